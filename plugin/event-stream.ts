@@ -1,0 +1,319 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import { Batch } from './batch.js'
+import type { Deadline } from './deadlines.js'
+import { lastEventIdOf } from './end-mark.js'
+import { formatRetry, HEARTBEAT } from './event.js'
+import { errorEvent, statusOf, stopError, toError } from './failure.js'
+import { type Codec, Frames } from './frames.js'
+import { type Settings, type StreamOptions, streamSettings } from './options.js'
+import { isClosed, isHttp2, needsDrain, type RawResponse, truncate, wasSentWhole } from './response.js'
+import { discardSource, isPromiseLike, resolveSource, type Source, type SourceContext, toSource } from './source.js'
+import type { OpenStream, Streams } from './streams.js'
+import { report, type StreamSummary, Tally } from './summary.js'
+import { Turn } from './turn.js'
+
+/** How long a client that `close` cuts off has to take what it is owed. Milliseconds. */
+const LAST_WORDS = 250
+
+/**
+ * The body of a response: pulls items from a source, writes them as events, and ends with the socket.
+ *
+ * The first read starts the source. One loop pulls it and waits in three places: for the source, for the reader (S4)
+ * and for the other streams (S6). The client may leave during each of them.
+ */
+export class EventStream extends Readable implements Deadline, OpenStream {
+  readonly #given: unknown
+  readonly #reply: FastifyReply
+  readonly #raw: RawResponse
+  readonly #options: StreamOptions
+  readonly #settings: Settings
+  readonly #frames: Frames
+  readonly #streams: Streams
+  /** The context of the request: a read comes from wherever the socket had room again (S7). */
+  readonly #scope = new AsyncResource('EventStream')
+  readonly #tally = new Tally()
+  readonly #batch = new Batch()
+  readonly #turn = new Turn()
+
+  #source: Source | undefined
+  #controller: AbortController | undefined
+  #started = false
+  /** Whether the source may still give items. What it does after that concerns no client. */
+  #live = true
+  /** Whether the response has begun, so that an error can no longer have a status of its own. */
+  #committed = false
+  #flushing = false
+  /** Whether the reader takes more, and how many bytes it takes. */
+  #wanted = false
+  #room = 0
+  #wake: (() => void) | undefined
+  #outcome: StreamSummary['outcome'] = 'skipped'
+  #error: Error | undefined
+
+  /** @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent */
+  constructor(given: unknown, reply: FastifyReply, options: StreamOptions, codec: Codec, streams: Streams) {
+    const settings = streamSettings(streams.settings, options)
+    super({ highWaterMark: settings.highWaterMark })
+    this.#given = given
+    this.#reply = reply
+    this.#raw = reply.raw
+    this.#options = options
+    this.#settings = settings
+    this.#frames = new Frames(options, settings.maxEventBytes, codec)
+    this.#streams = streams
+    streams.add(this)
+    streams.deadlines.set(this, settings.commitAfter)
+    options.signal?.addEventListener('abort', this.#onStop)
+    this.#raw.once('close', this.#onRawClose)
+    // Fastify listens from when it pipes the stream, which hooks may delay, and learns of an earlier error then.
+    this.on('error', () => {})
+  }
+
+  /**
+   * Cuts the stream off because its server closes (V2). The client gets what is held for it, a `retry:`, and then a
+   * broken end, which it cannot take for a whole answer.
+   */
+  close(retry: number): void {
+    this.#stop('closed')
+    // Fastify sets the head right before the first read, and nothing may be written in front of that.
+    if (!this.#started) {
+      truncate(this.#raw)
+      return
+    }
+    this.#batch.add(formatRetry(retry))
+    this.unpipe()
+    const held: Buffer | null = this.read()
+    const rest = this.#batch.take()
+    const last = held === null ? rest : Buffer.concat([held, rest])
+    ;(this.#raw as ServerResponse).write(last, () => setImmediate(truncate, this.#raw))
+    this.#streams.deadlines.set(this, LAST_WORDS)
+  }
+
+  override _read(): void {
+    if (!this.#live) return
+    this.#room = this.#settings.highWaterMark - this.readableLength
+    this.#wanted = true
+    if (this.#started) {
+      this.#wake?.()
+    } else {
+      this.#started = true
+      this.#scope.runInAsyncScope(this.#run, this)
+    }
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#stop('aborted')
+    this.#streams.delete(this)
+    callback(error)
+  }
+
+  /**
+   * Fastify destroys the body of a response whose client has left. Where it has read the body of the request, it then
+   * takes the early end for an error of the server and has that handled. So the body of such a response ends (E5).
+   */
+  override destroy(error?: Error): this {
+    if (error !== undefined || this.readableEnded || !isClosed(this.#raw)) return super.destroy(error)
+    this.#stop('aborted')
+    this.unpipe()
+    this.push(null)
+    return this.resume()
+  }
+
+  onDeadline(): void {
+    if (!this.#live) {
+      truncate(this.#raw)
+    } else if (!this.#committed) {
+      this.#commit()
+      this.#send(HEARTBEAT)
+    } else if (this.#wanted && !this.isPaused() && !needsDrain(this.#raw)) {
+      this.#send(HEARTBEAT)
+    } else {
+      this.#awaitSilence()
+    }
+  }
+
+  async #run(): Promise<void> {
+    try {
+      if (this.#options.signal?.aborted) throw stopError(this.#options.signal)
+      const given = resolveSource(this.#given, this.#context())
+      const source = toSource(isPromiseLike(given) ? await given : given)
+      if (!this.#live) return source.cancel(this.#ignore)
+      this.#source = source
+      const returned = await this.#pull(source)
+      if (this.#live) this.#end(returned)
+    } catch (error) {
+      if (this.#live) this.#fail(toError(error))
+      else this.#ignore(error)
+    }
+  }
+
+  async #pull(source: Source): Promise<unknown> {
+    while (this.#live) {
+      if (!this.#wanted) await this.#reader()
+      else if (this.#turn.isOver()) await this.#turn.next()
+      if (!this.#live) break
+      const next = source.next()
+      const result = isPromiseLike(next) ? await next : next
+      if (!this.#live) break
+      if (result.done) return result.value
+      this.#take(this.#frames.item(result.value))
+    }
+    return undefined
+  }
+
+  #take(frame: string): void {
+    if (frame === '') return
+    if (this.#tally.event()) {
+      this.#commit()
+      this.#send(frame)
+      // What is written in this turn of the event loop is sent at its end.
+      this.#turn.cut()
+      return
+    }
+    this.#batch.add(frame)
+    if (this.#batch.reaches(this.#room)) {
+      this.#flush()
+    } else if (!this.#flushing) {
+      this.#flushing = true
+      setImmediate(this.#onTurnEnd)
+    }
+  }
+
+  /** Sends what is ready in one write. */
+  #flush(): void {
+    if (this.#batch.isEmpty) return
+    const chunk = this.#batch.take()
+    this.#tally.bytes += chunk.length
+    // A read may come while this is handed over, and is not to be forgotten.
+    this.#wanted = false
+    if (this.push(chunk)) this.#wanted = true
+    this.#room = this.#settings.highWaterMark - this.readableLength
+    this.#awaitSilence()
+  }
+
+  #send(frame: string): void {
+    this.#batch.add(frame)
+    this.#flush()
+  }
+
+  #commit(): void {
+    if (this.#committed) return
+    this.#committed = true
+    if (this.#settings.retry !== undefined) this.#batch.add(formatRetry(this.#settings.retry))
+  }
+
+  #awaitSilence(): void {
+    if (this.#live && this.#settings.heartbeat !== false) this.#streams.deadlines.set(this, this.#settings.heartbeat)
+  }
+
+  #reader(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = resolve
+    })
+  }
+
+  /** E3 */
+  #end(returned: unknown): void {
+    const frames = this.#frames.rest() + this.#frames.end(returned)
+    this.#stop('complete')
+    this.#commit()
+    this.#send(frames)
+    this.push(null)
+  }
+
+  /** E1 before the response has begun, E2 after. */
+  #fail(error: Error): void {
+    this.#error = error
+    this.#stop('error')
+    if (!this.#committed) {
+      this.destroy(error)
+      return
+    }
+    this.#reply.log[statusOf(error) < 500 ? 'info' : 'error']({ err: error }, 'stream failed')
+    const frame = this.#errorFrame(error)
+    if (frame === undefined) {
+      truncate(this.#raw)
+    } else {
+      this.#send(frame)
+      this.push(null)
+    }
+  }
+
+  #errorFrame(error: Error): string | undefined {
+    try {
+      const event = this.#scope.runInAsyncScope(() => this.#options.onError?.(error))
+      if (event !== undefined) return this.#frames.last(event)
+    } catch (failure) {
+      this.#reply.log.error({ err: failure }, 'onError failed, the client gets the default error event')
+    }
+    try {
+      return this.#frames.last(errorEvent(error))
+    } catch (failure) {
+      this.#reply.log.error({ err: failure }, 'the error event cannot be sent, the response is broken off')
+      return undefined
+    }
+  }
+
+  /** Ends the source's part: nothing more is taken from it. Unless it has ended by itself, it is cancelled (S2). */
+  #stop(outcome: StreamSummary['outcome']): void {
+    if (!this.#live) return
+    this.#live = false
+    this.#outcome = outcome
+    this.#streams.deadlines.clear(this)
+    this.#options.signal?.removeEventListener('abort', this.#onStop)
+    this.#wake?.()
+    if (outcome === 'complete') return
+    this.#controller?.abort()
+    if (this.#source !== undefined) this.#source.cancel(this.#ignore)
+    else if (!this.#started) discardSource(this.#given, this.#ignore)
+  }
+
+  #context(): SourceContext {
+    const signal = () => this.#signal
+    return {
+      get signal() {
+        return signal()
+      },
+      lastEventId: lastEventIdOf(this.#reply.request.headers),
+      request: this.#reply.request
+    }
+  }
+
+  /** Made when it is asked for, which most sources do not. */
+  get #signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (!this.#live && this.#outcome !== 'complete') this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  readonly #onTurnEnd = (): void => {
+    this.#flushing = false
+    this.#turn.reset()
+    if (this.#live) this.#flush()
+  }
+
+  readonly #onStop = (): void => {
+    this.#fail(stopError(this.#options.signal as AbortSignal))
+  }
+
+  readonly #onRawClose = (): void => {
+    this.#stop(this.#started || !wasSentWhole(this.#raw) ? 'aborted' : 'skipped')
+    this.#streams.delete(this)
+    this.#streams.deadlines.clear(this)
+    if (this.#outcome === 'complete' && !wasSentWhole(this.#raw)) this.#outcome = 'aborted'
+    // Fastify has a line of its own for HTTP/1.1 responses that have begun.
+    if (this.#outcome === 'aborted' && (isHttp2(this.#raw) || !this.#raw.headersSent)) {
+      this.#reply.log.info({ outcome: 'aborted' }, 'client left')
+    }
+    const summary = this.#tally.summary(this.#outcome, this.#raw.statusCode, this.#error)
+    this.#scope.runInAsyncScope(report, undefined, this.#options.onClose, summary, this.#reply.log)
+  }
+
+  /** What becomes of a source after its stream is over changes nothing for anybody. */
+  readonly #ignore = (error: unknown): void => {
+    this.#reply.log.debug({ err: error }, 'the source of an ended stream failed')
+  }
+}

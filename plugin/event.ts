@@ -1,0 +1,134 @@
+import { FST_SSE_EVENT_INVALID } from './errors.js'
+
+/**
+ * One server-sent event (WHATWG HTML, section 9.2 "Server-sent events").
+ *
+ * An object is taken for an event when it has at least one of `event`, `data`, `retry` and `comment`
+ * and no key beyond these and `id`; any other object is data.
+ */
+export interface SseEvent<Data = unknown> {
+  /** The name that listeners subscribe to. Without one, clients dispatch `message`. No CR or LF. */
+  event?: string | undefined
+  /**
+   * A string is sent as it is, every line of it on a `data:` line of its own. Bytes are UTF-8 text. Anything else is
+   * sent as JSON. An event that has a name and no data is sent with empty data, since clients drop an event without.
+   */
+  data?: Data
+  /** What a reconnecting client sends back as `Last-Event-ID`. `''` resets it. No CR, LF or NUL. */
+  id?: string | undefined
+  /** How long a client waits before it reconnects: milliseconds, a non-negative integer. */
+  retry?: number | undefined
+  /** A line that clients ignore. */
+  comment?: string | undefined
+}
+
+/** Turns the data of an event into the text that is sent. `name` is `undefined` for an unnamed event. Throws `FST_SSE_EVENT_INVALID`. */
+export type EncodeData = (data: unknown, name: string | undefined) => string
+
+/** The comment line that keeps a silent connection open: the one form that every common client ignores. */
+export const HEARTBEAT = ':\n'
+
+const EVENT_KEYS = new Set(['event', 'data', 'id', 'retry', 'comment'])
+const LINE_ENDS = /\r\n|\r|\n/g
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+
+export function isEvent(item: unknown): item is SseEvent {
+  if (typeof item !== 'object' || item === null) return false
+  let found = false
+  for (const key of Object.keys(item)) {
+    if (!EVENT_KEYS.has(key)) return false
+    found ||= key !== 'id'
+  }
+  return found
+}
+
+/** The data of an event without a schema. */
+export const encodeData: EncodeData = data => {
+  if (typeof data === 'string') return data
+  return data instanceof Uint8Array ? utf8.decode(data) : encodeJson(data)
+}
+
+export function encodeJson(data: unknown): string {
+  let json: string | undefined
+  try {
+    json = JSON.stringify(data)
+  } catch (cause) {
+    throw new FST_SSE_EVENT_INVALID('its data cannot be written as JSON', { cause })
+  }
+  if (json === undefined)
+    throw new FST_SSE_EVENT_INVALID(`data must be text or a JSON value, but it is ${kindOf(data)}`)
+  return json
+}
+
+/**
+ * The wire format of an event that has only data: what a token costs.
+ *
+ * @param start what `startOf` gave for the name of the event
+ */
+export function formatData(start: string, text: string): string {
+  return `${start}data: ${lines(text, 'data')}\n\n`
+}
+
+/** The lines in front of the data of an event with this name: none for `undefined`. */
+export function startOf(name: string | undefined): string {
+  if (name === undefined) return ''
+  return `event: ${oneLine('event', name)}\n`
+}
+
+/**
+ * The wire format of an event.
+ *
+ * A blank line ends what has a name, data or an id. A comment or `retry:` alone goes without, since some clients take
+ * any blank line for an event.
+ *
+ * @throws FST_SSE_EVENT_INVALID
+ */
+export function formatEvent(event: SseEvent, encode: EncodeData, defaultName?: string): string {
+  const { event: name = defaultName, id, retry, comment } = event
+  let frame = comment === undefined ? '' : `: ${lines(text('comment', comment), '')}\n`
+  if (retry !== undefined) frame += formatRetry(retry)
+  if ('data' in event || event.event !== undefined) {
+    frame += startOf(name)
+    if (id !== undefined) frame += formatId(id)
+    return frame + formatData('', encode('data' in event ? event.data : '', name))
+  }
+  return id === undefined ? frame : `${frame}${formatId(id)}\n`
+}
+
+/** @param retry milliseconds */
+export function formatRetry(retry: number): string {
+  if (!Number.isSafeInteger(retry) || retry < 0) {
+    throw new FST_SSE_EVENT_INVALID(`retry must be a non-negative integer of milliseconds, but it is ${String(retry)}`)
+  }
+  return `retry: ${retry}\n`
+}
+
+function formatId(id: string): string {
+  if (oneLine('id', id).includes('\0')) throw new FST_SSE_EVENT_INVALID('id must not contain NUL')
+  return `id: ${id}\n`
+}
+
+function lines(value: string, field: string): string {
+  return value.includes('\n') || value.includes('\r') ? value.replace(LINE_ENDS, `\n${field}: `) : value
+}
+
+function oneLine(field: string, value: string): string {
+  if (text(field, value).includes('\n') || value.includes('\r')) {
+    throw new FST_SSE_EVENT_INVALID(`${field} must not contain CR or LF`)
+  }
+  return value
+}
+
+function text(field: string, value: unknown): string {
+  if (typeof value !== 'string')
+    throw new FST_SSE_EVENT_INVALID(`${field} must be a string, but it is ${kindOf(value)}`)
+  return value
+}
+
+/** Names a wrong value without showing it: it may be somebody's secret. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  const type = typeof value
+  return type === 'object' ? 'an object' : `a ${type}`
+}

@@ -1,0 +1,95 @@
+import { isLarger } from './batch.js'
+import { END_ID } from './end-mark.js'
+import { FST_SSE_EVENT_TOO_LARGE } from './errors.js'
+import {
+  type EncodeData,
+  encodeData,
+  encodeJson,
+  formatData,
+  formatEvent,
+  isEvent,
+  type SseEvent,
+  startOf
+} from './event.js'
+import type { StreamOptions } from './options.js'
+
+/** How the data of a stream's events becomes text: with the schema of its route (T1) or without one (T2). */
+export interface Codec {
+  /** The data of what the source yields. */
+  data: EncodeData
+  /** What the source returns, which the last event carries. */
+  result: EncodeData
+}
+
+/** W4: text as it is, anything else as JSON. What a source returns is always JSON (E3). */
+export const plainCodec: Codec = { data: encodeData, result: encodeJson }
+
+/** Makes the frames of one stream, the text that stands for an event on the wire, from what its source gives. */
+export class Frames {
+  readonly #options: StreamOptions
+  readonly #maxBytes: number
+  readonly #codec: Codec
+  readonly #start: string
+  #decoder: InstanceType<typeof TextDecoder> | undefined
+
+  constructor(options: StreamOptions, maxBytes: number, codec: Codec) {
+    this.#options = options
+    this.#maxBytes = maxBytes
+    this.#codec = codec
+    this.#start = startOf(options.event)
+  }
+
+  /**
+   * The frame of one item; `''` for one that is skipped.
+   * @throws FST_SSE_EVENT_INVALID, FST_SSE_EVENT_TOO_LARGE
+   */
+  item(item: unknown): string {
+    const { map } = this.#options
+    if (map === undefined) return this.#value(item)
+    const value = map(item as never)
+    return value === undefined ? '' : this.#value(value)
+  }
+
+  /** The bytes of a character that the source has left unfinished. */
+  rest(): string {
+    const text = this.#decoder?.decode() ?? ''
+    return text === '' ? '' : this.#data(text)
+  }
+
+  /** The last event of a complete stream; `''` for none. */
+  end(returned: unknown): string {
+    const { end = 'done' } = this.#options
+    if (end === false) return ''
+    if (typeof end !== 'string') return this.last(end)
+    const data = returned === undefined ? {} : returned
+    return this.#sized(formatEvent({ event: end, id: END_ID, data }, this.#codec.result))
+  }
+
+  /** An event after which the client must not come back. */
+  last(event: SseEvent): string {
+    return this.#sized(formatEvent({ id: END_ID, ...event }, this.#codec.data))
+  }
+
+  #value(value: unknown): string {
+    if (typeof value === 'string') return this.#data(value)
+    if (value instanceof Uint8Array) return this.#bytes(value)
+    if (isEvent(value)) return this.#sized(formatEvent(value, this.#codec.data, this.#options.event))
+    return this.#data(value)
+  }
+
+  #data(data: unknown): string {
+    return this.#sized(formatData(this.#start, this.#codec.data(data, this.#options.event)))
+  }
+
+  /** A chunk may end in the middle of a character, and may hold nothing but a part of one. */
+  #bytes(chunk: Uint8Array): string {
+    this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })
+    const text = this.#decoder.decode(chunk, { stream: true })
+    return text === '' ? '' : this.#data(text)
+  }
+
+  #sized(frame: string): string {
+    if (isLarger(frame, this.#maxBytes)) throw new FST_SSE_EVENT_TOO_LARGE(Buffer.byteLength(frame), this.#maxBytes)
+    return frame
+  }
+}

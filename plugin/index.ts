@@ -1,0 +1,54 @@
+import type {} from 'fastify'
+import type { SseSource } from './source.js'
+import type { EndOf, EventName, EventsOf, ItemOf, OptionsOf, ResultOf } from './types.js'
+
+declare module 'fastify' {
+  interface FastifyReply<
+    RouteGeneric,
+    RawServer,
+    RawRequest,
+    RawReply,
+    ContextConfig,
+    SchemaCompiler,
+    TypeProvider,
+    ReplyType
+  > {
+    /**
+     * Streams a source as server-sent events (WHATWG HTML, section 9.2). `return` what it returns; awaiting that waits
+     * for the end of the response.
+     *
+     * @param source what to send; prefer the function form, whose `signal` stops the provider when the client leaves
+     * @param options see `StreamOptions`; `map` makes events of items
+     * @throws FST_SSE_OPTION_INVALID, FST_SSE_CLOSING. What fails later is an error response or an `error` event.
+     */
+    sseFrom<
+      T,
+      const Name extends EventName<EventsOf<SchemaCompiler>> = 'message' & EventName<EventsOf<SchemaCompiler>>,
+      const End extends EndOf<EventsOf<SchemaCompiler>> = 'done'
+    >(
+      source: SseSource<T, ResultOf<EventsOf<SchemaCompiler>, End>>,
+      options: OptionsOf<EventsOf<SchemaCompiler>, T, Name, End> & {
+        map: (item: T) => ItemOf<EventsOf<SchemaCompiler>, Name> | undefined
+      }
+    ): this
+    sseFrom<
+      const Name extends EventName<EventsOf<SchemaCompiler>> = 'message' & EventName<EventsOf<SchemaCompiler>>,
+      const End extends EndOf<EventsOf<SchemaCompiler>> = 'done'
+    >(
+      source: SseSource<ItemOf<EventsOf<SchemaCompiler>, Name>, ResultOf<EventsOf<SchemaCompiler>, End>>,
+      options?: OptionsOf<EventsOf<SchemaCompiler>, ItemOf<EventsOf<SchemaCompiler>, Name>, Name, End> & {
+        map?: undefined
+      }
+    ): this
+  }
+}
+
+export { END_ID } from './end-mark.js'
+export type { SseEvent } from './event.js'
+export type { ErrorData } from './failure.js'
+export type { PluginOptions, StreamOptions } from './options.js'
+export { sseFrom, sseFrom as default } from './plugin.js'
+export type { SourceContext, SourceIterable, SseSource } from './source.js'
+export type { StreamSummary } from './summary.js'
+export { type EventMap, type EventStreamSchema, eventStream } from './typed.js'
+export type { EventData, EventName, EventOf, EventsOf, ItemOf } from './types.js'

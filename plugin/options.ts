@@ -1,0 +1,174 @@
+import { type Static, type TObject, Type } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { FST_SSE_OPTION_INVALID } from './errors.js'
+import type { SseEvent } from './event.js'
+import type { StreamSummary } from './summary.js'
+
+const MAX_MS = 2 ** 31 - 1
+
+/** What an option takes, in the words of its error. */
+interface Takes {
+  takes: string
+}
+
+function ms(minimum: number, rest: { default?: number }) {
+  const takes = `a whole number of milliseconds from ${minimum} to ${MAX_MS}`
+  return Type.Integer({ minimum, maximum: MAX_MS, takes, ...rest })
+}
+
+function bytes(rest: { default: number }) {
+  return Type.Integer({
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+    takes: 'a positive whole number of bytes',
+    ...rest
+  })
+}
+
+function callback() {
+  return Type.Optional(Type.Function([], Type.Unknown(), { takes: 'a function' }))
+}
+
+/** The options that a stream may set for itself and the plugin for all streams. */
+const settings = {
+  /**
+   * After how much silence a comment line is sent, so that proxies keep the connection open and a client can tell a
+   * slow model from a dead network. Milliseconds, or `false` for never. Default: 15000.
+   */
+  heartbeat: Type.Optional(
+    Type.Union([ms(1, {}), Type.Literal(false)], {
+      default: 15_000,
+      takes: `a whole number of milliseconds from 1 to ${MAX_MS}, or false`
+    })
+  ),
+  /**
+   * How long the head of the response waits for the first event. A source that fails within this time gets an ordinary
+   * error response with a status of its own; one that fails later, an `error` event. Milliseconds. Default: 1000.
+   */
+  commitAfter: Type.Optional(ms(0, { default: 1000 })),
+  /** Sent once at the start: how long clients wait before they reconnect. Milliseconds. Default: not sent, which leaves it to the client. */
+  retry: Type.Optional(ms(0, {})),
+  /** How much of a stream is held for a client that reads slowly: its source is paused from then on. Bytes. Default: 16384. */
+  highWaterMark: Type.Optional(bytes({ default: 16 * 1024 })),
+  /** The largest event that is sent, as it is on the wire. A larger one ends the stream with `FST_SSE_EVENT_TOO_LARGE`. Bytes. Default: 1048576. */
+  maxEventBytes: Type.Optional(bytes({ default: 1024 * 1024 }))
+}
+
+const PluginSchema = Type.Object(
+  {
+    ...settings,
+    /** How long `app.close()` lets running streams go on before it cuts them off. Milliseconds. Default: 5000. */
+    drainTimeout: Type.Optional(ms(0, { default: 5000 }))
+  },
+  { additionalProperties: false }
+)
+
+const StreamSchema = Type.Object(
+  {
+    ...settings,
+    map: callback(),
+    event: Type.Optional(Type.String({ pattern: '^[^\\r\\n]*$', takes: 'a name without CR or LF' })),
+    end: Type.Optional(
+      Type.Union([Type.Literal(false), Type.String({ pattern: '^[^\\r\\n]*$' }), Type.Object({})], {
+        takes: 'false, the name of an event without CR or LF, or an event'
+      })
+    ),
+    onError: callback(),
+    onClose: callback(),
+    signal: Type.Optional(
+      Type.Object(
+        { aborted: Type.Boolean(), addEventListener: Type.Function([], Type.Unknown()) },
+        { takes: 'an AbortSignal' }
+      )
+    )
+  },
+  { additionalProperties: false }
+)
+
+/** The options of `app.register(sseFrom, options)`: the defaults of all streams, and how the server closes. */
+export type PluginOptions = Static<typeof PluginSchema>
+
+/**
+ * The options of one `reply.sseFrom(source, options)`. Those that the plugin has too take its value when they are left out.
+ *
+ * @template T what the source yields
+ */
+export interface StreamOptions<T = never> extends Omit<PluginOptions, 'drainTimeout'> {
+  /** Makes an event, or the data of one, of each item. `undefined` skips the item. Default: the item itself. */
+  map?: ((item: T) => unknown) | undefined
+  /** The name of events that name none themselves. Default: none, which clients dispatch as `message`. */
+  event?: string | undefined
+  /**
+   * The last event of a complete stream. A string is its name, with the source's return value as data (`{}` where it
+   * has none). `false` sends none, after which EventSource reconnects and starts the source again. Default: `'done'`.
+   */
+  end?: false | string | SseEvent | undefined
+  /**
+   * Called when a stream that has begun fails. What it returns is sent as the last event in place of the default one,
+   * `event: error` with `{ statusCode, code, message }`.
+   */
+  onError?: ((error: Error) => SseEvent | undefined) | undefined
+  /** Called exactly once when all is over, with what became of the stream. */
+  onClose?: ((summary: StreamSummary) => void) | undefined
+  /** Ends the stream when it is aborted: with its reason, where that is an Error with a `statusCode`, otherwise with `FST_SSE_STOPPED`. */
+  signal?: AbortSignal | undefined
+}
+
+/** The options of the plugin with their defaults filled in. */
+export interface Settings {
+  readonly heartbeat: number | false
+  readonly commitAfter: number
+  readonly retry: number | undefined
+  readonly highWaterMark: number
+  readonly maxEventBytes: number
+  readonly drainTimeout: number
+}
+
+/** What Fastify itself takes in the options of `register`. */
+const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
+
+const checkPlugin = checker(PluginSchema)
+
+/**
+ * Checks the options of one stream.
+ * @throws FST_SSE_OPTION_INVALID
+ */
+export const checkStreamOptions = checker(StreamSchema)
+
+/**
+ * Checks the options of the plugin and fills in the defaults.
+ * @throws FST_SSE_OPTION_INVALID
+ */
+export function pluginSettings(options: PluginOptions): Settings {
+  const own = Object.fromEntries(Object.entries(options).filter(([name]) => !REGISTER_OPTIONS.includes(name)))
+  checkPlugin(own)
+  const defaults = Object.entries(PluginSchema.properties).map(([name, schema]) => [name, own[name] ?? schema.default])
+  return Object.fromEntries(defaults) as Settings
+}
+
+/** The settings of a stream: its own before the plugin's. */
+export function streamSettings(plugin: Settings, own: Omit<PluginOptions, 'drainTimeout'>): Settings {
+  return {
+    heartbeat: own.heartbeat ?? plugin.heartbeat,
+    commitAfter: own.commitAfter ?? plugin.commitAfter,
+    retry: own.retry ?? plugin.retry,
+    highWaterMark: own.highWaterMark ?? plugin.highWaterMark,
+    maxEventBytes: own.maxEventBytes ?? plugin.maxEventBytes,
+    drainTimeout: plugin.drainTimeout
+  }
+}
+
+function checker(schema: TObject): (options: object) => void {
+  const compiled = TypeCompiler.Compile(schema)
+  return options => {
+    const error = compiled.Errors(options).First()
+    if (error === undefined) return
+    const name = error.path.split('/')[1] as string
+    const option = schema.properties[name] as (Takes & object) | undefined
+    const known = Object.keys(schema.properties).join(', ')
+    throw new FST_SSE_OPTION_INVALID(
+      name,
+      option === undefined ? `is unknown; known are ${known}` : `takes ${option.takes}`
+    )
+  }
+}

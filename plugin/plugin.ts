@@ -1,0 +1,19 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { type PluginOptions, pluginSettings } from './options.js'
+import { makeSseFrom } from './reply.js'
+import { Streams } from './streams.js'
+
+/**
+ * Decorates replies with `sseFrom`.
+ *
+ * @throws FST_SSE_OPTION_INVALID at registration
+ */
+export const sseFrom = fp(
+  async (app: FastifyInstance, options: PluginOptions) => {
+    const streams = new Streams(pluginSettings(options))
+    app.decorateReply<ReturnType<typeof makeSseFrom>, string>('sseFrom', makeSseFrom(streams))
+    app.addHook('preClose', () => streams.drain())
+  },
+  { name: 'fastify-sse-from', fastify: '5.x' }
+)

@@ -1,0 +1,34 @@
+import type { ServerResponse } from 'node:http'
+import { constants, type Http2ServerResponse } from 'node:http2'
+
+/** The response of either protocol, as Fastify hands it out. */
+export type RawResponse = ServerResponse | Http2ServerResponse
+
+/** Whether nothing can be sent any more: the response has ended, or its client has left. */
+export function isClosed(raw: RawResponse): boolean {
+  return isHttp2(raw) ? raw.stream.closed || raw.stream.destroyed : raw.destroyed
+}
+
+/** Whether a closed response had all been handed to the network before. */
+export function wasSentWhole(raw: RawResponse): boolean {
+  return isHttp2(raw) ? raw.stream.rstCode === constants.NGHTTP2_NO_ERROR : raw.writableFinished
+}
+
+export function needsDrain(raw: RawResponse): boolean {
+  return isHttp2(raw) ? raw.stream.writableNeedDrain : raw.writableNeedDrain
+}
+
+/**
+ * Breaks a response off so that its client can tell (E4).
+ *
+ * HTTP/1.1: the connection ends without the last chunk (RFC 9112, section 7.1). HTTP/2: RST_STREAM with an error code
+ * (RFC 9113, section 8.1), since destroying the response would send the code that stands for no error.
+ */
+export function truncate(raw: RawResponse): void {
+  if (isHttp2(raw)) raw.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  else raw.destroy()
+}
+
+export function isHttp2(raw: RawResponse): raw is Http2ServerResponse {
+  return 'stream' in raw
+}

@@ -1,0 +1,61 @@
+import { Deadlines } from './deadlines.js'
+import { FST_SSE_CLOSING } from './errors.js'
+import type { Settings } from './options.js'
+
+/** A stream, as far as its server needs to know it. */
+export interface OpenStream {
+  /** Cuts it off. @param retry after how many milliseconds its client may come back */
+  close(retry: number): void
+}
+
+/** The clients of a server that closes come back within this range of milliseconds, not all at once. */
+const RETRY_RANGE = { from: 1000, to: 5000 }
+
+/** The open streams of one server, and what they share. */
+export class Streams {
+  readonly settings: Settings
+  readonly deadlines = new Deadlines()
+  readonly #open = new Set<OpenStream>()
+  #closing = false
+  #whenIdle: (() => void) | undefined
+
+  constructor(settings: Settings) {
+    this.settings = settings
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** @throws FST_SSE_CLOSING once the server closes */
+  refuseWhenClosing(): void {
+    if (this.#closing) throw new FST_SSE_CLOSING()
+  }
+
+  add(stream: OpenStream): void {
+    this.#open.add(stream)
+  }
+
+  delete(stream: OpenStream): void {
+    this.#open.delete(stream)
+    if (this.#open.size === 0) this.#whenIdle?.()
+  }
+
+  /** Takes no new streams, lets the open ones go on for `drainTimeout`, and cuts off those that are left (V2). */
+  async drain(): Promise<void> {
+    this.#closing = true
+    if (this.#open.size === 0) return
+    const idle = new Promise<void>(resolve => {
+      this.#whenIdle = resolve
+    })
+    const timeout = { onDeadline: () => this.#closeAll() }
+    this.deadlines.set(timeout, this.settings.drainTimeout)
+    await idle
+    this.deadlines.clear(timeout)
+  }
+
+  #closeAll(): void {
+    const { from, to } = RETRY_RANGE
+    for (const stream of this.#open) stream.close(Math.round(from + Math.random() * (to - from)))
+  }
+}

@@ -1,0 +1,137 @@
+import { type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
+import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
+import type { FastifyReply } from 'fastify'
+import { FST_SSE_EVENT_INVALID } from './errors.js'
+import { type EncodeData, kindOf, startOf } from './event.js'
+import { type Codec, plainCodec } from './frames.js'
+
+/** The events of a route: the name of each, and the schema of its data. Unnamed events are those of `message`. */
+export type EventMap = Readonly<Record<string, TSchema>>
+
+declare const events: unique symbol
+const checks = Symbol.for('fastify-sse-from.checks')
+
+/** What stands in a route's schema at `response: { 200: ... }` for a stream of these events. Made by `eventStream`. */
+export interface EventStreamSchema<Events extends EventMap = EventMap> {
+  readonly description: string
+  readonly content: Readonly<Record<string, { schema: object; itemSchema?: object }>>
+  /** The events, for the type checker only. */
+  readonly [events]?: Events
+}
+
+/** The event that the plugin itself sends when a stream fails, unless the map has one of its own. */
+const ErrorData = Type.Object({ statusCode: Type.Integer(), code: Type.String(), message: Type.String() })
+
+/** The event that ends a complete stream, unless the map has one of its own. */
+const DoneData = Type.Object({})
+
+/** The events that every stream has, whatever its map. */
+export interface DefaultEvents {
+  /** A source need not return anything for it. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: what a generator without a return statement returns
+  done: TUnsafe<void | Record<string, never>>
+  error: typeof ErrorData
+}
+
+type Checks = Readonly<Record<string, TypeCheck<TSchema>>>
+
+/**
+ * Declares the events of a route. From what it returns follow what `reply.sseFrom` accepts there, the check and the
+ * serializer of every event's data, and what OpenAPI documents say of it.
+ *
+ * ```ts
+ * const Tokens = eventStream({ message: Type.String(), done: Type.Object({ finishReason: Type.String() }) })
+ * app.get('/stream', { schema: { response: { 200: Tokens } } }, (request, reply) => reply.sseFrom(source))
+ * ```
+ *
+ * `done` and `error` need not be declared: they carry `{}` and `{ statusCode, code, message }` then.
+ *
+ * @param map the name of each event and the schema of its data
+ * @throws FST_SSE_EVENT_INVALID where a name has a CR or LF
+ */
+export function eventStream<const Events extends EventMap>(
+  map: Events,
+  description = 'Server-sent events'
+): EventStreamSchema<Events> {
+  const all: EventMap = { done: DoneData, error: ErrorData, ...map }
+  for (const name of Object.keys(all)) startOf(name)
+  return {
+    description,
+    content: { 'text/event-stream': { schema: Type.String(), itemSchema: itemSchema(all) } },
+    [checks]: Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, TypeCompiler.Compile(schema)]))
+  } as EventStreamSchema<Events>
+}
+
+const codecs = new WeakMap<object, Codec>()
+
+/** The codec for the events that the route of a reply declares; the plain one where it declares none. */
+export function codecOf(reply: FastifyReply): Codec {
+  const response = (reply.routeOptions.schema as { response?: object } | undefined)?.response
+  if (response === undefined) return plainCodec
+  let codec = codecs.get(response)
+  if (codec === undefined) {
+    codec = makeCodec(response, reply)
+    codecs.set(response, codec)
+  }
+  return codec
+}
+
+function makeCodec(response: object, reply: FastifyReply): Codec {
+  const declared = Object.values(response).find(isEventStream)
+  if (declared === undefined) return plainCodec
+  const encoders = new Map(
+    Object.entries(declared[checks]).map(([name, check]) => [
+      name,
+      encoder(name, check, reply.compileSerializationSchema(check.Schema()))
+    ])
+  )
+  const data: EncodeData = (value, name = 'message') => {
+    const encode = encoders.get(name)
+    if (encode !== undefined) return encode(value)
+    throw new FST_SSE_EVENT_INVALID(`the route declares no event "${name}", only ${[...encoders.keys()].join(', ')}`)
+  }
+  return { data, result: data }
+}
+
+function encoder(
+  name: string,
+  check: TypeCheck<TSchema>,
+  serialize: (data: never) => string
+): (data: unknown) => string {
+  return data => {
+    if (check.Check(data)) return typeof data === 'string' ? data : serialize(data as never)
+    const error = check.Errors(data).First()
+    const where = error === undefined || error.path === '' ? '' : ` at ${error.path}`
+    const what = error === undefined ? kindOf(data) : `${error.message}, but it is ${kindOf(error.value)}`
+    throw new FST_SSE_EVENT_INVALID(`the data of "${name}" is not what the route declares${where}: ${what}`)
+  }
+}
+
+function isEventStream(schema: unknown): schema is { [checks]: Checks } {
+  return typeof schema === 'object' && schema !== null && checks in schema
+}
+
+/** One event as OpenAPI 3.2 describes it (section "Sequential Media Types"): its fields are text, its data often JSON. */
+function itemSchema(map: EventMap): object {
+  const oneOf = Object.entries(map).map(([name, data]) => {
+    const text = data.type === 'string'
+    return {
+      properties: {
+        ...(name === 'message' ? {} : { event: { const: name } }),
+        data: text ? data : { type: 'string', contentMediaType: 'application/json', contentSchema: data }
+      },
+      required: name === 'message' ? ['data'] : ['event', 'data']
+    }
+  })
+  return {
+    type: 'object',
+    properties: {
+      event: { type: 'string' },
+      data: { type: 'string' },
+      id: { type: 'string' },
+      retry: { type: 'integer', minimum: 0 }
+    },
+    required: ['data'],
+    oneOf
+  }
+}

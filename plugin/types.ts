@@ -1,0 +1,70 @@
+import type { Static } from '@sinclair/typebox'
+import type { SseEvent } from './event.js'
+import type { StreamOptions } from './options.js'
+import type { DefaultEvents, EventMap, EventStreamSchema } from './typed.js'
+
+type AllEvents<Events extends EventMap> = Omit<DefaultEvents, keyof Events> & Events
+
+type NamedEvent<Name, Data> = Omit<SseEvent, 'event' | 'data'> & { data: Data } & (Name extends 'message'
+    ? { event?: Name | undefined }
+    : { event: Name })
+
+/** What is sent and is no event to the client's listeners. */
+type Aside = {
+  comment?: string | undefined
+  retry?: number | undefined
+  event?: undefined
+  data?: undefined
+  id?: undefined
+}
+
+/** The events that the schema of a route declares; `never` where it declares none. */
+export type EventsOf<Schema> = Schema extends { response: infer Response }
+  ? {
+      [Code in keyof Response]: Response[Code] extends EventStreamSchema<infer Events> ? Events : never
+    }[keyof Response]
+  : never
+
+/** The names of the events that a route can send. */
+export type EventName<Events extends EventMap> = [Events] extends [never] ? string : keyof AllEvents<Events> & string
+
+/** The data of one event of a route. */
+export type EventData<Events extends EventMap, Name> = [Events] extends [never]
+  ? unknown
+  : Name extends keyof AllEvents<Events>
+    ? Static<AllEvents<Events>[Name]>
+    : never
+
+/** An event that a route can send. One without a name is a `message`. */
+export type EventOf<Events extends EventMap> = [Events] extends [never]
+  ? SseEvent
+  : { [Name in EventName<Events>]: NamedEvent<Name, EventData<Events, Name>> }[EventName<Events>] | Aside
+
+/**
+ * What a source may yield: an event, or the data of the event with this name. Text may come as bytes.
+ *
+ * @template Name the `event` of the options
+ */
+export type ItemOf<Events extends EventMap, Name> = [Events] extends [never]
+  ? unknown
+  : EventOf<Events> | EventData<Events, Name> | (string extends EventData<Events, Name> ? Uint8Array : never)
+
+/** What a source may return, which is the data of the last event. */
+export type ResultOf<Events extends EventMap, End> = [Events] extends [never]
+  ? unknown
+  : End extends EventName<Events>
+    ? EventData<Events, End>
+    : unknown
+
+/** What `end` takes on a route: see `StreamOptions`. */
+export type EndOf<Events extends EventMap> = false | EventName<Events> | EventOf<Events>
+
+/** The options of a stream on a route whose schema declares these events. */
+export type OptionsOf<Events extends EventMap, T, Name, End> = Omit<
+  StreamOptions<T>,
+  'map' | 'event' | 'end' | 'onError'
+> & {
+  event?: Name | undefined
+  end?: End | undefined
+  onError?: ((error: Error) => EventOf<Events> | undefined) | undefined
+}

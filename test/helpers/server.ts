@@ -1,0 +1,58 @@
+import type { AddressInfo } from 'node:net'
+import { Writable } from 'node:stream'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import type { Test } from 'tap'
+import sseFrom, { type PluginOptions } from '../../plugin/index.js'
+
+/** A line of the log. */
+export interface LogLine {
+  level: number
+  msg: string
+  reqId?: string
+  err?: { message: string; code?: string }
+  [key: string]: unknown
+}
+
+export interface Served {
+  app: FastifyInstance
+  url: string
+  port: number
+  /** What the server has logged, of level `debug` and above. */
+  log: LogLine[]
+}
+
+export interface ServeOptions {
+  plugin?: PluginOptions
+  fastify?: FastifyServerOptions
+  http2?: boolean
+}
+
+/** An app with the plugin, whose log can be read. It is closed after the test. */
+export function build(t: Test, { plugin = {}, fastify = {}, http2 = false }: ServeOptions = {}) {
+  const log: LogLine[] = []
+  const stream = new Writable({
+    write(chunk, _encoding, callback) {
+      log.push(JSON.parse(String(chunk)))
+      callback()
+    }
+  })
+  const options = { logger: { level: 'debug', stream }, ...fastify }
+  const app = (http2 ? Fastify({ ...options, http2: true } as object) : Fastify(options)) as FastifyInstance
+  app.register(sseFrom, plugin)
+  t.teardown(() => app.close())
+  return { app, log }
+}
+
+/** Serves an app on a free port. `setup` adds its routes and hooks. */
+export async function serve(
+  t: Test,
+  setup: (app: FastifyInstance) => unknown,
+  options: ServeOptions = {}
+): Promise<Served> {
+  const { app, log } = build(t, options)
+  await app.after()
+  await setup(app)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  return { app, log, port, url: `http://127.0.0.1:${port}` }
+}

@@ -1,0 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Waits for a condition, however long it takes within the limits of the test runner, and says which one never came. */
+export async function until(what: string, condition: () => unknown, limit = 20_000): Promise<void> {
+  const deadline = performance.now() + limit
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`this never came: ${what}`)
+    await sleep(2)
+  }
+}
