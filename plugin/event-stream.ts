@@ -2,15 +2,16 @@ import { AsyncResource } from 'node:async_hooks'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
+import { onAbort } from './abort.js'
 import { Batch } from './batch.js'
 import type { Deadline } from './deadlines.js'
-import { lastEventIdOf } from './end-mark.js'
 import { formatRetry, HEARTBEAT } from './event.js'
 import { errorEvent, statusOf, stopError, toError } from './failure.js'
 import { type Codec, Frames } from './frames.js'
 import { type Settings, type StreamOptions, streamSettings } from './options.js'
-import { isClosed, isHttp2, needsDrain, type RawResponse, truncate, wasSentWhole } from './response.js'
-import { discardSource, isPromiseLike, resolveSource, type Source, type SourceContext, toSource } from './source.js'
+import { isClosed, isHttp2, needsDrain, onOver, type RawResponse, truncate } from './response.js'
+import { isPromiseLike, type Source } from './source.js'
+import { SourceRun } from './source-run.js'
 import type { OpenStream, Streams } from './streams.js'
 import { report, type StreamSummary, Tally } from './summary.js'
 import { Turn } from './turn.js'
@@ -25,7 +26,7 @@ const LAST_WORDS = 250
  * and for the other streams (S6). The client may leave during each of them.
  */
 export class EventStream extends Readable implements Deadline, OpenStream {
-  readonly #given: unknown
+  readonly #source: SourceRun
   readonly #reply: FastifyReply
   readonly #raw: RawResponse
   readonly #options: StreamOptions
@@ -38,8 +39,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   readonly #batch = new Batch()
   readonly #turn = new Turn()
 
-  #source: Source | undefined
-  #controller: AbortController | undefined
+  readonly #forgetSignal: (() => void) | undefined
   #started = false
   /** Whether the source may still give items. What it does after that concerns no client. */
   #live = true
@@ -57,7 +57,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   constructor(given: unknown, reply: FastifyReply, options: StreamOptions, codec: Codec, streams: Streams) {
     const settings = streamSettings(streams.settings, options)
     super({ highWaterMark: settings.highWaterMark })
-    this.#given = given
+    this.#source = new SourceRun(given, reply.request, this.#ignore)
     this.#reply = reply
     this.#raw = reply.raw
     this.#options = options
@@ -65,11 +65,8 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     this.#frames = new Frames(options, settings.maxEventBytes, codec)
     this.#streams = streams
     streams.add(this)
-    streams.deadlines.set(this, settings.commitAfter)
-    options.signal?.addEventListener('abort', this.#onStop)
-    this.#raw.once('close', this.#onRawClose)
-    // Fastify listens from when it pipes the stream, which hooks may delay, and learns of an earlier error then.
-    this.on('error', () => {})
+    this.#forgetSignal = options.signal && onAbort(options.signal, this.#onStop)
+    onOver(this.#raw, this.#onOver)
   }
 
   /**
@@ -78,8 +75,8 @@ export class EventStream extends Readable implements Deadline, OpenStream {
    */
   close(retry: number): void {
     this.#stop('closed')
-    // Fastify sets the head right before the first read, and nothing may be written in front of that.
-    if (!this.#started) {
+    // Fastify sets the head right before the first read, and nothing may be written in front of that, nor after the end.
+    if (!this.#started || this.#raw.writableEnded) {
       truncate(this.#raw)
       return
     }
@@ -93,20 +90,23 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   }
 
   override _read(): void {
-    if (!this.#live) return
     this.#room = this.#settings.highWaterMark - this.readableLength
     this.#wanted = true
     if (this.#started) {
       this.#wake?.()
-    } else {
-      this.#started = true
+      return
+    }
+    this.#started = true
+    if (this.#live) {
+      this.#streams.deadlines.set(this, this.#settings.commitAfter)
       this.#scope.runInAsyncScope(this.#run, this)
+    } else if (this.#error !== undefined) {
+      this.#refuse(this.#error)
     }
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#stop('aborted')
-    this.#streams.delete(this)
     callback(error)
   }
 
@@ -138,10 +138,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   async #run(): Promise<void> {
     try {
       if (this.#options.signal?.aborted) throw stopError(this.#options.signal)
-      const given = resolveSource(this.#given, this.#context())
-      const source = toSource(isPromiseLike(given) ? await given : given)
-      if (!this.#live) return source.cancel(this.#ignore)
-      this.#source = source
+      const source = await this.#source.start()
       const returned = await this.#pull(source)
       if (this.#live) this.#end(returned)
     } catch (error) {
@@ -229,7 +226,8 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     this.#error = error
     this.#stop('error')
     if (!this.#committed) {
-      this.destroy(error)
+      // Before the first read nobody listens yet: hooks may be at work on the response.
+      if (this.#started) this.#refuse(error)
       return
     }
     this.#reply.log[statusOf(error) < 500 ? 'info' : 'error']({ err: error }, 'stream failed')
@@ -240,6 +238,13 @@ export class EventStream extends Readable implements Deadline, OpenStream {
       this.#send(frame)
       this.push(null)
     }
+  }
+
+  /** Lets Fastify answer with an error. It has set the head of the stream already, whose type would garble the error. */
+  #refuse(error: Error): void {
+    this.#streams.delete(this)
+    this.#raw.removeHeader('content-type')
+    this.destroy(error)
   }
 
   #errorFrame(error: Error): string | undefined {
@@ -263,30 +268,9 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     this.#live = false
     this.#outcome = outcome
     this.#streams.deadlines.clear(this)
-    this.#options.signal?.removeEventListener('abort', this.#onStop)
+    this.#forgetSignal?.()
     this.#wake?.()
-    if (outcome === 'complete') return
-    this.#controller?.abort()
-    if (this.#source !== undefined) this.#source.cancel(this.#ignore)
-    else if (!this.#started) discardSource(this.#given, this.#ignore)
-  }
-
-  #context(): SourceContext {
-    const signal = () => this.#signal
-    return {
-      get signal() {
-        return signal()
-      },
-      lastEventId: lastEventIdOf(this.#reply.request.headers),
-      request: this.#reply.request
-    }
-  }
-
-  /** Made when it is asked for, which most sources do not. */
-  get #signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    if (!this.#live && this.#outcome !== 'complete') this.#controller.abort()
-    return this.#controller.signal
+    if (outcome !== 'complete') this.#source.cancel()
   }
 
   readonly #onTurnEnd = (): void => {
@@ -299,11 +283,12 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     this.#fail(stopError(this.#options.signal as AbortSignal))
   }
 
-  readonly #onRawClose = (): void => {
-    this.#stop(this.#started || !wasSentWhole(this.#raw) ? 'aborted' : 'skipped')
+  readonly #onOver = (whole: boolean): void => {
+    // What was never started and is sent whole all the same, a hook has replaced.
+    this.#stop(this.#started || !whole ? 'aborted' : 'skipped')
     this.#streams.delete(this)
     this.#streams.deadlines.clear(this)
-    if (this.#outcome === 'complete' && !wasSentWhole(this.#raw)) this.#outcome = 'aborted'
+    if (this.#outcome === 'complete' && !whole) this.#outcome = 'aborted'
     // Fastify has a line of its own for HTTP/1.1 responses that have begun.
     if (this.#outcome === 'aborted' && (isHttp2(this.#raw) || !this.#raw.headersSent)) {
       this.#reply.log.info({ outcome: 'aborted' }, 'client left')

@@ -1,32 +1,27 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
-import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { compileCheck } from './check.js'
 import { FST_SSE_OPTION_INVALID } from './errors.js'
 import type { SseEvent } from './event.js'
 import type { StreamSummary } from './summary.js'
 
 const MAX_MS = 2 ** 31 - 1
 
-/** What an option takes, in the words of its error. */
-interface Takes {
-  takes: string
-}
-
 function ms(minimum: number, rest: { default?: number }) {
-  const takes = `a whole number of milliseconds from ${minimum} to ${MAX_MS}`
-  return Type.Integer({ minimum, maximum: MAX_MS, takes, ...rest })
+  const description = `a whole number of milliseconds from ${minimum} to ${MAX_MS}`
+  return Type.Integer({ minimum, maximum: MAX_MS, description, ...rest })
 }
 
 function bytes(rest: { default: number }) {
   return Type.Integer({
     minimum: 1,
     maximum: Number.MAX_SAFE_INTEGER,
-    takes: 'a positive whole number of bytes',
+    description: 'a positive whole number of bytes',
     ...rest
   })
 }
 
 function callback() {
-  return Type.Optional(Type.Function([], Type.Unknown(), { takes: 'a function' }))
+  return Type.Optional(Type.Function([], Type.Unknown(), { description: 'a function' }))
 }
 
 /** The options that a stream may set for itself and the plugin for all streams. */
@@ -38,7 +33,7 @@ const settings = {
   heartbeat: Type.Optional(
     Type.Union([ms(1, {}), Type.Literal(false)], {
       default: 15_000,
-      takes: `a whole number of milliseconds from 1 to ${MAX_MS}, or false`
+      description: `a whole number of milliseconds from 1 to ${MAX_MS}, or false`
     })
   ),
   /**
@@ -67,10 +62,10 @@ const StreamSchema = Type.Object(
   {
     ...settings,
     map: callback(),
-    event: Type.Optional(Type.String({ pattern: '^[^\\r\\n]*$', takes: 'a name without CR or LF' })),
+    event: Type.Optional(Type.String({ pattern: '^[^\\r\\n]*$', description: 'a name without CR or LF' })),
     end: Type.Optional(
       Type.Union([Type.Literal(false), Type.String({ pattern: '^[^\\r\\n]*$' }), Type.Object({})], {
-        takes: 'false, the name of an event without CR or LF, or an event'
+        description: 'false, the name of an event without CR or LF, or an event'
       })
     ),
     onError: callback(),
@@ -78,7 +73,7 @@ const StreamSchema = Type.Object(
     signal: Type.Optional(
       Type.Object(
         { aborted: Type.Boolean(), addEventListener: Type.Function([], Type.Unknown()) },
-        { takes: 'an AbortSignal' }
+        { description: 'an AbortSignal' }
       )
     )
   },
@@ -159,16 +154,9 @@ export function streamSettings(plugin: Settings, own: Omit<PluginOptions, 'drain
 }
 
 function checker(schema: TObject): (options: object) => void {
-  const compiled = TypeCompiler.Compile(schema)
+  const check = compileCheck(schema)
   return options => {
-    const error = compiled.Errors(options).First()
-    if (error === undefined) return
-    const name = error.path.split('/')[1] as string
-    const option = schema.properties[name] as (Takes & object) | undefined
-    const known = Object.keys(schema.properties).join(', ')
-    throw new FST_SSE_OPTION_INVALID(
-      name,
-      option === undefined ? `is unknown; known are ${known}` : `takes ${option.takes}`
-    )
+    const problem = check(options)
+    if (problem !== undefined) throw new FST_SSE_OPTION_INVALID(problem.where.split('/')[0] as string, problem.what)
   }
 }

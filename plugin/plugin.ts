@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type PluginOptions, pluginSettings } from './options.js'
 import { makeSseFrom } from './reply.js'
-import { Streams } from './streams.js'
+import { kStreams, Streams } from './streams.js'
 
 /**
  * Decorates replies with `sseFrom`.
@@ -12,6 +12,7 @@ import { Streams } from './streams.js'
 export const sseFrom = fp(
   async (app: FastifyInstance, options: PluginOptions) => {
     const streams = new Streams(pluginSettings(options))
+    app.decorate(kStreams, streams)
     app.decorateReply<ReturnType<typeof makeSseFrom>, string>('sseFrom', makeSseFrom(streams))
     app.addHook('preClose', () => streams.drain())
   },

@@ -9,9 +9,15 @@ export function isClosed(raw: RawResponse): boolean {
   return isHttp2(raw) ? raw.stream.closed || raw.stream.destroyed : raw.destroyed
 }
 
-/** Whether a closed response had all been handed to the network before. */
-export function wasSentWhole(raw: RawResponse): boolean {
-  return isHttp2(raw) ? raw.stream.rstCode === constants.NGHTTP2_NO_ERROR : raw.writableFinished
+/** Calls back once when a response is over, and says whether all of it was handed to the network before. */
+export function onOver(raw: RawResponse, callback: (whole: boolean) => void): void {
+  let finished = false
+  const response = raw as ServerResponse
+  response.once('finish', () => {
+    // A response also finishes when what it still had to send is thrown away.
+    finished = isHttp2(raw) ? raw.stream.rstCode === constants.NGHTTP2_NO_ERROR : !response.req.socket.destroyed
+  })
+  response.once('close', () => callback(finished))
 }
 
 export function needsDrain(raw: RawResponse): boolean {

@@ -48,11 +48,6 @@ interface Stoppable {
   destroy?: unknown
 }
 
-/** Calls the function form. Anything else is its own result. */
-export function resolveSource(source: unknown, context: SourceContext): unknown {
-  return typeof source === 'function' ? source(context) : source
-}
-
 /** @throws FST_SSE_SOURCE_INVALID */
 export function toSource(value: unknown): Source {
   if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) {

@@ -11,6 +11,9 @@ export interface OpenStream {
 /** The clients of a server that closes come back within this range of milliseconds, not all at once. */
 const RETRY_RANGE = { from: 1000, to: 5000 }
 
+/** Where an app keeps its `Streams`. */
+export const kStreams = Symbol.for('fastify-sse-from.streams')
+
 /** The open streams of one server, and what they share. */
 export class Streams {
   readonly settings: Settings

@@ -1,5 +1,5 @@
 import { type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
-import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
+import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_EVENT_INVALID } from './errors.js'
 import { type EncodeData, kindOf, startOf } from './event.js'
@@ -55,9 +55,10 @@ export function eventStream<const Events extends EventMap>(
 ): EventStreamSchema<Events> {
   const all: EventMap = { done: DoneData, error: ErrorData, ...map }
   for (const name of Object.keys(all)) startOf(name)
+  const item = itemSchema(all)
   return {
     description,
-    content: { 'text/event-stream': { schema: Type.String(), itemSchema: itemSchema(all) } },
+    content: { 'text/event-stream': { schema: { type: 'array', items: item }, itemSchema: item } },
     [checks]: Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, TypeCompiler.Compile(schema)]))
   } as EventStreamSchema<Events>
 }
@@ -100,10 +101,10 @@ function encoder(
 ): (data: unknown) => string {
   return data => {
     if (check.Check(data)) return typeof data === 'string' ? data : serialize(data as never)
-    const error = check.Errors(data).First()
-    const where = error === undefined || error.path === '' ? '' : ` at ${error.path}`
-    const what = error === undefined ? kindOf(data) : `${error.message}, but it is ${kindOf(error.value)}`
-    throw new FST_SSE_EVENT_INVALID(`the data of "${name}" is not what the route declares${where}: ${what}`)
+    const error = check.Errors(data).First() as ValueError
+    throw new FST_SSE_EVENT_INVALID(
+      `the data of "${name}" is not what the route declares: ${error.message}${error.path && ` at ${error.path}`}, but it is ${kindOf(error.value)}`
+    )
   }
 }
 
@@ -113,24 +114,16 @@ function isEventStream(schema: unknown): schema is { [checks]: Checks } {
 
 /** One event as OpenAPI 3.2 describes it (section "Sequential Media Types"): its fields are text, its data often JSON. */
 function itemSchema(map: EventMap): object {
-  const oneOf = Object.entries(map).map(([name, data]) => {
-    const text = data.type === 'string'
-    return {
-      properties: {
-        ...(name === 'message' ? {} : { event: { const: name } }),
-        data: text ? data : { type: 'string', contentMediaType: 'application/json', contentSchema: data }
-      },
-      required: name === 'message' ? ['data'] : ['event', 'data']
-    }
+  const oneOf = Object.entries(map).map(([name, schema]) => {
+    const isText = schema.type === 'string'
+    const data = isText ? schema : { type: 'string', contentMediaType: 'application/json', contentSchema: schema }
+    // Only a message may leave its name out.
+    return { properties: { event: { const: name }, data }, required: name === 'message' ? ['data'] : ['event', 'data'] }
   })
+  const text = { type: 'string' }
   return {
     type: 'object',
-    properties: {
-      event: { type: 'string' },
-      data: { type: 'string' },
-      id: { type: 'string' },
-      retry: { type: 'integer', minimum: 0 }
-    },
+    properties: { event: text, data: text, id: text, retry: { type: 'integer', minimum: 0 } },
     required: ['data'],
     oneOf
   }

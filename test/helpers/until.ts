@@ -8,3 +8,15 @@ export async function until(what: string, condition: () => unknown, limit = 20_0
     await sleep(2)
   }
 }
+
+/** Waits until a value stays the same. */
+export async function settled(what: string, value: () => unknown): Promise<void> {
+  let before: unknown = settled
+  let same = 0
+  await until(what, async () => {
+    await sleep(10)
+    same = value() === before ? same + 1 : 0
+    before = value()
+    return same >= 20
+  })
+}

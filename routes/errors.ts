@@ -1,0 +1,15 @@
+import createError from '@fastify/error'
+
+/** A field of the input is missing, wrong or unknown. */
+export const FST_SSE_INPUT_INVALID = createError<'FST_SSE_INPUT_INVALID', 400, [string, string]>(
+  'FST_SSE_INPUT_INVALID',
+  '%s %s',
+  400
+)
+
+/** The client accepts neither of the two forms of an answer (RFC 9110, section 12.5.1). */
+export const FST_SSE_NOT_ACCEPTABLE = createError<'FST_SSE_NOT_ACCEPTABLE', 406, []>(
+  'FST_SSE_NOT_ACCEPTABLE',
+  'this route answers with text/event-stream or application/json, and the accept header allows neither',
+  406
+)

@@ -1,0 +1,3 @@
+export { Answer, Finish, Tokens, Usage } from './answer.js'
+export { Message, type StreamInput } from './input.js'
+export { type Generate, type StreamRoutesOptions, streamRoutes, streamRoutes as default } from './stream.js'

@@ -1,0 +1,80 @@
+import { Readable } from 'node:stream'
+import accepts from 'accepts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { sseFrom } from '../plugin/index.js'
+import type { SourceIterable, SseSource } from '../plugin/source.js'
+import { kStreams, type Streams } from '../plugin/streams.js'
+import { codecOf } from '../plugin/typed.js'
+import { Answer, ErrorBody, type Finish, Tokens } from './answer.js'
+import { collect } from './collect.js'
+import { FST_SSE_NOT_ACCEPTABLE } from './errors.js'
+import { BodyInput, compileInput, PromptInput, type StreamInput, toInput } from './input.js'
+
+/**
+ * Answers a conversation: yields the text of each token and returns how the answer ended.
+ *
+ * @param context `signal` is aborted when the client leaves or the server closes; pass it on to the provider
+ */
+export type Generate = (
+  input: StreamInput,
+  context: { signal: AbortSignal; request: FastifyRequest }
+) => SourceIterable<string, Finish> | Promise<SourceIterable<string, Finish>>
+
+export interface StreamRoutesOptions {
+  generate: Generate
+}
+
+const EVENTS = 'text/event-stream'
+const JSON_TYPE = 'application/json'
+
+const response = {
+  200: { ...Tokens, content: { ...Tokens.content, [JSON_TYPE]: { schema: Answer } } },
+  204: { description: 'The client reconnected after the end of the answer and has all of it', type: 'null' },
+  '4xx': { ...ErrorBody, description: 'The input is wrong, or the provider refused it' },
+  '5xx': { ...ErrorBody, description: 'The answer failed before its first token' }
+} as const
+
+const getSchema = { summary: 'Answer a prompt', querystring: PromptInput, response }
+const postSchema = { summary: 'Answer a prompt or a conversation', body: BodyInput, response }
+
+/**
+ * `GET /stream?prompt=` and `POST /stream` with `{ prompt }` or `{ messages }`: an answer as events, or for a client
+ * that prefers `application/json` as one body, from the same `generate`.
+ *
+ * Registers the plugin where the app has not.
+ */
+export async function streamRoutes(app: FastifyInstance, { generate }: StreamRoutesOptions): Promise<void> {
+  if (!app.hasReplyDecorator('sseFrom')) await app.register(sseFrom)
+  const streams = app.getDecorator<Streams>(kStreams)
+
+  app.get<{ Querystring: { prompt: string } }>(
+    '/stream',
+    { schema: getSchema, validatorCompiler: compileInput },
+    (request, reply) => answer(toInput(request.query), request, reply)
+  )
+  app.post<{ Body: StreamInput | { prompt: string } }>(
+    '/stream',
+    { schema: postSchema, validatorCompiler: compileInput },
+    (request, reply) => answer(toInput(request.body), request, reply)
+  )
+
+  async function answer(input: StreamInput, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    reply.header('vary', [reply.getHeader('vary'), 'accept'].flat().filter(Boolean).join(', '))
+    const source: SseSource<string, Finish> = ({ signal }) => generate(input, { signal, request })
+    const type = accepts(request.raw).type([EVENTS, JSON_TYPE])
+    if (type === EVENTS) return reply.sseFrom(source)
+    if (type !== JSON_TYPE) throw new FST_SSE_NOT_ACCEPTABLE()
+    return request.method === 'HEAD' ? reply.type(JSON_TYPE).send(Readable.from([])) : whole(source, reply)
+  }
+
+  /** The events of the stream, checked as they would be there, as one body. */
+  async function whole(source: SseSource<string, Finish>, reply: FastifyReply): Promise<unknown> {
+    const codec = codecOf(reply)
+    let text = ''
+    const result = await collect(source, reply, streams, token => {
+      text += codec.data(token, 'message')
+    })
+    if (result === undefined) return reply
+    return reply.send({ text, ...JSON.parse(codec.result(result.returned, 'done')) })
+  }
+}

@@ -1,0 +1,57 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Test } from 'tap'
+
+/** A request that the provider has got. */
+export interface ProviderCall {
+  body: { model: string; messages: unknown[]; stream: boolean; [key: string]: unknown }
+  headers: IncomingMessage['headers']
+  response: ServerResponse
+  /** Sends the text of a token. */
+  token(text: string): void
+  /** Sends the end of the answer as OpenAI does: the reason, the usage, and the mark. */
+  finish(reason?: string): void
+  /** Whether the client's connection is gone. */
+  closed: boolean
+}
+
+export interface Provider {
+  url: string
+  calls: ProviderCall[]
+}
+
+/** A local server that speaks the wire format of OpenAI's chat completions. `answer` says how it behaves. */
+export async function openAiServer(t: Test, answer: (call: ProviderCall) => unknown): Promise<Provider> {
+  const calls: ProviderCall[] = []
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const send = (data: object) => {
+      if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(`data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', ...data })}\n\n`)
+    }
+    const call: ProviderCall = {
+      body: JSON.parse(Buffer.concat(chunks).toString()),
+      headers: request.headers,
+      response,
+      closed: false,
+      token: content => send({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }),
+      finish: (reason = 'stop') => {
+        send({ choices: [{ index: 0, delta: {}, finish_reason: reason }] })
+        send({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } })
+        response.end('data: [DONE]\n\n')
+      }
+    }
+    response.on('close', () => {
+      call.closed = true
+    })
+    calls.push(call)
+    await answer(call)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, calls }
+}

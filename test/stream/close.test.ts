@@ -1,0 +1,192 @@
+import { connect, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import type { StreamSummary } from '../../plugin/index.js'
+import { fetchAll, open } from '../helpers/client.js'
+import { build, serve } from '../helpers/server.js'
+import { settled, until } from '../helpers/until.js'
+
+const waiting = async function* ({ signal }: { signal: AbortSignal }) {
+  yield 'begun'
+  await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
+}
+
+for (const http2 of [false, true]) {
+  const over = http2 ? 'HTTP/2' : 'HTTP/1.1'
+
+  t.test(`cuts 100 open streams off when the server closes, over ${over}`, async t => {
+    const signals: AbortSignal[] = []
+    const outcomes: string[] = []
+    const { app, url } = await serve(
+      t,
+      app => {
+        app.get('/', (_request, reply) =>
+          reply.sseFrom(
+            context => {
+              signals.push(context.signal)
+              return waiting(context)
+            },
+            { onClose: ({ outcome }) => outcomes.push(outcome) }
+          )
+        )
+      },
+      { http2, plugin: { drainTimeout: 50 } }
+    )
+    const clients = Array.from({ length: 100 }, () => open(url, { http2 }))
+    await Promise.all(clients.map(client => client.has('begun')))
+    await app.close()
+    await Promise.all(clients.map(client => client.end()))
+    t.ok(
+      clients.every(client => client.ended === 'broken'),
+      'no client takes it for a whole answer'
+    )
+    t.ok(signals.every(({ aborted }) => aborted))
+    t.same(outcomes, Array(100).fill('closed'))
+    const retries = clients.map(client => /^data: begun\n\nretry: (\d+)\n$/.exec(client.text())?.[1])
+    t.ok(retries.every(retry => Number(retry) >= 1000 && Number(retry) <= 5000))
+    t.ok(new Set(retries).size > 50, 'clients come back spread over time')
+  })
+
+  t.test(`lets running streams finish and refuses new ones, over ${over}`, async t => {
+    let go: () => void = () => {}
+    const { app, url } = await serve(
+      t,
+      app => {
+        app.get('/', (_request, reply) =>
+          reply.sseFrom(async function* () {
+            yield 'begun'
+            await new Promise<void>(resolve => {
+              go = resolve
+            })
+            yield 'ended'
+          })
+        )
+      },
+      { http2, plugin: { drainTimeout: 60_000 } }
+    )
+    const client = open(url, { http2 })
+    await client.has('begun')
+    const closed = app.close()
+    const refused = await fetchAll(url, { http2 })
+    t.equal(refused.status, 503)
+    go()
+    await client.end()
+    await closed
+    t.equal(client.ended, 'clean')
+    t.match(client.text(), /ended\n\nevent: done/)
+  })
+}
+
+t.test('refuses streams itself where Fastify does not', async t => {
+  const { app, url } = await serve(
+    t,
+    app => {
+      app.get('/', (_request, reply) => reply.sseFrom(waiting))
+      app.get('/new', (_request, reply) =>
+        reply.sseFrom(['x'], { onClose: ({ outcome }) => t.equal(outcome, 'closed') })
+      )
+    },
+    { plugin: { drainTimeout: 500 }, fastify: { return503OnClosing: false } }
+  )
+  const client = open(url)
+  await client.has('begun')
+  const closed = app.close()
+  const refused = await fetchAll(`${url}/new`)
+  t.equal(refused.status, 503)
+  t.match(JSON.parse(refused.text()), { code: 'FST_SSE_CLOSING' })
+  await closed
+})
+
+t.test('closes at once where no stream is open', async t => {
+  const { app } = build(t, { plugin: { drainTimeout: 60_000 } })
+  app.get('/', (_request, reply) => reply.sseFrom(['x']))
+  await app.inject('/')
+  await app.close()
+  t.pass()
+})
+
+t.test('cuts off a stream that has not begun, one that is held back, and one that a hook holds', async t => {
+  let given = 0
+  let held = false
+  const { app, url, port } = await serve(
+    t,
+    app => {
+      app.get('/thinking', (_request, reply) => reply.sseFrom(() => new Promise(() => {})))
+      app.get('/slow', (_request, reply) =>
+        reply.sseFrom(async function* () {
+          for (;;) {
+            given++
+            yield 'x'.repeat(64 * 1024)
+          }
+        })
+      )
+      const onSend = () => {
+        held = true
+        return new Promise<never>(() => {})
+      }
+      app.get('/hook', { onSend }, (_request, reply) => reply.sseFrom(['x']))
+    },
+    { plugin: { drainTimeout: 50, commitAfter: 60_000 } }
+  )
+  const thinking = open(`${url}/thinking`)
+  stall(t, port, '/slow')
+  const hook = open(`${url}/hook`)
+  await settled('the slow client holds its stream back', () => given)
+  await until('the hook holds its stream', () => held)
+  await app.close()
+  await thinking.end()
+  await hook.end()
+  t.equal(thinking.status, 200)
+  t.match(thinking.text(), /^retry: \d+\n$/)
+  t.equal(thinking.ended, 'broken')
+  t.equal(hook.ended, 'broken')
+})
+
+/** A client that asks for a path and reads nothing. */
+function stall(t: Test, port: number, path = '/'): Socket {
+  const socket = connect(port, '127.0.0.1')
+  socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
+  socket.pause()
+  socket.on('error', () => {})
+  t.teardown(() => socket.destroy())
+  return socket
+}
+
+t.test('cuts off complete answers that their clients do not take', async t => {
+  const outcomes: string[] = []
+  let ended = false
+  const { app, port } = await serve(
+    t,
+    app => {
+      let first = true
+      app.get('/', (_request, reply) => {
+        const chunk = 'x'.repeat(8 * 1024)
+        const options = {
+          highWaterMark: 64 * 1024 * 1024,
+          onClose: ({ outcome }: StreamSummary) => outcomes.push(outcome)
+        }
+        // What the first is owed waits in the stream, and the end of what the second is owed in its socket.
+        if (first) {
+          first = false
+          return reply.sseFrom(Array(4000).fill(chunk), options)
+        }
+        return reply.sseFrom(async function* () {
+          let stuck = 0
+          while (stuck < 50) {
+            stuck = reply.raw.writableLength > 0 ? stuck + 1 : 0
+            if (stuck === 0) yield chunk
+            await new Promise(resolve => setTimeout(resolve, 1))
+          }
+          ended = true
+        }, options)
+      })
+    },
+    { plugin: { drainTimeout: 50 } }
+  )
+  const slow = stall(t, port)
+  await settled('all that fits is sent', () => slow.bytesRead)
+  stall(t, port)
+  await until('the second answer has ended', () => ended)
+  await app.close()
+  await until('onClose was called for both', () => outcomes.length === 2)
+  t.same(outcomes, ['aborted', 'aborted'])
+})
