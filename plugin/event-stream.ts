@@ -2,7 +2,6 @@ import { AsyncResource } from 'node:async_hooks'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { onAbort } from './abort.js'
 import { Batch } from './batch.js'
 import type { Deadline } from './deadlines.js'
 import { formatRetry, HEARTBEAT } from './event.js'
@@ -10,6 +9,7 @@ import { errorEvent, statusOf, stopError, toError } from './failure.js'
 import { type Codec, Frames } from './frames.js'
 import { type Settings, type StreamOptions, streamSettings } from './options.js'
 import { isClosed, isHttp2, needsDrain, onOver, type RawResponse, truncate } from './response.js'
+import { shareListener } from './shared-listener.js'
 import { isPromiseLike, type Source } from './source.js'
 import { SourceRun } from './source-run.js'
 import type { OpenStream, Streams } from './streams.js'
@@ -65,7 +65,10 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     this.#frames = new Frames(options, settings.maxEventBytes, codec)
     this.#streams = streams
     streams.add(this)
-    this.#forgetSignal = options.signal && onAbort(options.signal, this.#onStop)
+    const { signal } = options
+    if (signal !== undefined) {
+      this.#forgetSignal = shareListener(signal, listener => signal.addEventListener('abort', listener), this.#onStop)
+    }
     onOver(this.#raw, this.#onOver)
   }
 
@@ -214,10 +217,11 @@ export class EventStream extends Readable implements Deadline, OpenStream {
 
   /** E3 */
   #end(returned: unknown): void {
-    const frames = this.#frames.rest() + this.#frames.end(returned)
+    this.#take(this.#frames.rest())
+    const last = this.#frames.end(returned)
     this.#stop('complete')
     this.#commit()
-    this.#send(frames)
+    this.#send(last)
     this.push(null)
   }
 
@@ -286,6 +290,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   readonly #onOver = (whole: boolean): void => {
     // What was never started and is sent whole all the same, a hook has replaced.
     this.#stop(this.#started || !whole ? 'aborted' : 'skipped')
+    this.destroy()
     this.#streams.delete(this)
     this.#streams.deadlines.clear(this)
     if (this.#outcome === 'complete' && !whole) this.#outcome = 'aborted'

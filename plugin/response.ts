@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import { constants, type Http2ServerResponse } from 'node:http2'
+import { shareListener } from './shared-listener.js'
 
 /** The response of either protocol, as Fastify hands it out. */
 export type RawResponse = ServerResponse | Http2ServerResponse
 
 /** Whether nothing can be sent any more: the response has ended, or its client has left. */
 export function isClosed(raw: RawResponse): boolean {
-  return isHttp2(raw) ? raw.stream.closed || raw.stream.destroyed : raw.destroyed
+  return isHttp2(raw) ? raw.stream.closed || raw.stream.destroyed : raw.destroyed || raw.req.socket.destroyed
 }
 
 /** Calls back once when a response is over, and says whether all of it was handed to the network before. */
@@ -17,7 +18,18 @@ export function onOver(raw: RawResponse, callback: (whole: boolean) => void): vo
     // A response also finishes when what it still had to send is thrown away.
     finished = isHttp2(raw) ? raw.stream.rstCode === constants.NGHTTP2_NO_ERROR : !response.req.socket.destroyed
   })
-  response.once('close', () => callback(finished))
+  let forget = () => {}
+  const over = () => {
+    response.removeListener('close', over)
+    forget()
+    callback(finished)
+  }
+  response.once('close', over)
+  // Behind other answers on its connection (RFC 9112, section 9.3.2) a response is not told when that closes.
+  if (!isHttp2(raw) && raw.socket === null) {
+    const { socket } = raw.req
+    forget = shareListener(socket, listener => socket.once('close', listener), over)
+  }
 }
 
 export function needsDrain(raw: RawResponse): boolean {
@@ -32,7 +44,7 @@ export function needsDrain(raw: RawResponse): boolean {
  */
 export function truncate(raw: RawResponse): void {
   if (isHttp2(raw)) raw.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-  else raw.destroy()
+  else raw.req.socket.destroy()
 }
 
 export function isHttp2(raw: RawResponse): raw is Http2ServerResponse {

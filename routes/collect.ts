@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING } from '../plugin/errors.js'
-import { isClosed } from '../plugin/response.js'
+import { isClosed, onOver } from '../plugin/response.js'
 import { isPromiseLike, type SseSource } from '../plugin/source.js'
 import { SourceRun } from '../plugin/source-run.js'
 import type { Streams } from '../plugin/streams.js'
@@ -21,30 +21,31 @@ export async function collect(
 ): Promise<{ returned: unknown } | undefined> {
   streams.refuseWhenClosing()
   const { raw, log } = reply
-  if (isClosed(raw)) return undefined
+  const leave = () => {
+    log.info({ outcome: 'aborted' }, 'client left')
+    return undefined
+  }
+  if (isClosed(raw)) return leave()
   const run = new SourceRun(source, reply.request, error =>
     log.debug({ err: error }, 'the source of an ended request failed')
   )
-  let live = true
-  let onClose = () => {}
-  const left = new Promise<undefined>(resolve => {
-    onClose = () => resolve(undefined)
+  let stop: (why: 'left' | 'closing') => void = () => {}
+  const stopped = new Promise<'left' | 'closing'>(resolve => {
+    stop = resolve
   })
-  raw.once('close', onClose)
-  let entry = { close: () => {} }
-  const closing = new Promise<never>((_resolve, reject) => {
-    entry = { close: () => reject(new FST_SSE_CLOSING()) }
-  })
+  const entry = { close: () => stop('closing') }
   streams.add(entry)
+  onOver(raw, () => stop('left'))
+  let live = true
   try {
-    const result = await Promise.race([pull(), left, closing])
-    if (result === undefined) log.info({ outcome: 'aborted' }, 'client left')
-    else live = false
+    const result = await Promise.race([pull(), stopped])
+    if (result === 'closing') throw new FST_SSE_CLOSING()
+    if (result === 'left') return leave()
+    live = false
     return result
   } finally {
     if (live) run.cancel()
     live = false
-    raw.removeListener('close', onClose)
     streams.delete(entry)
   }
 

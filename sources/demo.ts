@@ -11,7 +11,8 @@ const MAX_ECHO = 200
 const TOKEN = /\n+|[^\S\n]*[^\s]+|[^\S\n]+/gu
 
 function answerTo(prompt: string): string {
-  const echo = prompt.length > MAX_ECHO ? `${prompt.slice(0, MAX_ECHO)}…` : prompt
+  const characters = [...prompt]
+  const echo = characters.length > MAX_ECHO ? `${characters.slice(0, MAX_ECHO).join('')}…` : prompt
   return `You asked: “${echo}”
 
 This is the demo source 👋 of fastify-sse-from: no model, no network, no key. It only shows how an answer arrives:

@@ -21,8 +21,8 @@ const HINTS: Record<number, string> = {
 
 /** Streams from any server that speaks OpenAI's chat completions: vLLM, llama.cpp, Ollama, OpenAI. */
 export function openAiSource({ baseURL, apiKey = 'none', model }: OpenAiOptions): Generate {
-  // A retry would hide a 429 until the response has begun, and only then fail.
-  const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 })
+  // A retry would hide a 429 until the response has begun. What goes wrong is thrown, so the SDK need not log it too.
+  const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, logLevel: 'off' })
 
   return async function* ({ messages }, { signal }) {
     try {

@@ -28,7 +28,13 @@ export interface ServeOptions {
 }
 
 /** An app with the plugin, whose log can be read. It is closed after the test. */
-export function build(t: Test, { plugin = {}, fastify = {}, http2 = false }: ServeOptions = {}) {
+export function build(t: Test, options: ServeOptions = {}) {
+  const { app, log } = create(t, options)
+  app.register(sseFrom, options.plugin ?? {})
+  return { app, log }
+}
+
+function create(t: Test, { fastify = {}, http2 = false }: ServeOptions) {
   const log: LogLine[] = []
   const stream = new Writable({
     write(chunk, _encoding, callback) {
@@ -38,7 +44,6 @@ export function build(t: Test, { plugin = {}, fastify = {}, http2 = false }: Ser
   })
   const options = { logger: { level: 'debug', stream }, ...fastify }
   const app = (http2 ? Fastify({ ...options, http2: true } as object) : Fastify(options)) as FastifyInstance
-  app.register(sseFrom, plugin)
   t.teardown(() => app.close())
   return { app, log }
 }
@@ -49,8 +54,8 @@ export async function serve(
   setup: (app: FastifyInstance) => unknown,
   options: ServeOptions = {}
 ): Promise<Served> {
-  const { app, log } = build(t, options)
-  await app.after()
+  const { app, log } = create(t, options)
+  await app.register(sseFrom, options.plugin ?? {})
   await setup(app)
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo

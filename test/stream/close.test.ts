@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import type { StreamSummary } from '../../plugin/index.js'
 import { fetchAll, open } from '../helpers/client.js'
 import { build, serve } from '../helpers/server.js'
+import { Steps } from '../helpers/steps.js'
 import { settled, until } from '../helpers/until.js'
 
 const waiting = async function* ({ signal }: { signal: AbortSignal }) {
@@ -47,16 +48,14 @@ for (const http2 of [false, true]) {
   })
 
   t.test(`lets running streams finish and refuses new ones, over ${over}`, async t => {
-    let go: () => void = () => {}
+    const steps = new Steps()
     const { app, url } = await serve(
       t,
       app => {
         app.get('/', (_request, reply) =>
           reply.sseFrom(async function* () {
             yield 'begun'
-            await new Promise<void>(resolve => {
-              go = resolve
-            })
+            await steps.next()
             yield 'ended'
           })
         )
@@ -68,7 +67,7 @@ for (const http2 of [false, true]) {
     const closed = app.close()
     const refused = await fetchAll(url, { http2 })
     t.equal(refused.status, 503)
-    go()
+    steps.go()
     await client.end()
     await closed
     t.equal(client.ended, 'clean')

@@ -1,12 +1,13 @@
 import t from 'tap'
 import { fetchAll, open } from '../helpers/client.js'
 import { serve } from '../helpers/server.js'
+import { Steps } from '../helpers/steps.js'
 import { settled, until } from '../helpers/until.js'
 
 const timers = () => process.getActiveResourcesInfo().filter(type => type === 'Timeout').length
 
 t.test('sends comment lines while a stream is silent, and only between events', async t => {
-  let go: () => void = () => {}
+  const steps = new Steps()
   const { url } = await serve(
     t,
     app => {
@@ -14,9 +15,7 @@ t.test('sends comment lines while a stream is silent, and only between events', 
         reply.sseFrom(async function* () {
           for (const token of ['one', 'two\nlines']) {
             yield token
-            await new Promise<void>(resolve => {
-              go = resolve
-            })
+            await steps.next()
           }
         })
       )
@@ -25,11 +24,11 @@ t.test('sends comment lines while a stream is silent, and only between events', 
   )
   const client = open(url)
   await until('three heartbeats', () => client.text().split(':\n').length >= 4)
-  go()
+  steps.go()
   await client.has('lines')
   const length = client.text().length
   await until('another heartbeat', () => client.text().slice(length).includes(':\n'))
-  go()
+  steps.go()
   await client.end()
   t.match(client.text(), /^data: one\n\n(:\n){3,}data: two\ndata: lines\n\n(:\n)+event: done\n/)
   t.same(

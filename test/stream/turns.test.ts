@@ -1,6 +1,7 @@
 import t from 'tap'
 import { fetchAll, open } from '../helpers/client.js'
 import { serve } from '../helpers/server.js'
+import { Steps } from '../helpers/steps.js'
 import { until } from '../helpers/until.js'
 
 /** Counts the writes that a response gets from its stream. */
@@ -51,16 +52,14 @@ t.test('sends 1000 tokens that are ready in a bounded number of writes', async t
 })
 
 t.test('sends a token as soon as it is there', async t => {
-  let received: () => void = () => {}
+  const steps = new Steps()
   const { url } = await serve(t, app => {
     app.get('/', (_request, reply) =>
       reply.sseFrom(async function* () {
         for (let i = 0; i < 20; i++) {
           yield `token ${i}.`
           // The next one is not made before the client has this one.
-          await new Promise<void>(resolve => {
-            received = resolve
-          })
+          await steps.next()
         }
       })
     )
@@ -68,7 +67,7 @@ t.test('sends a token as soon as it is there', async t => {
   const client = open(url)
   for (let i = 0; i < 20; i++) {
     await client.has(`token ${i}.`)
-    received()
+    steps.go()
   }
   await client.end()
   t.equal(client.events().length, 21)

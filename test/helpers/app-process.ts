@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Test } from 'tap'
+import { until } from './until.js'
+
+export interface AppProcess {
+  child: ChildProcess
+  /** All that it has written. */
+  stdout(): string
+  stderr(): string
+  /** The address it listens on. */
+  url: string
+  /** Waits for its end, and gives its exit code. */
+  exit(): Promise<number | null>
+}
+
+/** Runs `app.ts` in a process of its own, with these variables, options of Node, and a free port. It is killed after the test. */
+export function runApp(t: Test, variables: Record<string, string> = {}, nodeOptions: string[] = []): AppProcess {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(OPENAI_|PORT|HOST|LOG_LEVEL)/.test(name))
+  )
+  const child = spawn(process.execPath, [...process.execArgv, ...nodeOptions, 'app.ts'], {
+    env: { ...env, PORT: '0', ...variables },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', chunk => {
+    stdout += chunk
+  })
+  child.stderr.on('data', chunk => {
+    stderr += chunk
+  })
+  const closed = new Promise<number | null>(resolve => child.on('close', resolve))
+  t.teardown(() => child.kill('SIGKILL'))
+  return { child, url: '', stdout: () => stdout, stderr: () => stderr, exit: () => closed }
+}
+
+/** The same, once it listens. */
+export async function startApp(
+  t: Test,
+  variables?: Record<string, string>,
+  nodeOptions?: string[]
+): Promise<AppProcess> {
+  const app = runApp(t, variables, nodeOptions)
+  const listening = /Server listening at (http:\/\/[^"]+)"/
+  await until('the server listens', () => {
+    if (app.child.exitCode !== null) throw new Error(`the server ended: ${app.stderr()}${app.stdout()}`)
+    return listening.test(app.stdout())
+  })
+  return { ...app, url: listening.exec(app.stdout())?.[1] ?? '' }
+}

@@ -1,0 +1,74 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { openAiServer } from '../helpers/openai-server.js'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const snippets = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code as string)
+
+/** Where the snippets are run: next to the sources, so that they find the packages that a user would install. */
+const folder = join(root, 'test/readme/snippets')
+rmSync(folder, { recursive: true, force: true })
+mkdirSync(folder)
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Runs a snippet as it stands, but for where the package is and that it does not listen, and gives its app. */
+async function run(pattern: string): Promise<FastifyInstance> {
+  const code = snippets.find(snippet => snippet.includes(pattern))
+  if (code === undefined) throw new Error(`no snippet has ${pattern}`)
+  const file = join(folder, `${snippets.indexOf(code)}.ts`)
+  const local = code
+    .replace("'fastify-sse-from/routes'", "'../../../routes/index.js'")
+    .replace("'fastify-sse-from'", "'../../../plugin/index.js'")
+    .replace(/^await app.listen.*$/m, '')
+    .replace('logger: true', 'logger: false')
+  writeFileSync(file, `${local}\nexport { app }\n`)
+  const { app } = (await import(pathToFileURL(file).href)) as { app: FastifyInstance }
+  t.teardown(() => app.close())
+  return app
+}
+
+t.equal(snippets.length, 4)
+
+t.test('the use with an SDK streams tokens', async t => {
+  const provider = await openAiServer(t, call => {
+    call.token('Hel')
+    call.token('lo')
+    call.finish()
+  })
+  process.env.OPENAI_BASE_URL = provider.url
+  process.env.OPENAI_API_KEY = 'key'
+  const app = await run("from 'openai'")
+  const { body } = await app.inject('/stream?prompt=hi')
+  t.equal(body, 'data: Hel\n\ndata: lo\n\nevent: done\nid: fastify-sse-from:end\ndata: {}\n\n')
+  t.match(provider.calls[0]?.body, { messages: [{ role: 'user', content: 'hi' }] })
+})
+
+t.test('the generator sends events', async t => {
+  const app = await run("'/count'")
+  const { body } = await app.inject('/count')
+  t.equal(
+    body,
+    [1, 2, 3].map(n => `event: number\nid: ${n}\ndata: {"n":${n}}\n\n`).join('') +
+      'event: done\nid: fastify-sse-from:end\ndata: {"counted":3}\n\n'
+  )
+})
+
+t.test('the typed route sends what it declares', async t => {
+  const app = await run("'/typed'")
+  t.equal(
+    (await app.inject('/typed')).body,
+    'data: Hello\n\nevent: usage\ndata: {"tokens":1}\n\nevent: done\nid: fastify-sse-from:end\n' +
+      'data: {"finishReason":"stop"}\n\n'
+  )
+})
+
+t.test('the ready route answers in both forms', async t => {
+  const app = await run('streamRoutes')
+  const response = await app.inject({ url: '/stream?prompt=hi', headers: { accept: 'application/json' } })
+  t.same(response.json(), { text: 'You said: hi ', finishReason: 'stop' })
+  t.match((await app.inject('/stream?prompt=hi')).body, 'data: You \n\ndata: said: \n\ndata: hi \n\nevent: done\n')
+})
