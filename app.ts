@@ -1,19 +1,15 @@
-import { realpathSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { Type } from '@sinclair/typebox'
-import closeWithGrace from 'close-with-grace'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { type Environment, readEnvironment } from './environment.js'
+import type { Environment } from './environment.js'
 import sseFrom from './plugin/index.js'
 import { type Generate, streamRoutes } from './routes/index.js'
 import { demoSource } from './sources/demo.js'
 import { openAiSource } from './sources/openai.js'
 
-/** How long running answers may go on after Ctrl-C or SIGTERM, and how long all of the closing may take. Milliseconds. */
+/** How long running answers may go on when the server closes. Milliseconds. */
 const DRAIN_TIMEOUT = 3000
-const CLOSE_TIMEOUT = 8000
 
 /** The server: `/stream`, its documentation at `/docs`, and `/health`. */
 export async function buildApp(environment: Environment): Promise<FastifyInstance> {
@@ -38,23 +34,4 @@ function chooseSource(environment: Environment, app: FastifyInstance): Generate 
   }
   app.log.info({ model, baseURL }, 'answers come from an OpenAI-compatible server')
   return openAiSource({ baseURL, apiKey, model })
-}
-
-async function main(): Promise<void> {
-  const environment = readEnvironment(process.env)
-  const app = await buildApp(environment)
-  closeWithGrace({ delay: CLOSE_TIMEOUT, logger: app.log }, async ({ err, signal }) => {
-    if (err) app.log.error({ err }, 'closing after an error')
-    else app.log.info({ signal }, 'closing')
-    await app.close()
-  })
-  const url = await app.listen({ port: environment.PORT, host: environment.HOST })
-  app.log.info(`try: curl -N '${url}/stream?prompt=hi', or see ${url}/docs`)
-}
-
-if (realpathSync(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) {
-  main().catch((error: Error) => {
-    console.error(`fastify-sse-from cannot start: ${error.message}`)
-    process.exit(1)
-  })
 }

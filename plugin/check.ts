@@ -10,7 +10,8 @@ export interface Problem {
 }
 
 /**
- * Compiles a check that says what would be right: the `description` of each schema is what it takes.
+ * Compiles a check that says what would be right: the `description` of a schema is what it takes. A part without one is
+ * spoken of as what it is a part of.
  *
  * @returns a function that gives the first problem of a value, or `undefined` where it has none
  */
@@ -19,13 +20,14 @@ export function compileCheck(schema: TSchema): (value: unknown) => Problem | und
   return value => {
     if (compiled.Check(value)) return undefined
     const { type, path, schema: part, value: wrong } = compiled.Errors(value).First() as ValueError
-    return { where: path.slice(1), what: problemOf(type, part, wrong) }
+    const where = path.slice(1)
+    if (type === ValueErrorType.ObjectAdditionalProperties) {
+      return { where, what: `is unknown; known are ${Object.keys(part.properties).join(', ')}` }
+    }
+    if (part.description !== undefined) {
+      return { where, what: `${wrong === undefined ? 'is missing, it takes' : 'takes'} ${part.description}` }
+    }
+    const [name = ''] = where.split('/')
+    return { where: name, what: `takes ${schema.properties[name].description}` }
   }
-}
-
-function problemOf(type: ValueErrorType, { description, properties }: TSchema, wrong: unknown): string {
-  if (type === ValueErrorType.ObjectAdditionalProperties) {
-    return `is unknown; known are ${Object.keys(properties).join(', ')}`
-  }
-  return `${wrong === undefined ? 'is missing, it takes' : 'takes'} ${description}`
 }

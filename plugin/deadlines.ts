@@ -13,6 +13,9 @@ interface Lane {
 /** The share of its length by which a deadline may be late, so that thousands of them wake the process only a few times. */
 const SLACK = 1 / 64
 
+/** The longest that a timer of Node can be. Milliseconds. */
+const MAX_TIMER = 2 ** 31 - 1
+
 /** The deadlines of all streams, on one timer (V4). */
 export class Deadlines {
   readonly #lanes = new Map<number, Lane>()
@@ -56,7 +59,7 @@ export class Deadlines {
     if (at >= this.#wakeAt) return
     this.#sleep()
     this.#wakeAt = at
-    this.#timer = setTimeout(() => this.#ring(), Math.ceil(at - performance.now()))
+    this.#timer = setTimeout(() => this.#ring(), Math.min(Math.ceil(at - performance.now()), MAX_TIMER))
   }
 
   #sleep(): void {

@@ -8,9 +8,10 @@ import { formatRetry, HEARTBEAT } from './event.js'
 import { errorEvent, statusOf, stopError, toError } from './failure.js'
 import { type Codec, Frames } from './frames.js'
 import { type Settings, type StreamOptions, streamSettings } from './options.js'
+import { isPromiseLike } from './promise.js'
 import { isClosed, isHttp2, needsDrain, onOver, type RawResponse, truncate } from './response.js'
 import { shareListener } from './shared-listener.js'
-import { isPromiseLike, type Source } from './source.js'
+import type { Source } from './source.js'
 import { SourceRun } from './source-run.js'
 import type { OpenStream, Streams } from './streams.js'
 import { report, type StreamSummary, Tally } from './summary.js'
@@ -251,19 +252,18 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     this.destroy(error)
   }
 
+  /** The caller's event for an error, or else the default one; `undefined` where neither can be sent (E4). */
   #errorFrame(error: Error): string | undefined {
-    try {
-      const event = this.#scope.runInAsyncScope(() => this.#options.onError?.(error))
-      if (event !== undefined) return this.#frames.last(event)
-    } catch (failure) {
-      this.#reply.log.error({ err: failure }, 'onError failed, the client gets the default error event')
+    const makers = { 'what onError gives': this.#options.onError, 'the error event': errorEvent }
+    for (const [what, makeEvent] of Object.entries(makers)) {
+      try {
+        const event = this.#scope.runInAsyncScope(() => makeEvent?.(error))
+        if (event !== undefined) return this.#frames.last(event)
+      } catch (failure) {
+        this.#reply.log.error({ err: failure }, `${what} cannot be sent`)
+      }
     }
-    try {
-      return this.#frames.last(errorEvent(error))
-    } catch (failure) {
-      this.#reply.log.error({ err: failure }, 'the error event cannot be sent, the response is broken off')
-      return undefined
-    }
+    return undefined
   }
 
   /** Ends the source's part: nothing more is taken from it. Unless it has ended by itself, it is cancelled (S2). */

@@ -1,4 +1,5 @@
 import { FST_SSE_EVENT_INVALID } from './errors.js'
+import { isPromiseLike } from './promise.js'
 
 /**
  * One server-sent event (WHATWG HTML, section 9.2 "Server-sent events").
@@ -42,21 +43,42 @@ export function isEvent(item: unknown): item is SseEvent {
   return found
 }
 
+/** Whether clients dispatch it to their listeners: it has a name or data. */
+export function isDispatched(event: SseEvent): boolean {
+  return 'data' in event || event.event !== undefined
+}
+
 /** The data of an event without a schema. */
-export const encodeData: EncodeData = data => {
-  if (typeof data === 'string') return data
-  return data instanceof Uint8Array ? utf8.decode(data) : encodeJson(data)
+export const encodeData: EncodeData = data => (typeof data === 'string' ? data : encodeJson(data))
+
+/** The bytes of what holds UTF-8 text. */
+export function bytesOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined
 }
 
 export function encodeJson(data: unknown): string {
+  return toJson(data, JSON.stringify)
+}
+
+/**
+ * Writes data as JSON.
+ *
+ * @param stringify may throw, or give no JSON for what has none
+ * @throws FST_SSE_EVENT_INVALID
+ */
+export function toJson(data: unknown, stringify: (data: unknown) => string | undefined): string {
+  // A promise is an empty object to JSON: an item that somebody forgot to await.
   let json: string | undefined
   try {
-    json = JSON.stringify(data)
+    json = isPromiseLike(data) ? undefined : stringify(data)
   } catch (cause) {
     throw new FST_SSE_EVENT_INVALID('its data cannot be written as JSON', { cause })
   }
-  if (json === undefined)
+  // Compiled serializers write the word for what is undefined.
+  if (json === undefined || json === 'undefined') {
     throw new FST_SSE_EVENT_INVALID(`data must be text or a JSON value, but it is ${kindOf(data)}`)
+  }
   return json
 }
 
@@ -87,18 +109,24 @@ export function formatEvent(event: SseEvent, encode: EncodeData, defaultName?: s
   const { event: name = defaultName, id, retry, comment } = event
   let frame = comment === undefined ? '' : `: ${lines(text('comment', comment), '')}\n`
   if (retry !== undefined) frame += formatRetry(retry)
-  if ('data' in event || event.event !== undefined) {
+  if (isDispatched(event)) {
+    const { data = 'data' in event ? undefined : '' } = event
+    const bytes = bytesOf(data)
     frame += startOf(name)
     if (id !== undefined) frame += formatId(id)
-    return frame + formatData('', encode('data' in event ? event.data : '', name))
+    return frame + formatData('', encode(bytes === undefined ? data : utf8.decode(bytes), name))
   }
-  return id === undefined ? frame : `${frame}${formatId(id)}\n`
+  if (id !== undefined) frame += `${formatId(id)}\n`
+  if (frame === '') throw new FST_SSE_EVENT_INVALID('all that it has is undefined')
+  return frame
 }
 
 /** @param retry milliseconds */
 export function formatRetry(retry: number): string {
   if (!Number.isSafeInteger(retry) || retry < 0) {
-    throw new FST_SSE_EVENT_INVALID(`retry must be a non-negative integer of milliseconds, but it is ${String(retry)}`)
+    throw new FST_SSE_EVENT_INVALID(
+      `retry must be a non-negative integer of milliseconds, but it is ${typeof retry === 'number' ? retry : kindOf(retry)}`
+    )
   }
   return `retry: ${retry}\n`
 }
@@ -129,6 +157,7 @@ function text(field: string, value: unknown): string {
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'an array'
+  if (isPromiseLike(value)) return 'a promise'
   const type = typeof value
   return type === 'object' ? 'an object' : `a ${type}`
 }

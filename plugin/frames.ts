@@ -1,14 +1,15 @@
 import { isLarger } from './batch.js'
 import { END_ID } from './end-mark.js'
-import { FST_SSE_EVENT_TOO_LARGE } from './errors.js'
+import { FST_SSE_EVENT_INVALID, FST_SSE_EVENT_TOO_LARGE } from './errors.js'
 import {
+  bytesOf,
   type EncodeData,
   encodeData,
   encodeJson,
   formatData,
   formatEvent,
+  isDispatched,
   isEvent,
-  type SseEvent,
   startOf
 } from './event.js'
 import type { StreamOptions } from './options.js'
@@ -66,13 +67,15 @@ export class Frames {
   }
 
   /** An event after which the client must not come back. */
-  last(event: SseEvent): string {
-    return this.#sized(formatEvent({ id: END_ID, ...event }, this.#codec.data))
+  last(event: unknown): string {
+    if (!isEvent(event) || !isDispatched(event)) throw new FST_SSE_EVENT_INVALID('the last one needs a name or data')
+    return this.#sized(formatEvent({ ...event, id: event.id ?? END_ID }, this.#codec.data))
   }
 
   #value(value: unknown): string {
     if (typeof value === 'string') return this.#data(value)
-    if (value instanceof Uint8Array) return this.#bytes(value)
+    const bytes = bytesOf(value)
+    if (bytes !== undefined) return this.#bytes(bytes)
     if (isEvent(value)) return this.#sized(formatEvent(value, this.#codec.data, this.#options.event))
     return this.#data(value)
   }

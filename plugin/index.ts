@@ -1,6 +1,6 @@
 import type {} from 'fastify'
 import type { SseSource } from './source.js'
-import type { EndOf, EventName, EventsOf, ItemOf, OptionsOf, ResultOf } from './types.js'
+import type { EndOf, EventName, EventsOf, ItemOf, OptionsOf, ResultOf, UnmappedOptionsOf } from './types.js'
 
 declare module 'fastify' {
   interface FastifyReply<
@@ -32,13 +32,12 @@ declare module 'fastify' {
       }
     ): this
     sseFrom<
+      T extends ItemOf<EventsOf<SchemaCompiler>, Name>,
       const Name extends EventName<EventsOf<SchemaCompiler>> = 'message' & EventName<EventsOf<SchemaCompiler>>,
       const End extends EndOf<EventsOf<SchemaCompiler>> = 'done'
     >(
-      source: SseSource<ItemOf<EventsOf<SchemaCompiler>, Name>, ResultOf<EventsOf<SchemaCompiler>, End>>,
-      options?: OptionsOf<EventsOf<SchemaCompiler>, ItemOf<EventsOf<SchemaCompiler>, Name>, Name, End> & {
-        map?: undefined
-      }
+      source: SseSource<T, ResultOf<EventsOf<SchemaCompiler>, End>>,
+      options?: UnmappedOptionsOf<EventsOf<SchemaCompiler>, T, Name, End>
     ): this
   }
 }

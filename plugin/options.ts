@@ -1,7 +1,7 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import { compileCheck } from './check.js'
 import { FST_SSE_OPTION_INVALID } from './errors.js'
-import type { SseEvent } from './event.js'
+import { isDispatched, isEvent, type SseEvent } from './event.js'
 import type { StreamSummary } from './summary.js'
 
 const MAX_MS = 2 ** 31 - 1
@@ -55,7 +55,7 @@ const PluginSchema = Type.Object(
     /** How long `app.close()` lets running streams go on before it cuts them off. Milliseconds. Default: 5000. */
     drainTimeout: Type.Optional(ms(0, { default: 5000 }))
   },
-  { additionalProperties: false }
+  { additionalProperties: false, description: 'an object' }
 )
 
 const StreamSchema = Type.Object(
@@ -65,7 +65,7 @@ const StreamSchema = Type.Object(
     event: Type.Optional(Type.String({ pattern: '^[^\\r\\n]*$', description: 'a name without CR or LF' })),
     end: Type.Optional(
       Type.Union([Type.Literal(false), Type.String({ pattern: '^[^\\r\\n]*$' }), Type.Object({})], {
-        description: 'false, the name of an event without CR or LF, or an event'
+        description: 'false, the name of an event without CR or LF, or an event with a name or data'
       })
     ),
     onError: callback(),
@@ -77,7 +77,7 @@ const StreamSchema = Type.Object(
       )
     )
   },
-  { additionalProperties: false }
+  { additionalProperties: false, description: 'an object' }
 )
 
 /** The options of `app.register(sseFrom, options)`: the defaults of all streams, and how the server closes. */
@@ -123,12 +123,19 @@ export interface Settings {
 const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
 
 const checkPlugin = checker(PluginSchema)
+const checkStream = checker(StreamSchema)
 
 /**
  * Checks the options of one stream.
  * @throws FST_SSE_OPTION_INVALID
  */
-export const checkStreamOptions = checker(StreamSchema)
+export function checkStreamOptions(options: StreamOptions): void {
+  checkStream(options)
+  const { end } = options
+  if (typeof end === 'object' && !(isEvent(end) && isDispatched(end))) {
+    throw new FST_SSE_OPTION_INVALID('end', `takes ${StreamSchema.properties.end.description}`)
+  }
+}
 
 /**
  * Checks the options of the plugin and fills in the defaults.
@@ -157,6 +164,6 @@ function checker(schema: TObject): (options: object) => void {
   const check = compileCheck(schema)
   return options => {
     const problem = check(options)
-    if (problem !== undefined) throw new FST_SSE_OPTION_INVALID(problem.where.split('/')[0] as string, problem.what)
+    if (problem !== undefined) throw new FST_SSE_OPTION_INVALID(problem.where || 'options', problem.what)
   }
 }

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { END_ID, lastEventIdOf } from './end-mark.js'
+import { FST_SSE_CLOSING } from './errors.js'
 import { EventStream } from './event-stream.js'
+import type { Codec } from './frames.js'
 import { checkStreamOptions, type StreamOptions } from './options.js'
 import { isClosed } from './response.js'
 import { discardSource } from './source.js'
@@ -19,15 +21,19 @@ const HEAD = {
 /** `reply.sseFrom` of one server. */
 export function makeSseFrom(streams: Streams) {
   return function sseFrom(this: FastifyReply, source: unknown, options: StreamOptions = {}): FastifyReply {
-    checkStreamOptions(options)
-    const skip = (outcome: StreamSummary['outcome']) => {
+    const discard = () =>
       discardSource(source, error => this.log.debug({ err: error }, 'a source that was not needed failed'))
+    const skip = (outcome: StreamSummary['outcome']) => {
+      discard()
       report(options.onClose, new Tally().summary(outcome, this.statusCode, undefined), this.log)
     }
+    let codec: Codec
     try {
-      streams.refuseWhenClosing()
+      checkStreamOptions(options)
+      if (streams.isClosing) throw new FST_SSE_CLOSING()
+      codec = codecOf(this)
     } catch (error) {
-      skip('closed')
+      discard()
       throw error
     }
     if (isClosed(this.raw)) {
@@ -46,6 +52,6 @@ export function makeSseFrom(streams: Streams) {
       skip('skipped')
       return this.send(Readable.from([]))
     }
-    return this.send(new EventStream(source, this, options, codecOf(this), streams))
+    return this.send(new EventStream(source, this, options, codec, streams))
   }
 }

@@ -39,11 +39,13 @@ export function needsDrain(raw: RawResponse): boolean {
 /**
  * Breaks a response off so that its client can tell (E4).
  *
- * HTTP/1.1: the connection ends without the last chunk (RFC 9112, section 7.1). HTTP/2: RST_STREAM with an error code
- * (RFC 9113, section 8.1), since destroying the response would send the code that stands for no error.
+ * HTTP/1.1: the connection ends without the last chunk (RFC 9112, section 7.1). HTTP/1.0 has no chunks, and the end of
+ * the connection is that of the body, so it is reset: nginx speaks it to the servers behind it. HTTP/2: RST_STREAM with
+ * an error code (RFC 9113, section 8.1), since destroying the response would send the code that stands for no error.
  */
 export function truncate(raw: RawResponse): void {
   if (isHttp2(raw)) raw.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  else if (raw.req.httpVersion === '1.0') raw.req.socket.resetAndDestroy()
   else raw.req.socket.destroy()
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { lastEventIdOf } from './end-mark.js'
-import { discardSource, isPromiseLike, type Source, type SourceContext, toSource } from './source.js'
+import { isPromiseLike } from './promise.js'
+import { discardSource, type Source, type SourceContext, toSource } from './source.js'
 
 /** One run of what the caller handed over: started once, and cancelled at any time (S2, S3). */
 export class SourceRun {

@@ -3,6 +3,7 @@ import type { ReadableStream } from 'node:stream/web'
 import type { FastifyRequest } from 'fastify'
 import { FST_SSE_SOURCE_INVALID } from './errors.js'
 import { kindOf } from './event.js'
+import { isPromiseLike } from './promise.js'
 
 /** What items can be read from. The streams of LLM SDKs are async iterables. */
 export type SourceIterable<T, R = unknown> =
@@ -70,10 +71,6 @@ export function discardSource(value: unknown, onError: (error: unknown) => void)
   } catch (error) {
     onError(error)
   }
-}
-
-export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as Partial<PromiseLike<T>> | null | undefined)?.then === 'function'
 }
 
 function isReadableStream(value: object): value is ReadableStream<unknown> {

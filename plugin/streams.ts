@@ -1,5 +1,4 @@
 import { Deadlines } from './deadlines.js'
-import { FST_SSE_CLOSING } from './errors.js'
 import type { Settings } from './options.js'
 
 /** A stream, as far as its server needs to know it. */
@@ -26,13 +25,9 @@ export class Streams {
     this.settings = settings
   }
 
-  get size(): number {
-    return this.#open.size
-  }
-
-  /** @throws FST_SSE_CLOSING once the server closes */
-  refuseWhenClosing(): void {
-    if (this.#closing) throw new FST_SSE_CLOSING()
+  /** Whether the server closes, and takes no new streams. */
+  get isClosing(): boolean {
+    return this.#closing
   }
 
   add(stream: OpenStream): void {

@@ -2,7 +2,7 @@ import { type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_EVENT_INVALID } from './errors.js'
-import { type EncodeData, kindOf, startOf } from './event.js'
+import { type EncodeData, kindOf, startOf, toJson } from './event.js'
 import { type Codec, plainCodec } from './frames.js'
 
 /** The events of a route: the name of each, and the schema of its data. Unnamed events are those of `message`. */
@@ -63,29 +63,26 @@ export function eventStream<const Events extends EventMap>(
   } as EventStreamSchema<Events>
 }
 
+/** By the configuration of each route, which no other route shares: serializers belong to the app. */
 const codecs = new WeakMap<object, Codec>()
 
 /** The codec for the events that the route of a reply declares; the plain one where it declares none. */
 export function codecOf(reply: FastifyReply): Codec {
-  const response = (reply.routeOptions.schema as { response?: object } | undefined)?.response
-  if (response === undefined) return plainCodec
-  let codec = codecs.get(response)
+  const { schema, config } = reply.routeOptions
+  let codec = codecs.get(config)
   if (codec === undefined) {
-    codec = makeCodec(response, reply)
-    codecs.set(response, codec)
+    const declared = Object.values((schema as { response?: object } | undefined)?.response ?? {}).find(isEventStream)
+    codec = declared === undefined ? plainCodec : makeCodec(declared[checks], reply)
+    codecs.set(config, codec)
   }
   return codec
 }
 
-function makeCodec(response: object, reply: FastifyReply): Codec {
-  const declared = Object.values(response).find(isEventStream)
-  if (declared === undefined) return plainCodec
-  const encoders = new Map(
-    Object.entries(declared[checks]).map(([name, check]) => [
-      name,
-      encoder(name, check, reply.compileSerializationSchema(check.Schema()))
-    ])
-  )
+function makeCodec(declared: Checks, reply: FastifyReply): Codec {
+  const encoders = new Map<string, (data: unknown) => string>()
+  for (const [name, check] of Object.entries(declared)) {
+    encoders.set(name, makeEncoder(name, check, reply.compileSerializationSchema(check.Schema())))
+  }
   const data: EncodeData = (value, name = 'message') => {
     const encode = encoders.get(name)
     if (encode !== undefined) return encode(value)
@@ -94,17 +91,15 @@ function makeCodec(response: object, reply: FastifyReply): Codec {
   return { data, result: data }
 }
 
-function encoder(
-  name: string,
-  check: TypeCheck<TSchema>,
-  serialize: (data: never) => string
-): (data: unknown) => string {
-  return data => {
-    if (check.Check(data)) return typeof data === 'string' ? data : serialize(data as never)
-    const error = check.Errors(data).First() as ValueError
-    throw new FST_SSE_EVENT_INVALID(
-      `the data of "${name}" is not what the route declares: ${error.message}${error.path && ` at ${error.path}`}, but it is ${kindOf(error.value)}`
-    )
+function makeEncoder(name: string, check: TypeCheck<TSchema>, serialize: (data: never) => string) {
+  return (data: unknown): string => {
+    if (!check.Check(data)) {
+      const { message, path, value } = check.Errors(data).First() as ValueError
+      const what = `${message}${path && ` at ${path}`}, but it is ${kindOf(value)}`
+      throw new FST_SSE_EVENT_INVALID(`the data of "${name}" is not what the route declares: ${what}`)
+    }
+    if (typeof data === 'string') return data
+    return toJson(data, value => serialize(value as never))
   }
 }
 
@@ -115,8 +110,9 @@ function isEventStream(schema: unknown): schema is { [checks]: Checks } {
 /** One event as OpenAPI 3.2 describes it (section "Sequential Media Types"): its fields are text, its data often JSON. */
 function itemSchema(map: EventMap): object {
   const oneOf = Object.entries(map).map(([name, schema]) => {
-    const isText = schema.type === 'string'
-    const data = isText ? schema : { type: 'string', contentMediaType: 'application/json', contentSchema: schema }
+    const data = isText(schema)
+      ? schema
+      : { type: 'string', contentMediaType: 'application/json', contentSchema: schema }
     // Only a message may leave its name out.
     return { properties: { event: { const: name }, data }, required: name === 'message' ? ['data'] : ['event', 'data'] }
   })
@@ -127,4 +123,9 @@ function itemSchema(map: EventMap): object {
     required: ['data'],
     oneOf
   }
+}
+
+/** Whether data of this schema is sent as it is, not as JSON. */
+function isText({ type, anyOf }: TSchema): boolean {
+  return type === 'string' || (Array.isArray(anyOf) && anyOf.every(isText))
 }

@@ -68,3 +68,11 @@ export type OptionsOf<Events extends EventMap, T, Name, End> = Omit<
   end?: End | undefined
   onError?: ((error: Error) => EventOf<Events> | undefined) | undefined
 }
+
+/**
+ * The options where each item is sent as it is. Without declared events that says nothing, which lets a function of the
+ * caller's pass on a source and its options.
+ */
+export type UnmappedOptionsOf<Events extends EventMap, T, Name, End> = [Events] extends [never]
+  ? StreamOptions<T>
+  : OptionsOf<Events, T, Name, End> & { map?: undefined }

@@ -1,7 +1,8 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING } from '../plugin/errors.js'
+import { isPromiseLike } from '../plugin/promise.js'
 import { isClosed, onOver } from '../plugin/response.js'
-import { isPromiseLike, type SseSource } from '../plugin/source.js'
+import type { SseSource } from '../plugin/source.js'
 import { SourceRun } from '../plugin/source-run.js'
 import type { Streams } from '../plugin/streams.js'
 import { Turn } from '../plugin/turn.js'
@@ -19,7 +20,7 @@ export async function collect(
   streams: Streams,
   onItem: (item: unknown) => void
 ): Promise<{ returned: unknown } | undefined> {
-  streams.refuseWhenClosing()
+  if (streams.isClosing) throw new FST_SSE_CLOSING()
   const { raw, log } = reply
   const leave = () => {
     log.info({ outcome: 'aborted' }, 'client left')
@@ -29,7 +30,7 @@ export async function collect(
   const run = new SourceRun(source, reply.request, error =>
     log.debug({ err: error }, 'the source of an ended request failed')
   )
-  let stop: (why: 'left' | 'closing') => void = () => {}
+  let stop!: (why: 'left' | 'closing') => void
   const stopped = new Promise<'left' | 'closing'>(resolve => {
     stop = resolve
   })

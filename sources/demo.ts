@@ -7,8 +7,10 @@ const BETWEEN_TOKENS = { from: 15, to: 75 }
 
 const MAX_ECHO = 200
 
-/** A word with the space before it, or white space, as the tokens of a model are. */
-const TOKEN = /\n+|[^\S\n]*[^\s]+|[^\S\n]+/gu
+/** Takes a text apart as a model would: a word with the space before it is a token, and so is white space. */
+function tokensOf(text: string): string[] {
+  return Array.from(text.matchAll(/\n+|[^\S\n]*[^\s]+|[^\S\n]+/gu), ([token]) => token)
+}
 
 function answerTo(prompt: string): string {
   const characters = [...prompt]
@@ -36,13 +38,13 @@ export function demoSource(pace = 1): Generate {
 
   return async function* ({ messages }, { signal }) {
     const prompt = messages.findLast(message => message.role === 'user')?.content ?? ''
-    const tokens = answerTo(prompt).match(TOKEN) ?? []
+    const tokens = tokensOf(answerTo(prompt))
     await pause(THINKING, signal)
     for (const token of tokens) {
       yield token
       await pause(BETWEEN_TOKENS, signal)
     }
-    const promptTokens = messages.reduce((sum, { content }) => sum + (content.match(TOKEN)?.length ?? 0), 0)
+    const promptTokens = messages.reduce((sum, { content }) => sum + tokensOf(content).length, 0)
     return {
       finishReason: 'stop',
       usage: { promptTokens, completionTokens: tokens.length, totalTokens: promptTokens + tokens.length }

@@ -9,6 +9,8 @@ export interface OpenAiOptions {
   /** Servers on one's own machine mostly need none. */
   apiKey?: string | undefined
   model: string
+  /** How long the provider may take to begin its answer. Milliseconds. Default: 600000. */
+  timeout?: number | undefined
 }
 
 /** What a client may be told of the provider's own words: an answer to a wrong key repeats parts of it. */
@@ -20,9 +22,9 @@ const HINTS: Record<number, string> = {
 }
 
 /** Streams from any server that speaks OpenAI's chat completions: vLLM, llama.cpp, Ollama, OpenAI. */
-export function openAiSource({ baseURL, apiKey = 'none', model }: OpenAiOptions): Generate {
+export function openAiSource({ baseURL, apiKey = 'none', model, timeout }: OpenAiOptions): Generate {
   // A retry would hide a 429 until the response has begun. What goes wrong is thrown, so the SDK need not log it too.
-  const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, logLevel: 'off' })
+  const client = new OpenAI({ baseURL, apiKey, timeout, maxRetries: 0, logLevel: 'off' })
 
   return async function* ({ messages }, { signal }) {
     try {

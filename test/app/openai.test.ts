@@ -3,8 +3,11 @@ import { createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../app.js'
 import { readEnvironment } from '../../environment.js'
+import { streamRoutes } from '../../routes/index.js'
+import { openAiSource } from '../../sources/openai.js'
 import { fetchAll, open } from '../helpers/client.js'
 import { openAiServer, type ProviderCall } from '../helpers/openai-server.js'
+import { serve } from '../helpers/server.js'
 import { until } from '../helpers/until.js'
 
 async function serveWith(t: Test, variables: Record<string, string>) {
@@ -82,7 +85,8 @@ t.test("answers with the provider's status and nothing of its words", async t =>
     [503, 'see the log']
   ] as const) {
     const { provider, url } = await proxy(t, ({ response }) => {
-      response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '7' })
+      const retryAfter = status === 429 || status === 503 ? { 'retry-after': '7' } : {}
+      response.writeHead(status, { 'content-type': 'application/json', ...retryAfter })
       response.end(JSON.stringify({ error: { message: 'Incorrect API key provided: sk-secret', code: 'invalid_key' } }))
     })
     const client = await fetchAll(`${url}/stream?prompt=hi`)
@@ -92,7 +96,7 @@ t.test("answers with the provider's status and nothing of its words", async t =>
       code: 'FST_SSE_PROVIDER_REFUSED',
       message: `the model provider answered with status ${status}: ${message}`
     })
-    t.equal(client.headers['retry-after'], '7')
+    t.equal(client.headers['retry-after'], status === 429 || status === 503 ? '7' : undefined)
     t.notMatch(client.text(), 'sk-secret')
     t.equal(provider.calls.length, 1, 'it is asked once')
   }
@@ -134,4 +138,14 @@ t.test('answers 502 where no provider listens', async t => {
   const client = await fetchAll(`${url}/stream?prompt=hi`)
   t.equal(client.status, 502)
   t.match(JSON.parse(client.text()), { code: 'FST_SSE_PROVIDER_LOST' })
+})
+
+t.test('answers 502 where the provider does not begin its answer in time', async t => {
+  const provider = await openAiServer(t, () => {})
+  const { url } = await serve(t, app =>
+    app.register(streamRoutes, { generate: openAiSource({ baseURL: provider.url, model: 'small', timeout: 20 }) })
+  )
+  const client = await fetchAll(`${url}/stream?prompt=hi`)
+  t.equal(client.status, 502)
+  t.match(JSON.parse(client.text()), { message: 'the model provider did not answer in time' })
 })

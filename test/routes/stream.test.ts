@@ -96,6 +96,37 @@ t.test('chooses the form by the accept header', async t => {
   t.match(refused.json(), { code: 'FST_SSE_NOT_ACCEPTABLE', message: /text\/event-stream or application\/json/ })
 })
 
+t.test('takes a generate that gives its tokens at once', async t => {
+  const { app: server } = await app(t, function* () {
+    yield 'a'
+    yield 'b'
+    return { finishReason: 'stop' }
+  })
+  const response = await server.inject({ url: '/stream?prompt=hi', headers: { accept: 'application/json' } })
+  t.same(response.json(), { text: 'ab', finishReason: 'stop' })
+})
+
+t.test('refuses a JSON client too once the server closes', async t => {
+  const { app: server, url } = await serve(
+    t,
+    app =>
+      app.register(streamRoutes, {
+        generate: ({ messages }, { signal }) => {
+          t.equal(messages[0]?.content, 'first')
+          return new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
+        }
+      }),
+    { plugin: { drainTimeout: 500, commitAfter: 0 }, fastify: { return503OnClosing: false } }
+  )
+  const first = open(`${url}/stream?prompt=first`)
+  await first.head()
+  const closed = server.close()
+  const second = await fetchAll(`${url}/stream?prompt=second`, { headers: { accept: 'application/json' } })
+  t.equal(second.status, 503)
+  t.match(JSON.parse(second.text()), { code: 'FST_SSE_CLOSING' })
+  await closed
+})
+
 t.test('keeps the vary header that others have set', async t => {
   const { app: server } = await app(t, hello)
   server.addHook('onRequest', async (_request, reply) => {
@@ -246,6 +277,34 @@ for (const accept of ['text/event-stream', 'application/json']) {
     else t.equal(client.ended, 'broken')
   })
 }
+
+t.test('takes nothing more from a source that goes on after its JSON client has left', async t => {
+  let give: (result: IteratorResult<string>) => void = () => {}
+  let pulls = 0
+  const { url, log } = await serve(t, app =>
+    app.register(streamRoutes, {
+      generate: () => ({
+        [Symbol.asyncIterator]: () => ({
+          next: () => {
+            pulls++
+            return new Promise<IteratorResult<string, { finishReason: string }>>(resolve => {
+              give = resolve as typeof give
+            })
+          },
+          return: () => Promise.reject(new Error('return failed'))
+        })
+      })
+    })
+  )
+  const client = open(`${url}/stream?prompt=hi`, { headers: { accept: 'application/json' } })
+  await until('the source is asked', () => pulls === 1)
+  client.leave()
+  await until('the log says so', () => log.some(({ msg }) => msg === 'client left'))
+  give({ done: false, value: 'late' })
+  await until('its failure is in the log', () => log.some(({ err }) => err?.message === 'return failed'))
+  await new Promise(resolve => setImmediate(resolve))
+  t.equal(pulls, 1)
+})
 
 t.test('collects an answer whose tokens are always ready without starving others', async t => {
   let tokens = 0

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { ReadableStream } from 'node:stream/web'
 import OpenAI from 'openai'
 import t, { type Test } from 'tap'
-import type { SseSource } from '../../plugin/index.js'
+import type { SourceContext, SseSource } from '../../plugin/index.js'
 import { type OpenOptions, open } from '../helpers/client.js'
 import { openAiServer } from '../helpers/openai-server.js'
 import { serve } from '../helpers/server.js'
@@ -281,4 +281,21 @@ t.test('never starts a source whose client left before', async t => {
   await until('the log says so twice', () => log.filter(({ msg }) => msg === 'client left').length === 2)
   t.same(outcomes, ['aborted'])
   await until('an SDK stream that was open already is closed', () => openAlready.destroyed)
+})
+
+t.test('gives a signal that is aborted already to a source that asks for it late', async t => {
+  let context: SourceContext | undefined
+  const { url, log } = await serve(t, app => {
+    app.get('/', (_request, reply) =>
+      reply.sseFrom(given => {
+        context = given
+        return never()
+      })
+    )
+  })
+  const client = open(url)
+  await until('the source is started', () => context)
+  client.leave()
+  await until('the log says so', () => log.some(({ msg }) => msg === 'client left'))
+  t.ok(context?.signal.aborted)
 })

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import type { StreamSummary } from '../../plugin/index.js'
 import { fetchAll, open } from '../helpers/client.js'
@@ -75,14 +76,13 @@ for (const http2 of [false, true]) {
   })
 }
 
-t.test('refuses streams itself where Fastify does not', async t => {
+t.test('refuses streams itself where Fastify does not, and closes their sources', async t => {
+  const openAlready = new Readable({ read() {} })
   const { app, url } = await serve(
     t,
     app => {
       app.get('/', (_request, reply) => reply.sseFrom(waiting))
-      app.get('/new', (_request, reply) =>
-        reply.sseFrom(['x'], { onClose: ({ outcome }) => t.equal(outcome, 'closed') })
-      )
+      app.get('/new', (_request, reply) => reply.sseFrom(openAlready))
     },
     { plugin: { drainTimeout: 500 }, fastify: { return503OnClosing: false } }
   )
@@ -92,6 +92,7 @@ t.test('refuses streams itself where Fastify does not', async t => {
   const refused = await fetchAll(`${url}/new`)
   t.equal(refused.status, 503)
   t.match(JSON.parse(refused.text()), { code: 'FST_SSE_CLOSING' })
+  t.ok(openAlready.destroyed)
   await closed
 })
 
@@ -109,7 +110,7 @@ t.test('cuts off a stream that has not begun, one that is held back, and one tha
   const { app, url, port } = await serve(
     t,
     app => {
-      app.get('/thinking', (_request, reply) => reply.sseFrom(() => new Promise(() => {})))
+      app.get('/thinking', (_request, reply) => reply.sseFrom(() => new Promise<never>(() => {})))
       app.get('/slow', (_request, reply) =>
         reply.sseFrom(async function* () {
           for (;;) {

@@ -126,13 +126,15 @@ t.test('closes a source that was open already and is not needed', async t => {
     return reply.sseFrom(name === 'promise' ? Promise.resolve(source(name)) : source(name))
   })
   app.get('/rejected', (_request, reply) => reply.sseFrom(Promise.reject(new Error('too late'))))
+  app.get('/wrong-option', (_request, reply) => reply.sseFrom(source('with a wrong option'), { retry: -1 }))
   app.get('/invalid', (_request, reply) => reply.sseFrom({} as []))
   t.equal((await app.inject({ url: '/iterable', headers: { 'last-event-id': END_ID } })).statusCode, 204)
   t.equal((await app.inject({ url: '/promise', method: 'HEAD' })).statusCode, 200)
   t.equal((await app.inject({ url: '/rejected', headers: { 'last-event-id': END_ID } })).statusCode, 204)
   t.equal((await app.inject({ url: '/invalid', headers: { 'last-event-id': END_ID } })).statusCode, 204)
-  await until('both are closed', () => closed.length === 2)
-  t.same(closed, ['iterable', 'promise'])
+  t.equal((await app.inject('/wrong-option')).statusCode, 500)
+  await until('all are closed', () => closed.length === 3)
+  t.same(closed.sort(), ['iterable', 'promise', 'with a wrong option'])
 })
 
 t.test('tells onClose once what became of each stream', async t => {

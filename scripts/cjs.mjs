@@ -1,0 +1,50 @@
+/**
+ * Writes dist/cjs: what `require('fastify-sse-from')` and `require('fastify-sse-from/routes')` give.
+ *
+ * Its code only hands on the ES modules, so that a process never has two copies of the plugin. Its declarations are a
+ * copy, since TypeBox declares its types once for `import` and once for `require`, and the two do not fit each other.
+ */
+import { cpSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import ts from 'typescript'
+
+const entries = ['plugin', 'routes']
+
+mkdirSync('dist/cjs')
+writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
+for (const entry of entries) {
+  cpSync(`dist/${entry}`, `dist/cjs/${entry}`, {
+    recursive: true,
+    filter: file => statSync(file).isDirectory() || file.endsWith('.d.ts')
+  })
+  writeFileSync(`dist/cjs/${entry}.js`, code(entry))
+  writeFileSync(`dist/cjs/${entry}.d.ts`, declarations(entry))
+}
+
+/** As with every Fastify plugin, the module is the plugin, and what else it exports are its properties. */
+function code(entry) {
+  return `'use strict'
+const { default: plugin, ...others } = require('../${entry}/index.js')
+module.exports = Object.assign(plugin, others, { default: plugin })
+`
+}
+
+function declarations(entry) {
+  const names = exportsOf(`dist/${entry}/index.d.ts`)
+  const others = names.filter(name => name !== 'default').join(', ')
+  return `import main, { ${others} } from './${entry}/index.js'
+declare function plugin(...args: Parameters<typeof main>): ReturnType<typeof main>
+declare namespace plugin {
+  export { main as default, ${others} }
+}
+export = plugin
+`
+}
+
+function exportsOf(file) {
+  const program = ts.createProgram([file], { module: ts.ModuleKind.NodeNext, noLib: true })
+  const checker = program.getTypeChecker()
+  return checker
+    .getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)))
+    .map(({ name }) => name)
+    .sort()
+}

@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** What the tests run against: the command, and the Debian package that has it. */
+const needed = { nginx: 'nginx' }
+
+const missing = Object.entries(needed)
+  .filter(([command]) => !isInstalled(command))
+  .map(([, debianPackage]) => debianPackage)
+
+if (missing.length > 0) {
+  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
+    console.error(`The tests need ${missing.join(', ')}. On Debian: sudo apt-get install ${missing.join(' ')}`)
+    process.exit(1)
+  }
+  apt('update')
+  apt('install', '--yes', '--no-install-recommends', ...missing)
+}
+
+function isInstalled(command) {
+  // Debian keeps servers where only root's PATH looks.
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
+  return folders.some(folder => existsSync(join(folder, command)))
+}
+
+function apt(...args) {
+  execFileSync('apt-get', ['-qq', '-o', 'Dpkg::Use-Pty=0', ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  })
+}

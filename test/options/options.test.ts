@@ -1,0 +1,193 @@
+import { inspect } from 'node:util'
+import Fastify from 'fastify'
+import t from 'tap'
+import sseFrom, { type PluginOptions } from '../../plugin/index.js'
+import { pluginSettings, streamSettings } from '../../plugin/options.js'
+import { type Ask, answers, DONE } from '../helpers/answer.js'
+import { build } from '../helpers/server.js'
+
+const INVALID = 'FST_SSE_OPTION_INVALID'
+const ms = (from: number) => `takes a whole number of milliseconds from ${from} to 2147483647`
+const notWhole = [0.5, Number.NaN, Number.POSITIVE_INFINITY, '1', null, [1], {}, 1n, 2 ** 31]
+
+/** What the plugin and every stream take, and what neither takes. */
+const settings: Record<string, { takes: string; good: unknown[]; bad: unknown[] }> = {
+  heartbeat: { takes: `${ms(1)}, or false`, good: [1, 2 ** 31 - 1, false], bad: [...notWhole, 0, -1, true] },
+  commitAfter: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] },
+  retry: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] },
+  highWaterMark: {
+    takes: 'takes a positive whole number of bytes',
+    good: [1, 2 ** 40],
+    bad: [0, -1, 0.5, Number.NaN, '1', null, false, 2 ** 53]
+  },
+  maxEventBytes: {
+    takes: 'takes a positive whole number of bytes',
+    good: [1000, 2 ** 40],
+    bad: [0, -1, 0.5, Number.NaN, '1', null, false, 2 ** 53]
+  }
+}
+
+const pluginOnly: typeof settings = {
+  drainTimeout: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] }
+}
+
+const streamOnly: typeof settings = {
+  map: { takes: 'takes a function', good: [String], bad: ['a', null, {}, true] },
+  event: { takes: 'takes a name without CR or LF', good: ['', 'a b'], bad: ['a\nb', 'a\r', '\n', 1, null, false] },
+  end: {
+    takes: 'takes false, the name of an event without CR or LF, or an event with a name or data',
+    good: [false, 'a', { event: 'a' }, { data: 1, id: '1' }],
+    bad: [true, null, 1, 'a\nb', [], {}, { finishReason: 'stop' }, { id: '1' }, new Date(0)]
+  },
+  onError: { takes: 'takes a function', good: [() => undefined], bad: [{}, null, false] },
+  onClose: { takes: 'takes a function', good: [() => {}], bad: [{}, null, false] },
+  signal: {
+    takes: 'takes an AbortSignal',
+    good: [new AbortController().signal],
+    bad: [{}, { aborted: false }, { aborted: 0, addEventListener: () => {} }, new AbortController(), null, true, 'a']
+  }
+}
+
+/** Registers the plugin and says what it throws. */
+async function registering(options: unknown): Promise<{ code?: string; message: string } | undefined> {
+  const app = Fastify()
+  app.register(sseFrom, options as PluginOptions)
+  try {
+    await app.ready()
+    return undefined
+  } catch (error) {
+    return error as Error
+  } finally {
+    await app.close()
+  }
+}
+
+/** Starts a stream and says what that throws. */
+async function streaming(ask: Ask, options: unknown): Promise<{ code?: string; message: string } | undefined> {
+  const answer = await ask(['a'], options as object)
+  return answer.status === 200 ? undefined : answer.error
+}
+
+t.test('the plugin', async t => {
+  for (const [name, { takes, good, bad }] of Object.entries({ ...settings, ...pluginOnly })) {
+    t.test(`takes ${name}`, async t => {
+      for (const value of good) t.equal(await registering({ [name]: value }), undefined, inspect(value))
+    })
+    t.test(`refuses another ${name}`, async t => {
+      for (const value of bad) {
+        const error = await registering({ [name]: value })
+        t.strictSame([error?.code, error?.message], [INVALID, `option "${name}" ${takes}`], inspect(value))
+      }
+    })
+  }
+
+  t.test('refuses an option that it does not know, and names those it knows', async t => {
+    const known = 'heartbeat, commitAfter, retry, highWaterMark, maxEventBytes, drainTimeout'
+    for (const name of ['heartBeat', 'map', 'end', 'toString']) {
+      const error = await registering({ [name]: 1 })
+      t.strictSame([error?.code, error?.message], [INVALID, `option "${name}" is unknown; known are ${known}`])
+    }
+  })
+
+  t.test('takes what Fastify itself takes for every plugin', async t => {
+    t.equal(await registering({ prefix: '/a', logLevel: 'warn', logSerializers: {} }), undefined)
+  })
+
+  t.test('takes undefined for an option that is left out', async t => {
+    const options = Object.fromEntries(Object.keys({ ...settings, ...pluginOnly }).map(name => [name, undefined]))
+    t.equal(await registering(options), undefined)
+    t.same(pluginSettings(options as PluginOptions), pluginSettings({}))
+  })
+
+  t.test('has a default for every option but retry', async t => {
+    t.same(pluginSettings({}), {
+      heartbeat: 15_000,
+      commitAfter: 1000,
+      retry: undefined,
+      highWaterMark: 16_384,
+      maxEventBytes: 1_048_576,
+      drainTimeout: 5000
+    })
+  })
+})
+
+t.test('a stream', async t => {
+  const ask = answers(t)
+
+  for (const [name, { takes, good, bad }] of Object.entries({ ...settings, ...streamOnly })) {
+    t.test(`takes ${name}`, async t => {
+      for (const value of good) t.equal(await streaming(ask, { [name]: value }), undefined, inspect(value))
+    })
+    t.test(`refuses another ${name}`, async t => {
+      for (const value of bad) {
+        const error = await streaming(ask, { [name]: value })
+        t.strictSame([error?.code, error?.message], [INVALID, `option "${name}" ${takes}`], inspect(value))
+      }
+    })
+  }
+
+  t.test('refuses an option that it does not know, and names those it knows', async t => {
+    const known = [...Object.keys(settings), ...Object.keys(streamOnly)].join(', ')
+    for (const name of ['heartBeat', 'drainTimeout', 'prefix', 'toString']) {
+      const error = await streaming(ask, { [name]: 1 })
+      t.strictSame([error?.code, error?.message], [INVALID, `option "${name}" is unknown; known are ${known}`])
+    }
+  })
+
+  t.test('takes undefined for an option that is left out', async t => {
+    const options = Object.fromEntries(Object.keys({ ...settings, ...streamOnly }).map(name => [name, undefined]))
+    t.equal((await ask(['a'], options)).text, `data: a\n\n${DONE}`)
+  })
+
+  t.test('refuses options that are none', async t => {
+    for (const options of [null, 'a', 1, []]) {
+      t.equal((await streaming(ask, options))?.code, INVALID, inspect(options))
+    }
+  })
+
+  t.test('does not start its source with a wrong option', async t => {
+    const source = () => t.fail('was started')
+    t.equal((await ask(source, { heartbeat: 0 })).status, 500)
+  })
+})
+
+t.test('throws where the wrong option was passed', async t => {
+  const { app } = build(t)
+  await app.after()
+  app.get('/', (_request, reply) => {
+    try {
+      return reply.sseFrom([], { heartbeat: 0 })
+    } catch (error) {
+      return reply.send({ caught: (error as { code: string }).code })
+    }
+  })
+  t.same((await app.inject('/')).json(), { caught: INVALID })
+})
+
+t.test('shows no value of an option, which may be a secret', async t => {
+  const secret = 'sk-12345'
+  const ask = answers(t)
+  for (const name of Object.keys({ ...settings, ...streamOnly })) {
+    for (const value of [`${secret}\n`, { [secret]: secret }, [secret]]) {
+      for (const error of [await registering({ [name]: value }), await streaming(ask, { [name]: value })]) {
+        t.notMatch(JSON.stringify({ ...error, message: error?.message }), secret, name)
+      }
+    }
+  }
+})
+
+t.test('an option of a stream comes before that of the plugin', async t => {
+  const plugin = pluginSettings({
+    heartbeat: 1,
+    commitAfter: 2,
+    retry: 3,
+    highWaterMark: 4,
+    maxEventBytes: 5,
+    drainTimeout: 6
+  })
+  t.same(streamSettings(plugin, {}), plugin)
+  const own = { heartbeat: 11, commitAfter: 12, retry: 13, highWaterMark: 14, maxEventBytes: 15 }
+  t.same(streamSettings(plugin, own), { ...own, drainTimeout: 6 })
+  const falsy = { heartbeat: false as const, commitAfter: 0, retry: 0 }
+  t.same(streamSettings(plugin, falsy), { ...plugin, ...falsy })
+})

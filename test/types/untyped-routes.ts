@@ -1,0 +1,115 @@
+import Fastify, { type FastifyReply } from 'fastify'
+import sseFrom, {
+  END_ID,
+  type SseEvent,
+  type SseSource,
+  type StreamOptions,
+  type StreamSummary
+} from '../../plugin/index.js'
+
+const app = Fastify()
+app.register(sseFrom)
+
+class Usage {
+  readonly tokens = 1
+}
+
+app.get('/text', (_request, reply) => reply.sseFrom(['a', 'b']))
+app.get('/anything', (_request, reply) =>
+  reply.sseFrom([null, 0, false, { any: 'object' }, [1], new Usage(), new Date(), new Uint8Array(1)])
+)
+app.get('/events', (_request, reply) =>
+  reply.sseFrom(async function* () {
+    yield { event: 'any', data: new Usage(), id: '1', retry: 0, comment: 'a' }
+    yield { id: undefined, data: 'b' }
+    return 'any value'
+  })
+)
+app.get('/declared', (_request, reply) => {
+  const events: SseEvent<Usage>[] = [{ event: 'usage', data: new Usage() }, { comment: 'a' }, { retry: 1 }]
+  return reply.sseFrom(events)
+})
+
+app.get('/options', (_request, reply) =>
+  reply.sseFrom(['a'], {
+    event: 'any',
+    end: 'any',
+    onError: error => ({ event: 'any', data: error.message }),
+    onClose: (summary: StreamSummary) => void summary.bytes,
+    signal: AbortSignal.timeout(1000),
+    heartbeat: false,
+    commitAfter: 0,
+    retry: 1,
+    highWaterMark: 1,
+    maxEventBytes: 1
+  })
+)
+app.get('/options/undefined', (_request, reply) =>
+  reply.sseFrom(['a'], { event: undefined, end: undefined, map: undefined, onError: undefined, heartbeat: undefined })
+)
+app.get('/end/event', (_request, reply) => reply.sseFrom(['a'], { end: { event: 'any', data: 1, id: END_ID } }))
+app.get('/end/none', (_request, reply) => reply.sseFrom(['a'], { end: false }))
+app.get('/end/true', (_request, reply) =>
+  // @ts-expect-error there is an end unless it is false
+  reply.sseFrom(['a'], { end: true })
+)
+app.get('/end/data', (_request, reply) =>
+  // @ts-expect-error an end is an event, not its data
+  reply.sseFrom(['a'], { end: { finishReason: 'stop' } })
+)
+app.get('/drain-timeout', (_request, reply) =>
+  // @ts-expect-error this is for the plugin alone
+  reply.sseFrom(['a'], { drainTimeout: 1 })
+)
+app.get('/on-error/text', (_request, reply) =>
+  // @ts-expect-error an error event has more than a text
+  reply.sseFrom(['a'], { onError: error => error.message })
+)
+
+app.get('/map', (_request, reply) => reply.sseFrom([{ n: 1 }], { map: item => item.n.toFixed() }))
+app.get('/map/anything', (_request, reply) => reply.sseFrom([1, 2], { map: item => ({ half: item / 2 }) }))
+app.get('/map/skip', (_request, reply) => reply.sseFrom([1, 2], { map: item => (item > 1 ? item : undefined) }))
+app.get('/map/of-function', (_request, reply) =>
+  reply.sseFrom(
+    async function* ({ signal }) {
+      yield { n: 1, aborted: signal.aborted }
+    },
+    { map: item => [item.n.toFixed(), item.aborted] }
+  )
+)
+app.get('/map/item-type', (_request, reply) =>
+  reply.sseFrom([1], {
+    // @ts-expect-error the items are numbers, not any
+    map: item => item.toUpperCase()
+  })
+)
+app.get('/map/unknown-items', (_request, reply) =>
+  reply.sseFrom([1] as unknown[], {
+    // @ts-expect-error of items that are unknown nothing is known
+    map: item => item.n
+  })
+)
+
+// A function of the user's that passes on what it was given.
+
+export function streamTo<T>(reply: FastifyReply, source: SseSource<T>): FastifyReply {
+  return reply.sseFrom(source)
+}
+export function textTo<T>(reply: FastifyReply, source: SseSource<T>, text: (item: T) => string): FastifyReply {
+  return reply.sseFrom(source, { map: text })
+}
+export function quietlyTo<T>(reply: FastifyReply, source: SseSource<T>, options?: StreamOptions<T>): FastifyReply {
+  return reply.sseFrom(source, { ...options, heartbeat: false })
+}
+export function optionallyTo<T>(reply: FastifyReply, source: SseSource<T>, options?: StreamOptions<T>): FastifyReply {
+  return reply.sseFrom(source, options)
+}
+app.get('/options/declared', (_request, reply) => {
+  const options: StreamOptions<string> = { heartbeat: false, map: item => item.toUpperCase() }
+  return reply.sseFrom(['a'], options)
+})
+app.get('/options/of-other-items', (_request, reply) => {
+  const options: StreamOptions<number> = { map: item => item.toFixed() }
+  // @ts-expect-error the items are texts
+  return reply.sseFrom(['a'], options)
+})
