@@ -53,7 +53,7 @@ export function eventStream<const Events extends EventMap>(
   map: Events,
   description = 'Server-sent events'
 ): EventStreamSchema<Events> {
-  const all: EventMap = { done: DoneData, error: ErrorData, ...map }
+  const all: EventMap = { ...map, done: map.done ?? DoneData, error: map.error ?? ErrorData }
   for (const name of Object.keys(all)) startOf(name)
   const item = itemSchema(all)
   return {

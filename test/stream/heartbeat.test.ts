@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import t from 'tap'
 import { fetchAll, open } from '../helpers/client.js'
 import { serve } from '../helpers/server.js'
@@ -72,9 +73,14 @@ t.test('sends none on a stream that is never silent, and none where they are tur
 for (const http2 of [false, true]) {
   t.test(`sends none into a full buffer, over HTTP/${http2 ? 2 : 1.1}`, async t => {
     let given = 0
+    let held = () => 0
     const { url } = await serve(
       t,
       app => {
+        app.addHook('onSend', async (_request, reply, payload) => {
+          held = () => (payload as Readable).readableLength + reply.raw.writableLength
+          return payload
+        })
         app.get('/', (_request, reply) =>
           reply.sseFrom(async function* () {
             for (; given < 500; given++) yield 'x'.repeat(64 * 1024)
@@ -87,11 +93,13 @@ for (const http2 of [false, true]) {
     await client.head()
     client.pause()
     await settled('the source is held back', () => given)
+    const before = held()
     await settled('many intervals have passed', () => 0)
+    t.ok(before > 0)
+    t.equal(held(), before)
     client.resume()
     await client.end()
     t.equal(client.events().length, 501)
-    t.notMatch(client.text(), /^:/m)
   })
 }
 

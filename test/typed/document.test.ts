@@ -94,7 +94,7 @@ t.test('shows a stream as a list of its events to those who do not know itemSche
 
 t.test('shows the done and the error that every stream has', async t => {
   const { events } = await documented(t, { message: Type.String() })
-  t.same(Object.keys(events), ['done', 'error', 'message'])
+  t.same(Object.keys(events), ['message', 'done', 'error'])
   t.match(events.done, { data: json({ type: 'object' }) })
 })
 

@@ -81,7 +81,7 @@ t.test('drops what the route does not declare', async t => {
 })
 
 t.test('refuses what the route does not declare', async t => {
-  const only = 'the route declares no event "progress", only done, error, message, usage'
+  const only = 'the route declares no event "progress", only message, usage, done, error'
   const isNot = 'is not what the route declares: Expected'
 
   t.test('another event', t => refuses(t, { event: 'progress', data: 'a' }, only))
