@@ -273,7 +273,6 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     this.#outcome = outcome
     this.#streams.deadlines.clear(this)
     this.#forgetSignal?.()
-    this.#wake?.()
     if (outcome !== 'complete') this.#source.cancel()
   }
 

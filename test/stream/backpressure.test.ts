@@ -101,6 +101,25 @@ t.test('runs the source in the context of the request, also after it was held ba
   t.same([...seen], ['/one', 'closed /one'])
 })
 
+t.test('runs the source in the context of the request, also where a hook has left it', async t => {
+  const storage = new AsyncLocalStorage<string>()
+  const seen: (string | undefined)[] = []
+  const { url } = await serve(t, app => {
+    app.addHook('onRequest', (request, _reply, done) => storage.run(request.url, done))
+    app.addHook('onSend', (_request, _reply, payload, done) => {
+      storage.exit(() => setImmediate(done, null, payload))
+    })
+    app.get('/*', (_request, reply) =>
+      reply.sseFrom(async function* () {
+        seen.push(storage.getStore())
+        yield 'x'
+      })
+    )
+  })
+  await open(`${url}/one`).end()
+  t.same(seen, ['/one'])
+})
+
 t.test('lets the stream of one client wait for its reader alone', async t => {
   const { url } = await serve(t, app => {
     app.get('/', (_request, reply) =>

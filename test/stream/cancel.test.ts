@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { ReadableStream } from 'node:stream/web'
 import OpenAI from 'openai'
 import t, { type Test } from 'tap'
-import type { SourceContext, SseSource } from '../../plugin/index.js'
+import type { SourceContext, SseSource, StreamSummary } from '../../plugin/index.js'
 import { type OpenOptions, open } from '../helpers/client.js'
 import { openAiServer } from '../helpers/openai-server.js'
 import { serve } from '../helpers/server.js'
@@ -298,4 +298,46 @@ t.test('gives a signal that is aborted already to a source that asks for it late
   client.leave()
   await until('the log says so', () => log.some(({ msg }) => msg === 'client left'))
   t.ok(context?.signal.aborted)
+})
+
+t.test('closes a source that was open already when the client leaves while a hook holds the response', async t => {
+  const openAlready = new Readable({ read() {} })
+  let held = false
+  const { url } = await serve(t, app => {
+    app.addHook('onSend', () => {
+      held = true
+      return never()
+    })
+    app.get('/', (_request, reply) => reply.sseFrom(openAlready))
+  })
+  const client = open(url)
+  await until('the hook holds the response', () => held)
+  t.notOk(openAlready.destroyed)
+  client.leave()
+  await until('the source is closed', () => openAlready.destroyed)
+})
+
+t.test('sends nothing more of what was ready when the client left', async t => {
+  const summaries: StreamSummary[] = []
+  const { url, log } = await serve(t, app => {
+    app.get('/', (request, reply) =>
+      reply.sseFrom(
+        async function* () {
+          yield 'first'
+          yield 'second'
+          request.raw.socket.destroy()
+          await never()
+        },
+        { onClose: summary => summaries.push(summary) }
+      )
+    )
+  })
+  await open(url).end()
+  await until('onClose was called', () => summaries.length)
+  await new Promise(resolve => setImmediate(resolve))
+  t.match(summaries, [{ outcome: 'aborted', events: 2, bytes: Buffer.byteLength('data: first\n\n') }])
+  t.same(
+    log.filter(({ level }) => level > 30),
+    []
+  )
 })

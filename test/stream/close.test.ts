@@ -7,6 +7,8 @@ import { build, serve } from '../helpers/server.js'
 import { Steps } from '../helpers/steps.js'
 import { settled, until } from '../helpers/until.js'
 
+const timers = () => process.getActiveResourcesInfo().filter(type => type === 'Timeout').length
+
 const waiting = async function* ({ signal }: { signal: AbortSignal }) {
   yield 'begun'
   await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
@@ -33,6 +35,7 @@ for (const http2 of [false, true]) {
       },
       { http2, plugin: { drainTimeout: 50 } }
     )
+    const before = timers()
     const clients = Array.from({ length: 100 }, () => open(url, { http2 }))
     await Promise.all(clients.map(client => client.has('begun')))
     await app.close()
@@ -43,6 +46,7 @@ for (const http2 of [false, true]) {
     )
     t.ok(signals.every(({ aborted }) => aborted))
     t.same(outcomes, Array(100).fill('closed'))
+    t.ok(timers() <= before, 'no timer is left')
     const retries = clients.map(client => /^data: begun\n\nretry: (\d+)\n$/.exec(client.text())?.[1])
     t.ok(retries.every(retry => Number(retry) >= 1000 && Number(retry) <= 5000))
     t.ok(new Set(retries).size > 50, 'clients come back spread over time')
@@ -154,7 +158,7 @@ function stall(t: Test, port: number, path = '/'): Socket {
 t.test('cuts off complete answers that their clients do not take', async t => {
   const outcomes: string[] = []
   let ended = false
-  const { app, port } = await serve(
+  const { app, port, log } = await serve(
     t,
     app => {
       let first = true
@@ -189,4 +193,8 @@ t.test('cuts off complete answers that their clients do not take', async t => {
   await app.close()
   await until('onClose was called for both', () => outcomes.length === 2)
   t.same(outcomes, ['aborted', 'aborted'])
+  t.same(
+    log.filter(({ level }) => level > 30),
+    []
+  )
 })

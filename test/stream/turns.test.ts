@@ -35,6 +35,21 @@ t.test('sends the first event at once, and later ones that are ready in the same
   t.equal(count.writes, 2)
 })
 
+t.test('has the first event on its way before it takes more from a source that is always ready', async t => {
+  const waiting: number[] = []
+  const { url } = await serve(t, app => {
+    app.get('/', (_request, reply) =>
+      reply.sseFrom(async function* () {
+        yield 'first'
+        waiting.push(reply.raw.writableLength)
+        yield 'second'
+      })
+    )
+  })
+  await fetchAll(url)
+  t.same(waiting, [0])
+})
+
 t.test('sends 1000 tokens that are ready in a bounded number of writes', async t => {
   let count = { writes: 0 }
   const { url } = await serve(t, app => {
