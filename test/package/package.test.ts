@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { parseEvents } from '../helpers/client.js'
+import { snippets } from '../helpers/readme.js'
 import { both, javascript, typescript } from './programs.js'
 import { emptyFolder, install, pack, run, write } from './project.js'
 
@@ -74,6 +75,14 @@ for (const [kind, project] of Object.entries({ 'ES modules': esm, CommonJS: cjs 
 
 t.test('TypeScript for a bundler: wrong events are refused', async t => {
   await t.resolves(compile(esm, '--noEmit', '--skipLibCheck', '--module', 'esnext', '--moduleResolution', 'bundler'))
+})
+
+t.test('the programs in the README compile', async t => {
+  const readme = join(folder, 'readme')
+  const files = Object.fromEntries(snippets.map((code, i) => [`${i}.ts`, code]))
+  await write(readme, { 'package.json': { type: 'module' }, 'tsconfig.json': { compilerOptions }, ...files })
+  t.equal(snippets.length, 4)
+  await t.resolves(compile(readme, '--noEmit', '--skipLibCheck'))
 })
 
 t.test('JavaScript in CommonJS: what require gives is the plugin, with the rest as properties', async t => {

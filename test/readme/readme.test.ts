@@ -1,16 +1,13 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { openAiServer } from '../helpers/openai-server.js'
-
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const snippets = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code as string)
+import { snippets } from '../helpers/readme.js'
 
 /** Where the snippets are run: next to the sources, so that they find the packages that a user would install. */
-const folder = join(root, 'test/readme/snippets')
+const folder = join(import.meta.dirname, 'snippets')
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder)
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
