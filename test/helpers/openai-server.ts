@@ -27,8 +27,16 @@ export async function openAiServer(t: Test, answer: (call: ProviderCall) => unkn
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const send = (data: object) => {
-      if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' })
-      response.write(`data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', ...data })}\n\n`)
+      const chunk = (fields: object) =>
+        `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', ...fields })}\n\n`
+      if (!response.headersSent) {
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        // The first chunk says who speaks, and is empty.
+        response.write(
+          chunk({ choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] })
+        )
+      }
+      response.write(chunk(data))
     }
     const call: ProviderCall = {
       body: JSON.parse(Buffer.concat(chunks).toString()),

@@ -13,10 +13,10 @@ mkdirSync(folder)
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Runs a snippet as it stands, but for where the package is and that it does not listen, and gives its app. */
-async function run(pattern: string): Promise<FastifyInstance> {
+async function run(pattern: string, name = ''): Promise<FastifyInstance> {
   const code = snippets.find(snippet => snippet.includes(pattern))
   if (code === undefined) throw new Error(`no snippet has ${pattern}`)
-  const file = join(folder, `${snippets.indexOf(code)}.ts`)
+  const file = join(folder, `${snippets.indexOf(code)}${name}.ts`)
   const local = code
     .replace("'fastify-sse-from/routes'", "'../../../routes/index.js'")
     .replace("'fastify-sse-from'", "'../../../plugin/index.js'")
@@ -68,4 +68,15 @@ t.test('the ready route answers in both forms', async t => {
   const response = await app.inject({ url: '/stream?prompt=hi', headers: { accept: 'application/json' } })
   t.same(response.json(), { text: 'You said: hi ', finishReason: 'stop' })
   t.match((await app.inject('/stream?prompt=hi')).body, 'data: You \n\ndata: said: \n\ndata: hi \n\nevent: done\n')
+})
+
+t.test('the use with an SDK answers with the status of the provider', async t => {
+  const provider = await openAiServer(t, ({ response }) => {
+    response.writeHead(429, { 'content-type': 'application/json' })
+    response.end('{"error":{"message":"slow down"}}')
+  })
+  process.env.OPENAI_BASE_URL = provider.url
+  const app = await run("from 'openai'", 'again')
+  t.equal((await app.inject('/stream?prompt=hi')).statusCode, 429)
+  t.equal(provider.calls.length, 1)
 })

@@ -93,7 +93,7 @@ const sources: Record<string, (t: Test) => Promise<Stalled> | Stalled> = {
     const client = new OpenAI({ baseURL: provider.url, apiKey: 'key', maxRetries: 0 })
     return {
       source: ({ signal }) => client.chat.completions.create({ model: 'm', messages: [], stream: true }, { signal }),
-      map: (chunk: OpenAI.ChatCompletionChunk) => chunk.choices[0]?.delta.content ?? undefined,
+      map: (chunk: OpenAI.ChatCompletionChunk) => chunk.choices[0]?.delta.content || undefined,
       waiting: () => provider.calls.length === 1,
       released: () => provider.calls[0]?.closed === true
     }
@@ -104,7 +104,7 @@ const sources: Record<string, (t: Test) => Promise<Stalled> | Stalled> = {
     const client = new OpenAI({ baseURL: provider.url, apiKey: 'key', maxRetries: 0 })
     return {
       source: () => client.chat.completions.create({ model: 'm', messages: [], stream: true }),
-      map: (chunk: OpenAI.ChatCompletionChunk) => chunk.choices[0]?.delta.content ?? undefined,
+      map: (chunk: OpenAI.ChatCompletionChunk) => chunk.choices[0]?.delta.content || undefined,
       waiting: () => provider.calls.length === 1,
       released: () => provider.calls[0]?.closed === true
     }
