@@ -8,13 +8,27 @@ const Schema = Type.Object({
   PORT: Type.Integer({ default: 3000, minimum: 0, maximum: 65_535, description: 'a port from 0 to 65535' }),
   HOST: Type.String({ default: '127.0.0.1', description: 'the address to listen on' }),
   LOG_LEVEL: Type.String({ default: 'info', enum: LEVELS, description: `one of ${LEVELS.join(', ')}` }),
-  OPENAI_BASE_URL: Type.Optional(Type.String({ pattern: '^https?://[^\\s/]+', description: 'an http or https URL' })),
-  OPENAI_API_KEY: Type.Optional(Type.String({ description: 'the key that the provider gave out' })),
+  OPENAI_BASE_URL: Type.Optional(Type.String({ description: 'an http or https URL without a password' })),
+  OPENAI_API_KEY: Type.Optional(
+    Type.String({ pattern: '^[\x21-\x7e]+$', description: 'a key of visible ASCII characters' })
+  ),
   OPENAI_MODEL: Type.String({ default: 'gpt-5-mini', description: 'the name of a model' })
 })
 
 /** What the server takes from its environment. */
 export type Environment = Static<typeof Schema>
+
+type Variable = keyof Environment
+
+/** What a schema cannot say: Ajv takes `0x10` for a number, and does not know what the parser of URLs takes. */
+const forms: Partial<Record<Variable, (value: string) => boolean>> = {
+  PORT: value => /^\d+$/.test(value),
+  OPENAI_BASE_URL: value => {
+    if (!URL.canParse(value)) return false
+    const { protocol, username, password } = new URL(value)
+    return /^https?:$/.test(protocol) && username === '' && password === ''
+  }
+}
 
 /**
  * Checks the variables and fills in the defaults. One that is empty counts as not set.
@@ -22,16 +36,17 @@ export type Environment = Static<typeof Schema>
  * @throws Error that names each wrong variable and what it takes, and shows none of their values
  */
 export function readEnvironment(variables: Record<string, string | undefined>): Environment {
-  const data = Object.fromEntries(
-    Object.entries(variables).filter(([name, value]) => name in Schema.properties && value)
+  const given = Object.entries(variables).filter(([name, value]) => name in Schema.properties && value)
+  const wrong = new Set(
+    given.filter(([name, value = '']) => forms[name as Variable]?.(value) === false).map(([name]) => name)
   )
   try {
-    return envSchema<Environment>({ schema: Schema, data, env: false })
+    const environment = envSchema<Environment>({ schema: Schema, data: Object.fromEntries(given), env: false })
+    if (wrong.size === 0) return environment
   } catch (error) {
     const { errors } = error as { errors: { instancePath: string }[] }
-    const names = errors.map(({ instancePath }) => instancePath.slice(1) as keyof Environment)
-    throw new Error(names.map(name => `${name} takes ${Schema.properties[name].description}`).join('; '), {
-      cause: error
-    })
+    for (const { instancePath } of errors) wrong.add(instancePath.slice(1))
   }
+  const names = (Object.keys(Schema.properties) as Variable[]).filter(name => wrong.has(name))
+  throw new Error(names.map(name => `${name} takes ${Schema.properties[name].description}`).join('; '))
 }

@@ -22,7 +22,7 @@ export function compileCheck(schema: TSchema): (value: unknown) => Problem | und
     const { type, path, schema: part, value: wrong } = compiled.Errors(value).First() as ValueError
     const where = path.slice(1)
     if (type === ValueErrorType.ObjectAdditionalProperties) {
-      return { where, what: `is unknown; known are ${Object.keys(part.properties).join(', ')}` }
+      return { where, what: `is unknown; known are ${Object.keys(part.properties).join(', ') || 'none'}` }
     }
     if (part.description !== undefined) {
       return { where, what: `${wrong === undefined ? 'is missing, it takes' : 'takes'} ${part.description}` }

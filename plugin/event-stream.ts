@@ -7,6 +7,7 @@ import type { Deadline } from './deadlines.js'
 import { formatRetry, HEARTBEAT } from './event.js'
 import { errorEvent, statusOf, stopError, toError } from './failure.js'
 import { type Codec, Frames } from './frames.js'
+import { logError } from './log.js'
 import { type Settings, type StreamOptions, streamSettings } from './options.js'
 import { isPromiseLike } from './promise.js'
 import { isClosed, isHttp2, needsDrain, onOver, type RawResponse, truncate } from './response.js'
@@ -160,7 +161,8 @@ export class EventStream extends Readable implements Deadline, OpenStream {
       const result = isPromiseLike(next) ? await next : next
       if (!this.#live) break
       if (result.done) return result.value
-      this.#take(this.#frames.item(result.value))
+      const frame = this.#frames.item(result.value)
+      if (this.#live) this.#take(frame)
     }
     return undefined
   }
@@ -220,6 +222,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   #end(returned: unknown): void {
     this.#take(this.#frames.rest())
     const last = this.#frames.end(returned)
+    if (!this.#live) return
     this.#stop('complete')
     this.#commit()
     this.#send(last)
@@ -235,7 +238,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
       if (this.#started) this.#refuse(error)
       return
     }
-    this.#reply.log[statusOf(error) < 500 ? 'info' : 'error']({ err: error }, 'stream failed')
+    logError(this.#reply.log, statusOf(error) < 500 ? 'info' : 'error', error, 'stream failed')
     const frame = this.#errorFrame(error)
     if (frame === undefined) {
       truncate(this.#raw)
@@ -248,7 +251,8 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   /** Lets Fastify answer with an error. It has set the head of the stream already, whose type would garble the error. */
   #refuse(error: Error): void {
     this.#streams.delete(this)
-    this.#raw.removeHeader('content-type')
+    if (!this.#raw.headersSent) this.#raw.removeHeader('content-type')
+    this.unpipe()
     this.destroy(error)
   }
 
@@ -260,7 +264,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
         const event = this.#scope.runInAsyncScope(() => makeEvent?.(error))
         if (event !== undefined) return this.#frames.last(event)
       } catch (failure) {
-        this.#reply.log.error({ err: failure }, `${what} cannot be sent`)
+        logError(this.#reply.log, 'error', failure, `${what} cannot be sent`)
       }
     }
     return undefined
@@ -303,6 +307,6 @@ export class EventStream extends Readable implements Deadline, OpenStream {
 
   /** What becomes of a source after its stream is over changes nothing for anybody. */
   readonly #ignore = (error: unknown): void => {
-    this.#reply.log.debug({ err: error }, 'the source of an ended stream failed')
+    logError(this.#reply.log, 'debug', error, 'the source of an ended stream failed')
   }
 }

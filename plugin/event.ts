@@ -43,6 +43,17 @@ export function isEvent(item: unknown): item is SseEvent {
   return found
 }
 
+/**
+ * A promise is an empty object to JSON: somebody forgot to await it.
+ *
+ * @throws FST_SSE_EVENT_INVALID
+ */
+export function awaited<T>(value: T): T {
+  if (!isPromiseLike(value)) return value
+  value.then(undefined, () => {})
+  throw new FST_SSE_EVENT_INVALID(`data must be text or a JSON value, but it is ${kindOf(value)}`)
+}
+
 /** Whether clients dispatch it to their listeners: it has a name or data. */
 export function isDispatched(event: SseEvent): boolean {
   return 'data' in event || event.event !== undefined
@@ -68,10 +79,9 @@ export function encodeJson(data: unknown): string {
  * @throws FST_SSE_EVENT_INVALID
  */
 export function toJson(data: unknown, stringify: (data: unknown) => string | undefined): string {
-  // A promise is an empty object to JSON: an item that somebody forgot to await.
   let json: string | undefined
   try {
-    json = isPromiseLike(data) ? undefined : stringify(data)
+    json = stringify(data)
   } catch (cause) {
     throw new FST_SSE_EVENT_INVALID('its data cannot be written as JSON', { cause })
   }
@@ -114,7 +124,7 @@ export function formatEvent(event: SseEvent, encode: EncodeData, defaultName?: s
     const bytes = bytesOf(data)
     frame += startOf(name)
     if (id !== undefined) frame += formatId(id)
-    return frame + formatData('', encode(bytes === undefined ? data : utf8.decode(bytes), name))
+    return frame + formatData('', encode(bytes === undefined ? awaited(data) : utf8.decode(bytes), name))
   }
   if (id !== undefined) frame += `${formatId(id)}\n`
   if (frame === '') throw new FST_SSE_EVENT_INVALID('all that it has is undefined')

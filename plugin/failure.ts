@@ -13,13 +13,13 @@ export interface ErrorData {
 
 /** Whatever was thrown, as an Error. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new FST_SSE_SOURCE_FAILED({ cause: thrown })
+  return isError(thrown) ? thrown : new FST_SSE_SOURCE_FAILED({ cause: thrown })
 }
 
 /** What a stream fails with when the signal in its options is aborted. */
 export function stopError(signal: AbortSignal): Error {
   const reason: unknown = signal.reason
-  return reason instanceof Error && ownStatus(reason) !== undefined ? reason : new FST_SSE_STOPPED({ cause: reason })
+  return isError(reason) && ownStatus(reason) !== undefined ? reason : new FST_SSE_STOPPED({ cause: reason })
 }
 
 /** The status that Fastify too would answer an error with: its `statusCode` or its `status`, otherwise 500. */
@@ -29,20 +29,37 @@ export function statusOf(error: Error): number {
 
 export function errorEvent(error: Error): SseEvent<ErrorData> {
   const statusCode = statusOf(error)
-  const { code } = error as { code?: unknown }
+  const code = read(error, 'code')
+  const message = read(error, 'message')
   return {
     event: 'error',
     data: {
       statusCode,
       code: typeof code === 'string' ? code : 'FST_SSE_SOURCE_FAILED',
-      message: statusCode < 500 ? error.message : (STATUS_CODES[statusCode] ?? 'Server Error')
+      message: statusCode < 500 && typeof message === 'string' ? message : (STATUS_CODES[statusCode] ?? 'Server Error')
     }
   }
 }
 
-function ownStatus(reason: Error): number | undefined {
-  const error = reason as { statusCode?: unknown; status?: unknown }
-  return [error.statusCode, error.status].find((status): status is number => {
+function ownStatus(error: Error): number | undefined {
+  return [read(error, 'statusCode'), read(error, 'status')].find((status): status is number => {
     return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599
   })
+}
+
+/** What is thrown may be anything, and its getters may throw. */
+function read(error: Error, key: string): unknown {
+  try {
+    return (error as Error & Record<string, unknown>)[key]
+  } catch {
+    return undefined
+  }
+}
+
+function isError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error
+  } catch {
+    return false
+  }
 }

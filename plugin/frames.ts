@@ -2,6 +2,7 @@ import { isLarger } from './batch.js'
 import { END_ID } from './end-mark.js'
 import { FST_SSE_EVENT_INVALID, FST_SSE_EVENT_TOO_LARGE } from './errors.js'
 import {
+  awaited,
   bytesOf,
   type EncodeData,
   encodeData,
@@ -68,6 +69,7 @@ export class Frames {
 
   /** An event after which the client must not come back. */
   last(event: unknown): string {
+    awaited(event)
     if (!isEvent(event) || !isDispatched(event)) throw new FST_SSE_EVENT_INVALID('the last one needs a name or data')
     return this.#sized(formatEvent({ ...event, id: event.id ?? END_ID }, this.#codec.data))
   }
@@ -81,7 +83,7 @@ export class Frames {
   }
 
   #data(data: unknown): string {
-    return this.#sized(formatData(this.#start, this.#codec.data(data, this.#options.event)))
+    return this.#sized(formatData(this.#start, this.#codec.data(awaited(data), this.#options.event)))
   }
 
   /** A chunk may end in the middle of a character, and may hold nothing but a part of one. */

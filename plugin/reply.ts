@@ -4,6 +4,7 @@ import { END_ID, lastEventIdOf } from './end-mark.js'
 import { FST_SSE_CLOSING } from './errors.js'
 import { EventStream } from './event-stream.js'
 import type { Codec } from './frames.js'
+import { logError } from './log.js'
 import { checkStreamOptions, type StreamOptions } from './options.js'
 import { isClosed } from './response.js'
 import { discardSource } from './source.js'
@@ -22,7 +23,7 @@ const HEAD = {
 export function makeSseFrom(streams: Streams) {
   return function sseFrom(this: FastifyReply, source: unknown, options: StreamOptions = {}): FastifyReply {
     const discard = () =>
-      discardSource(source, error => this.log.debug({ err: error }, 'a source that was not needed failed'))
+      discardSource(source, error => logError(this.log, 'debug', error, 'a source that was not needed failed'))
     const skip = (outcome: StreamSummary['outcome']) => {
       discard()
       report(options.onClose, new Tally().summary(outcome, this.statusCode, undefined), this.log)

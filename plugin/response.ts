@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { constants, type Http2ServerResponse } from 'node:http2'
+import type { Socket } from 'node:net'
 import { shareListener } from './shared-listener.js'
 
 /** The response of either protocol, as Fastify hands it out. */
@@ -24,6 +25,8 @@ export function onOver(raw: RawResponse, callback: (whole: boolean) => void): vo
     forget()
     callback(finished)
   }
+  // One more than Fastify reckons with, where an error handler answers with a stream of its own.
+  response.setMaxListeners(response.getMaxListeners() + 1)
   response.once('close', over)
   // Behind other answers on its connection (RFC 9112, section 9.3.2) a response is not told when that closes.
   if (!isHttp2(raw) && raw.socket === null) {
@@ -45,8 +48,17 @@ export function needsDrain(raw: RawResponse): boolean {
  */
 export function truncate(raw: RawResponse): void {
   if (isHttp2(raw)) raw.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-  else if (raw.req.httpVersion === '1.0') raw.req.socket.resetAndDestroy()
+  else if (raw.req.httpVersion === '1.0') reset(raw.req.socket)
   else raw.req.socket.destroy()
+}
+
+/** Only TCP has a reset: TLS and Unix sockets can but close. */
+function reset(socket: Socket): void {
+  try {
+    socket.resetAndDestroy()
+  } catch {
+    socket.destroy()
+  }
 }
 
 export function isHttp2(raw: RawResponse): raw is Http2ServerResponse {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { lastEventIdOf } from './end-mark.js'
 import { isPromiseLike } from './promise.js'
-import { discardSource, type Source, type SourceContext, toSource } from './source.js'
+import { discardSource, holdErrors, type Source, type SourceContext, toSource } from './source.js'
 
 /** One run of what the caller handed over: started once, and cancelled at any time (S2, S3). */
 export class SourceRun {
@@ -18,6 +18,7 @@ export class SourceRun {
     this.#given = given
     this.#request = request
     this.#onError = onError
+    holdErrors(given)
   }
 
   /**

@@ -51,6 +51,7 @@ interface Stoppable {
 
 /** @throws FST_SSE_SOURCE_INVALID */
 export function toSource(value: unknown): Source {
+  holdErrors(value)
   if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) {
     if (isReadableStream(value)) return fromReadableStream(value)
     if (isAsyncIterable(value)) return fromIterator(value, value[Symbol.asyncIterator]())
@@ -62,15 +63,26 @@ export function toSource(value: unknown): Source {
 /** Stops what was handed over and never read: an SDK's stream that is open already, or the promise of one. */
 export function discardSource(value: unknown, onError: (error: unknown) => void): void {
   if (typeof value === 'function') return
-  if (isPromiseLike(value)) {
-    value.then(resolved => discardSource(resolved, onError), onError)
-    return
-  }
   try {
-    toSource(value).cancel(onError)
+    if (isPromiseLike(value)) value.then(resolved => discardSource(resolved, onError), onError)
+    else toSource(value).cancel(onError)
   } catch (error) {
     onError(error)
   }
+}
+
+/**
+ * Keeps what fails before anybody reads it from ending the process: a promise that rejects meanwhile, a Readable whose
+ * file is not there. Who reads it then is told all the same.
+ */
+export function holdErrors(value: unknown): void {
+  if (value instanceof Promise) value.catch(() => {})
+  if (isReadable(value)) value.on('error', () => {})
+}
+
+function isReadable(value: unknown): value is Readable {
+  const { pipe, on } = (value ?? {}) as Partial<Readable>
+  return typeof pipe === 'function' && typeof on === 'function'
 }
 
 function isReadableStream(value: object): value is ReadableStream<unknown> {

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { logError } from './log.js'
 
 /** What became of a stream. */
 export interface StreamSummary {
@@ -58,7 +59,7 @@ export function report(
   summary: StreamSummary,
   log: FastifyBaseLogger
 ): void {
-  const failed = (error: unknown) => log.error({ err: error }, 'onClose failed')
+  const failed = (error: unknown) => logError(log, 'error', error, 'onClose failed')
   try {
     Promise.resolve(onClose?.(summary)).catch(failed)
   } catch (error) {

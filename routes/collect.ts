@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING } from '../plugin/errors.js'
+import { logError } from '../plugin/log.js'
 import { isPromiseLike } from '../plugin/promise.js'
 import { isClosed, onOver } from '../plugin/response.js'
 import type { SseSource } from '../plugin/source.js'
@@ -28,7 +29,7 @@ export async function collect(
   }
   if (isClosed(raw)) return leave()
   const run = new SourceRun(source, reply.request, error =>
-    log.debug({ err: error }, 'the source of an ended request failed')
+    logError(log, 'debug', error, 'the source of an ended request failed')
   )
   let stop!: (why: 'left' | 'closing') => void
   const stopped = new Promise<'left' | 'closing'>(resolve => {

@@ -1,6 +1,6 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { FastifySchemaCompiler } from 'fastify'
-import { compileCheck } from '../plugin/check.js'
+import { compileCheck, type Problem } from '../plugin/check.js'
 import { FST_SSE_INPUT_INVALID } from './errors.js'
 
 const MAX_TEXT = 100_000
@@ -51,22 +51,31 @@ export function toInput(input: Static<typeof BodyInput>): StreamInput {
   return 'prompt' in input ? { messages: [{ role: 'user', content: input.prompt }] } : { messages: input.messages }
 }
 
+/** The query of a request whose input is its body. */
+export const NoQuery = Type.Object({}, { additionalProperties: false })
+
+const checkPrompt = compileCheck(PromptInput)
+const checkMessages = compileCheck(MessagesInput)
+
 /**
  * Checks the input as it came. Fastify's own validator would turn a number into a text and drop what it does not know.
  */
-export const compileInput: FastifySchemaCompiler<unknown> = ({ httpPart }) => {
+export const compileInput: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
   const part = httpPart === 'querystring' ? 'query' : 'body'
-  const checks = { prompt: compileCheck(PromptInput), messages: compileCheck(MessagesInput) }
+  const check = part === 'query' ? compileCheck(schema as TSchema) : checkBody
   return input => {
-    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-      return { error: new FST_SSE_INPUT_INVALID(part, 'takes an object with prompt or messages') }
-    }
-    const form = part === 'body' && 'messages' in input ? 'messages' : 'prompt'
-    if (part === 'body' && 'messages' in input === 'prompt' in input) {
-      return { error: new FST_SSE_INPUT_INVALID(part, `takes either prompt (${Text.description}) or messages`) }
-    }
-    const problem = checks[form](input)
+    const problem = check(input)
     if (problem === undefined) return { value: input }
-    return { error: new FST_SSE_INPUT_INVALID(`${part}/${problem.where}`, problem.what) }
+    return { error: new FST_SSE_INPUT_INVALID([part, problem.where].filter(Boolean).join('/'), problem.what) }
   }
+}
+
+function checkBody(body: unknown): Problem | undefined {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return { where: '', what: 'takes application/json: an object with prompt or messages' }
+  }
+  if ('messages' in body === 'prompt' in body) {
+    return { where: '', what: `takes either prompt (${Text.description}) or messages` }
+  }
+  return 'messages' in body ? checkMessages(body) : checkPrompt(body)
 }

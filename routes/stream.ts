@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream'
 import accepts from 'accepts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { FST_SSE_OPTION_INVALID } from '../plugin/errors.js'
+import { awaited } from '../plugin/event.js'
 import { sseFrom } from '../plugin/index.js'
 import type { SourceIterable, SseSource } from '../plugin/source.js'
 import { kStreams, type Streams } from '../plugin/streams.js'
@@ -8,7 +10,7 @@ import { codecOf } from '../plugin/typed.js'
 import { Answer, ErrorBody, type Finish, Tokens } from './answer.js'
 import { collect } from './collect.js'
 import { FST_SSE_NOT_ACCEPTABLE } from './errors.js'
-import { BodyInput, compileInput, PromptInput, type StreamInput, toInput } from './input.js'
+import { BodyInput, compileInput, NoQuery, PromptInput, type StreamInput, toInput } from './input.js'
 
 /**
  * Answers a conversation: yields the text of each token and returns how the answer ended.
@@ -24,6 +26,9 @@ export interface StreamRoutesOptions {
   generate: Generate
 }
 
+/** The largest body that is read at all. Bytes. What is too long but smaller gets an answer that names the field. */
+const MAX_BODY = 4 * 1024 * 1024
+
 const EVENTS = 'text/event-stream'
 const JSON_TYPE = 'application/json'
 
@@ -35,15 +40,18 @@ const response = {
 } as const
 
 const getSchema = { summary: 'Answer a prompt', querystring: PromptInput, response }
-const postSchema = { summary: 'Answer a prompt or a conversation', body: BodyInput, response }
+const postSchema = { summary: 'Answer a prompt or a conversation', querystring: NoQuery, body: BodyInput, response }
 
 /**
  * `GET /stream?prompt=` and `POST /stream` with `{ prompt }` or `{ messages }`: an answer as events, or for a client
  * that prefers `application/json` as one body, from the same `generate`.
  *
  * Registers the plugin where the app has not.
+ *
+ * @throws FST_SSE_OPTION_INVALID at registration
  */
 export async function streamRoutes(app: FastifyInstance, { generate }: StreamRoutesOptions): Promise<void> {
+  if (typeof generate !== 'function') throw new FST_SSE_OPTION_INVALID('generate', 'takes a function')
   if (!app.hasReplyDecorator('sseFrom')) await app.register(sseFrom)
   const streams = app.getDecorator<Streams>(kStreams)
 
@@ -54,7 +62,7 @@ export async function streamRoutes(app: FastifyInstance, { generate }: StreamRou
   )
   app.post<{ Body: StreamInput | { prompt: string } }>(
     '/stream',
-    { schema: postSchema, validatorCompiler: compileInput },
+    { schema: postSchema, validatorCompiler: compileInput, bodyLimit: MAX_BODY },
     (request, reply) => answer(toInput(request.body), request, reply)
   )
 
@@ -72,7 +80,7 @@ export async function streamRoutes(app: FastifyInstance, { generate }: StreamRou
     const codec = codecOf(reply)
     let text = ''
     const result = await collect(source, reply, streams, token => {
-      text += codec.data(token, 'message')
+      text += codec.data(awaited(token), 'message')
     })
     if (result === undefined) return reply
     return reply.send({ text, ...JSON.parse(codec.result(result.returned, 'done')) })

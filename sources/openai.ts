@@ -1,6 +1,7 @@
+import { Value } from '@sinclair/typebox/value'
 import OpenAI, { APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai'
 import type { CompletionUsage } from 'openai/resources/completions'
-import type { Finish, Generate } from '../routes/index.js'
+import { type Finish, type Generate, Usage } from '../routes/index.js'
 import { FST_SSE_PROVIDER_LOST, FST_SSE_PROVIDER_REFUSED } from './errors.js'
 
 export interface OpenAiOptions {
@@ -35,9 +36,11 @@ export function openAiSource({ baseURL, apiKey = 'none', model, timeout }: OpenA
       let finishReason: string | undefined
       let usage: CompletionUsage | undefined
       for await (const chunk of stream) {
-        const [choice] = chunk.choices
-        if (choice?.delta.content) yield choice.delta.content
-        finishReason = choice?.finish_reason ?? finishReason
+        // Servers that are only nearly compatible leave out what the SDK's types promise.
+        const choice = chunk.choices?.[0]
+        const text = choice?.delta?.content || choice?.delta?.refusal
+        if (text) yield text
+        finishReason = choice?.finish_reason || finishReason
         usage = chunk.usage ?? usage
       }
       // The SDK's loop ends without an error when the connection of the provider does.
@@ -50,23 +53,28 @@ export function openAiSource({ baseURL, apiKey = 'none', model, timeout }: OpenA
 }
 
 function toFinish(finishReason: string, usage: CompletionUsage | undefined): Finish {
-  if (usage === undefined) return { finishReason }
-  const { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: totalTokens } = usage
-  return { finishReason, usage: { promptTokens, completionTokens, totalTokens } }
+  const counts = {
+    promptTokens: usage?.prompt_tokens,
+    completionTokens: usage?.completion_tokens,
+    totalTokens: usage?.total_tokens
+  }
+  return Value.Check(Usage, counts) ? { finishReason, usage: counts } : { finishReason }
 }
 
 function toProviderError(error: unknown): unknown {
   if (error instanceof APIUserAbortError || error instanceof FST_SSE_PROVIDER_LOST) return error
-  if (error instanceof APIConnectionTimeoutError)
+  if (error instanceof APIConnectionTimeoutError) {
     return new FST_SSE_PROVIDER_LOST('did not answer in time', { cause: error })
-  if (!(error instanceof APIError) || error.status === undefined) {
-    return new FST_SSE_PROVIDER_LOST('could not be reached, or broke off', { cause: error })
   }
-  const refused = new FST_SSE_PROVIDER_REFUSED(error.status, HINTS[error.status] ?? 'see the log', { cause: error })
-  const retryAfter = error.headers?.get('retry-after')
-  return Object.assign(
-    refused,
-    { statusCode: error.status },
-    retryAfter ? { headers: { 'retry-after': retryAfter } } : {}
-  )
+  const status = error instanceof APIError ? statusOf(error) : undefined
+  if (status === undefined) return new FST_SSE_PROVIDER_LOST('could not be reached, or broke off', { cause: error })
+  const refused = new FST_SSE_PROVIDER_REFUSED(status, HINTS[status] ?? 'see the log', { cause: error })
+  const retryAfter = (error as APIError).headers?.get('retry-after')
+  const headers = retryAfter ? { headers: { 'retry-after': retryAfter } } : {}
+  return status >= 400 && status <= 599 ? Object.assign(refused, { statusCode: status }, headers) : refused
+}
+
+/** The status of the provider's response, or of an error in the middle of one that began well. */
+function statusOf({ status, code }: APIError): number | undefined {
+  return status ?? (typeof code === 'number' ? code : undefined)
 }

@@ -29,7 +29,13 @@ t.test('names each wrong variable and what it takes, and shows no value', async 
     ['PORT', '65536', 'a port from 0 to 65535'],
     ['PORT', '3000.5', 'a port from 0 to 65535'],
     ['LOG_LEVEL', 'loud', 'one of fatal, error, warn, info, debug, trace, silent'],
-    ['OPENAI_BASE_URL', 'sk-secret', 'an http or https URL']
+    ['PORT', '0x10', 'a port from 0 to 65535'],
+    ['PORT', ' ', 'a port from 0 to 65535'],
+    ['OPENAI_BASE_URL', 'sk-secret', 'an http or https URL without a password'],
+    ['OPENAI_BASE_URL', 'http://[::1', 'an http or https URL without a password'],
+    ['OPENAI_BASE_URL', 'ftp://host', 'an http or https URL without a password'],
+    ['OPENAI_BASE_URL', 'http://user:secret@host/v1', 'an http or https URL without a password'],
+    ['OPENAI_API_KEY', 'sk-€', 'a key of visible ASCII characters']
   ] as const) {
     t.throws(() => readEnvironment({ [name]: value }), { message: `${name} takes ${takes}` })
   }

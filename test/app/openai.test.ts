@@ -149,3 +149,55 @@ t.test('answers 502 where the provider does not begin its answer in time', async
   t.equal(client.status, 502)
   t.match(JSON.parse(client.text()), { message: 'the model provider did not answer in time' })
 })
+
+t.test('takes what servers send that are only nearly compatible', async t => {
+  const chunks: Record<string, [object[], unknown[]]> = {
+    'usage that is not complete': [
+      [
+        { choices: [{ delta: { content: 'a' }, finish_reason: 'stop' }] },
+        { choices: [], usage: { prompt_tokens: 1, completion_tokens: null } }
+      ],
+      ['a', { finishReason: 'stop' }]
+    ],
+    'chunks without choices or delta': [
+      [{}, { choices: [{ content_filter: {} }] }, { choices: [{ delta: { content: 'a' }, finish_reason: 'stop' }] }],
+      ['a', { finishReason: 'stop' }]
+    ],
+    'an empty finish reason': [
+      [{ choices: [{ delta: { content: 'a' }, finish_reason: '' }] }],
+      ['a', { statusCode: 502, code: 'FST_SSE_PROVIDER_LOST', message: 'Bad Gateway' }]
+    ],
+    'a refusal': [
+      [{ choices: [{ delta: { refusal: 'no' } }] }, { choices: [{ delta: {}, finish_reason: 'stop' }] }],
+      ['no', { finishReason: 'stop' }]
+    ]
+  }
+  for (const [name, [sent, expected]] of Object.entries(chunks)) {
+    const { url } = await proxy(t, ({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.end(`${sent.map(chunk => `data: ${JSON.stringify(chunk)}\n\n`).join('')}data: [DONE]\n\n`)
+    })
+    const { events } = await fetchAll(`${url}/stream?prompt=hi`)
+    t.same(
+      events().map(({ event, data }) => (event === undefined ? data : JSON.parse(data))),
+      expected,
+      name
+    )
+  }
+})
+
+t.test('answers with the status of an error that the provider sends in a response of status 200', async t => {
+  for (const [code, status] of [
+    [429, 429],
+    [304, 502],
+    ['overloaded', 502]
+  ] as const) {
+    const { url } = await proxy(t, ({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.end(`data: {"error":{"message":"sk-secret","code":${JSON.stringify(code)}}}\n\n`)
+    })
+    const client = await fetchAll(`${url}/stream?prompt=hi`)
+    t.equal(client.status, status)
+    t.notMatch(client.text(), 'sk-secret')
+  }
+})

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import t from 'tap'
 import { runApp, startApp } from '../helpers/app-process.js'
 import { fetchAll, open } from '../helpers/client.js'
+import { until } from '../helpers/until.js'
 
 t.test('serves the demo without a key, token by token, and its docs and health', async t => {
   const app = await startApp(t)
@@ -47,6 +48,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const app = await startApp(t)
     const client = open(`${app.url}/stream?prompt=${'long '.repeat(30)}`)
     await client.has('You')
+    // Twice, as it comes where npm has started the server.
+    app.child.kill(signal)
+    await until('it is closing', () => app.stdout().includes('closing'))
     app.child.kill(signal)
     t.equal(await app.exit(), 0)
     await client.end()
@@ -69,7 +73,7 @@ t.test('ends with one clear line where its environment is wrong', async t => {
   t.equal(
     app.stderr(),
     'fastify-sse-from cannot start: PORT takes a port from 0 to 65535; LOG_LEVEL takes one of fatal, error, warn, info, ' +
-      'debug, trace, silent; OPENAI_BASE_URL takes an http or https URL\n'
+      'debug, trace, silent; OPENAI_BASE_URL takes an http or https URL without a password\n'
   )
 })
 

@@ -96,6 +96,14 @@ t.test('chooses the form by the accept header', async t => {
   t.match(refused.json(), { code: 'FST_SSE_NOT_ACCEPTABLE', message: /text\/event-stream or application\/json/ })
 })
 
+t.test('refuses to be registered without generate', async t => {
+  const { app: server } = await app(t, undefined as unknown as Generate)
+  await t.rejects(async () => void (await server.ready()), {
+    code: 'FST_SSE_OPTION_INVALID',
+    message: 'option "generate" takes a function'
+  })
+})
+
 t.test('takes a generate that gives its tokens at once', async t => {
   const { app: server } = await app(t, function* () {
     yield 'a'
@@ -148,8 +156,10 @@ t.test('refuses wrong input with the field and what it takes', async t => {
     ['?prompt=', undefined, `query/prompt takes ${text}`],
     ['?prompt=a&prompt=b', undefined, `query/prompt takes ${text}`],
     ['?prompt=a&model=b', undefined, 'query/model is unknown; known are prompt'],
+    ['?model=b', { prompt: 'a' }, 'query/model is unknown; known are none'],
+    ['', { prompt: 'x'.repeat(2_000_000) }, `body/prompt takes ${text}`],
     ['', {}, `body takes either prompt (${text}) or messages`],
-    ['', [], 'body takes an object with prompt or messages'],
+    ['', [], 'body takes application/json: an object with prompt or messages'],
     ['', { prompt: 'a', messages: [] }, `body takes either prompt (${text}) or messages`],
     ['', { prompt: 5 }, `body/prompt takes ${text}`],
     ['', { prompt: null }, `body/prompt takes ${text}`],
@@ -177,7 +187,7 @@ t.test('refuses wrong input with the field and what it takes', async t => {
   }
   const none = await server.inject({ method: 'POST', url: '/stream' })
   t.equal(none.statusCode, 400)
-  t.match(none.json(), { message: 'body takes an object with prompt or messages' })
+  t.match(none.json(), { message: 'body takes application/json: an object with prompt or messages' })
 })
 
 for (const accept of ['text/event-stream', 'application/json']) {
