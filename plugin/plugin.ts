@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type PluginOptions, pluginSettings } from './options.js'
 import { makeSseFrom } from './reply.js'
+import { watchSessions } from './sessions.js'
 import { kStreams, Streams } from './streams.js'
 
 /**
@@ -14,7 +15,11 @@ export const sseFrom = fp(
     const streams = new Streams(pluginSettings(options))
     app.decorate(kStreams, streams)
     app.decorateReply<ReturnType<typeof makeSseFrom>, string>('sseFrom', makeSseFrom(streams))
-    app.addHook('preClose', () => streams.drain())
+    const closeSessions = watchSessions(app.server)
+    app.addHook('preClose', async () => {
+      await streams.drain()
+      closeSessions()
+    })
   },
   { name: 'fastify-sse-from', fastify: '5.x' }
 )

@@ -1,3 +1,4 @@
+import { connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -79,6 +80,28 @@ for (const http2 of [false, true]) {
     t.match(client.text(), /ended\n\nevent: done/)
   })
 }
+
+t.test('closes although an HTTP/2 client keeps its connection', async t => {
+  const { app, url } = await serve(
+    t,
+    app => {
+      app.get('/', (_request, reply) => reply.sseFrom(waiting))
+    },
+    { http2: true, plugin: { drainTimeout: 20 } }
+  )
+  const session = connectHttp2(url)
+  t.teardown(() => session.destroy())
+  const request = session.request({ ':path': '/' })
+  let text = ''
+  request.on('data', chunk => {
+    text += chunk
+  })
+  request.on('error', () => {})
+  await until('the stream has begun', () => text.includes('begun'))
+  await app.close()
+  await until('the connection is closed', () => session.closed)
+  t.match(text, /retry: \d+\n$/)
+})
 
 t.test('refuses streams itself where Fastify does not, and closes their sources', async t => {
   const openAlready = new Readable({ read() {} })
