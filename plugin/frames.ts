@@ -79,11 +79,11 @@ export class Frames {
     const bytes = bytesOf(value)
     if (bytes !== undefined) return this.#bytes(bytes)
     if (isEvent(value)) return this.#sized(formatEvent(value, this.#codec.data, this.#options.event))
-    return this.#data(value)
+    return this.#data(awaited(value))
   }
 
   #data(data: unknown): string {
-    return this.#sized(formatData(this.#start, this.#codec.data(awaited(data), this.#options.event)))
+    return this.#sized(formatData(this.#start, this.#codec.data(data, this.#options.event)))
   }
 
   /** A chunk may end in the middle of a character, and may hold nothing but a part of one. */
