@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import t from 'tap'
 import { fetchAll, type OpenOptions, open } from '../helpers/client.js'
 import { serve } from '../helpers/server.js'
+import { Steps } from '../helpers/steps.js'
 import { until } from '../helpers/until.js'
 
 /** Header values are Latin-1 to Node; clients put UTF-8 into them. */
@@ -154,16 +155,13 @@ for (const http2 of [false, true]) {
     })
 
     t.test('waits for the first event', async t => {
-      let release = () => {}
-      const released = new Promise<void>(resolve => {
-        release = resolve
-      })
+      const steps = new Steps()
       const { url } = await serve(
         t,
         app => {
           app.get('/', (_request, reply) =>
             reply.sseFrom(async function* () {
-              await released
+              await steps.next()
               yield 'a'
             })
           )
@@ -174,23 +172,20 @@ for (const http2 of [false, true]) {
       const other = await get(`${url}/none`)
       t.equal(other.status, 404)
       t.equal(client.status, undefined)
-      release()
+      steps.go()
       await client.has('data: a\n\n')
       t.equal(client.status, 200)
       await client.end()
     })
 
     t.test('comes without an event once commitAfter is over', async t => {
-      let release = () => {}
-      const released = new Promise<void>(resolve => {
-        release = resolve
-      })
+      const steps = new Steps()
       const { url } = await serve(
         t,
         app => {
           app.get('/', (_request, reply) =>
             reply.sseFrom(async function* () {
-              await released
+              await steps.next()
               yield 'a'
             })
           )
@@ -202,7 +197,7 @@ for (const http2 of [false, true]) {
       t.equal(client.status, 200)
       await client.has(':')
       t.equal(client.text(), 'retry: 5\n:\n')
-      release()
+      steps.go()
       await client.end()
       t.match(client.text(), /^retry: 5\n:\ndata: a\n\nevent: done\n/)
     })
