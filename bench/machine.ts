@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { goVersion } from './go.js'
+import { canPin } from './process.js'
+import { packages } from './rivals.js'
+
+/** What the figures were measured on. A line each. */
+export function machine(): string[] {
+  const [cpu] = cpus()
+  const memory = Math.round(totalmem() / 2 ** 30)
+  const cores = canPin ? 'the server has one core, the load another' : 'server and load share the cores: it cannot pin'
+  return [
+    `${cpus().length} cores of ${cpu?.model.trim()}, ${memory} GiB, Linux ${release()}; ${cores}`,
+    `Node ${process.version}, ${goVersion() ?? 'no Go'}`,
+    packages()
+      .map(name => `${name} ${versionOf(name)}`)
+      .join(', ')
+  ]
+}
+
+function versionOf(npm: string): string {
+  return JSON.parse(readFileSync(join('node_modules', npm, 'package.json'), 'utf8')).version
+}

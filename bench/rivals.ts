@@ -1,0 +1,53 @@
+/** A server of the bench. */
+export interface Rival {
+  /** What the tables call it. */
+  readonly label: string
+  /** Its file in `servers/`. */
+  readonly file: string
+  /** The npm package whose version the report tells. */
+  readonly npm?: string
+  /** A library or framework that a user would take in place of ours, on Node. */
+  readonly isPeer?: true
+}
+
+const all = {
+  ours: { label: 'fastify-sse-from', file: 'ours.js' },
+  limit: { label: 'the limit: `node:http`, one write a turn', file: 'limit.js' },
+  nodeHttp: { label: '`node:http`, one write a token', file: 'node-http.js' },
+  readableFrom: { label: 'Fastify, `Readable.from`', file: 'readable-from.js', npm: 'fastify', isPeer: true },
+  fastifySse: { label: '@fastify/sse', file: 'fastify-sse.js', npm: '@fastify/sse', isPeer: true },
+  fastifySseV2: { label: 'fastify-sse-v2', file: 'fastify-sse-v2.js', npm: 'fastify-sse-v2', isPeer: true },
+  betterSse: { label: 'better-sse', file: 'better-sse.js', npm: 'better-sse', isPeer: true },
+  hono: { label: 'hono, `streamSSE`', file: 'hono.js', npm: 'hono', isPeer: true },
+  go: { label: 'Go, `net/http`', file: 'go' },
+  objects: { label: 'objects without a schema', file: 'objects.js' },
+  objectsTyped: { label: 'objects of a typed route', file: 'objects-typed.js' },
+  text: { label: 'text without a schema', file: 'ours.js' },
+  textTyped: { label: 'text of a typed route', file: 'text-typed.js' },
+  proxy: { label: 'fastify-sse-from, `/stream`', file: 'proxy.js' },
+  proxySdk: { label: 'fastify-sse-from, `openai`', file: 'proxy-sdk.js', npm: 'openai' },
+  proxyFastifySse: { label: '@fastify/sse, `openai`', file: 'proxy-fastify-sse.js', npm: '@fastify/sse', isPeer: true }
+} as const satisfies Record<string, Rival>
+
+export type RivalName = keyof typeof all
+
+export const rivals: Readonly<Record<RivalName, Rival>> = all
+
+/** Those that serve every work of plain tokens. */
+export const everybody: readonly RivalName[] = [
+  'ours',
+  'limit',
+  'nodeHttp',
+  'readableFrom',
+  'fastifySse',
+  'fastifySseV2',
+  'betterSse',
+  'hono',
+  'go'
+]
+
+/** The npm packages that the report tells the versions of. */
+export function packages(): string[] {
+  const named = Object.values(rivals).flatMap(({ npm }) => npm ?? [])
+  return [...new Set([...named, '@hono/node-server'])].sort()
+}

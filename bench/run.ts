@@ -1,0 +1,56 @@
+import { checkAnswer } from './answer.js'
+import { Load } from './load.js'
+import { Result } from './result.js'
+import { type RivalName, rivals } from './rivals.js'
+import { type BenchServer, startServer } from './server.js'
+import type { Sample, Work } from './work.js'
+
+export interface RunOptions {
+  /** Which servers take part, of those that the work is for. */
+  readonly rivals: readonly RivalName[]
+  /** How many rounds count. Default: what the work says. */
+  readonly rounds: number | undefined
+  /** The share of the full size that streams and times have. */
+  readonly effort: number
+  progress(line: string): void
+}
+
+/** Has servers do a work in turns: each round has all of them, so that what changes on the machine changes for all. */
+export async function run(work: Work, options: RunOptions): Promise<Result> {
+  const { effort, rounds = work.rounds } = options
+  const names = work.rivals.filter(name => options.rivals.includes(name))
+  const result = new Result(work)
+  const load = new Load()
+  const upstream = work.upstream ? await startServer({ file: 'upstream.js' }, {}, 'load') : undefined
+  const env: Record<string, string> = upstream === undefined ? {} : { UPSTREAM: `http://127.0.0.1:${upstream.port}/v1` }
+  const kept = new Map<RivalName, BenchServer>()
+
+  const measure = async (name: RivalName): Promise<Sample> => {
+    const server = kept.get(name) ?? (await startServer(rivals[name], env))
+    if (!work.fresh) kept.set(name, server)
+    const sample = await work.measure({ server, load, effort })
+    if (work.fresh) await server.stop()
+    return sample
+  }
+
+  try {
+    if (!work.fresh) {
+      for (const name of names) {
+        options.progress(`${work.name}, warm-up: ${rivals[name].label}`)
+        await measure(name)
+        if (work.answer !== undefined) await checkAnswer(kept.get(name) as BenchServer, work.answer)
+      }
+    }
+    for (let round = 1; round <= rounds; round++) {
+      for (const name of names) {
+        const sample = await measure(name)
+        result.add(name, sample)
+        const figures = work.columns.map(({ key, digits }) => `${key} ${sample[key]?.toFixed(digits)}`)
+        options.progress(`${work.name}, round ${round} of ${rounds}: ${rivals[name].label}: ${figures.join(', ')}`)
+      }
+    }
+  } finally {
+    await Promise.all([load, upstream, ...kept.values()].map(process => process?.stop()))
+  }
+  return result
+}

@@ -1,0 +1,18 @@
+import { BenchProcess, type Core } from './process.js'
+import type { Rival } from './rivals.js'
+
+/** A running server of the bench. */
+export interface BenchServer extends BenchProcess {
+  readonly port: number
+}
+
+/** @param env what it is told beside the environment of the bench */
+export async function startServer(
+  { file }: Pick<Rival, 'file'>,
+  env: Record<string, string> = {},
+  core: Core = 'server'
+): Promise<BenchServer> {
+  const server = new BenchProcess(`servers/${file}`, core, env)
+  const { port } = (await server.said()) as { port: number }
+  return Object.assign(server, { port })
+}

@@ -1,0 +1,24 @@
+import { createRequire } from 'node:module'
+import Fastify, { type FastifyPluginAsync, type FastifyReply } from 'fastify'
+import { sourceOf } from '../source.js'
+import { host, leaving } from './host.js'
+
+// Its types and those of `@fastify/sse` both declare `reply.sse`, and cannot be in one program.
+const { FastifySSEPlugin } = createRequire(import.meta.url)('fastify-sse-v2') as {
+  FastifySSEPlugin: FastifyPluginAsync
+}
+type Reply = Omit<FastifyReply, 'sse'> & { sse(source: AsyncIterable<{ data: string }>): void }
+
+async function* events(tokens: AsyncIterable<string>): AsyncGenerator<{ data: string }> {
+  for await (const data of tokens) yield { data }
+}
+
+const app = Fastify()
+await app.register(FastifySSEPlugin)
+app.get('/*', (request, reply) => {
+  const { sse } = reply as unknown as Reply
+  sse.call(reply, events(sourceOf(request.url, leaving(reply.raw))))
+})
+
+await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+host(app.server)

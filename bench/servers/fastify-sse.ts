@@ -1,0 +1,16 @@
+import { fastifySSE } from '@fastify/sse'
+import Fastify from 'fastify'
+import { sourceOf } from '../source.js'
+import { host } from './host.js'
+
+const app = Fastify()
+await app.register(fastifySSE, { heartbeatInterval: 15_000 })
+app.get('/*', { sse: 'only' }, async (request, reply) => {
+  // It does not cancel what it streams, so that is done for it.
+  const controller = new AbortController()
+  reply.sse.onClose(() => controller.abort())
+  await reply.sse.send(sourceOf(request.url, controller.signal))
+})
+
+await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+host(app.server)

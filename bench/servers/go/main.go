@@ -1,0 +1,148 @@
+// The handlers that articles show for Go: net/http, Fprintf and Flush for each token, tokens from a channel that a
+// goroutine fills, and the context of the request to cancel it.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+const (
+	answer = 1000
+	burst  = 8
+	pace   = 50 * time.Millisecond
+)
+
+var words = strings.Split(" the| model| says|,| one| token| after| another|,| un|til| all| of| it| is| there|.| And| so| on", "|")
+
+var (
+	abortsLock sync.Mutex
+	aborts     = map[string]int64{}
+)
+
+// now gives the microseconds of the clock that all processes of a machine share.
+func now() int64 {
+	const monotonic = 1
+	var t syscall.Timespec
+	syscall.Syscall(syscall.SYS_CLOCK_GETTIME, monotonic, uintptr(unsafe.Pointer(&t)), 0)
+	return t.Sec*1e6 + t.Nsec/1e3
+}
+
+// generate fills a channel with the tokens that a path stands for.
+func generate(ctx context.Context, path, id string) <-chan string {
+	out := make(chan string)
+	// send says whether the client is still there.
+	send := func(token string) bool {
+		select {
+		case <-ctx.Done():
+			return false
+		case out <- token:
+			return true
+		}
+	}
+	sources := map[string]func(){
+		"/hot": func() {
+			for i := 0; i < answer; i++ {
+				if !send(words[i%len(words)]) {
+					return
+				}
+			}
+		},
+		"/burst": func() {
+			for {
+				time.Sleep(pace)
+				for i := 0; i < burst; i++ {
+					if !send(fmt.Sprint(now())) {
+						return
+					}
+				}
+			}
+		},
+		"/paced": func() {
+			for {
+				time.Sleep(pace)
+				if !send(fmt.Sprint(now())) {
+					return
+				}
+			}
+		},
+		"/counted": func() {
+			for i := 0; send(fmt.Sprint(i)); i++ {
+				time.Sleep(time.Second)
+			}
+		},
+		"/silent": func() {
+			send("0")
+			<-ctx.Done()
+			if id != "" {
+				abortsLock.Lock()
+				aborts[id] = now()
+				abortsLock.Unlock()
+			}
+		},
+	}
+	go func() {
+		defer close(out)
+		sources[path]()
+	}()
+	return out
+}
+
+func stream(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-cache")
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		http.Error(w, "Streaming unsupported", http.StatusInternalServerError)
+		return
+	}
+	for token := range generate(r.Context(), r.URL.Path, r.URL.Query().Get("id")) {
+		fmt.Fprintf(w, "data: %s\n\n", token)
+		flusher.Flush()
+	}
+	fmt.Fprint(w, "event: done\ndata: {}\n\n")
+}
+
+// listen answers what the bench asks, a line each. The process ends with the bench.
+func listen() {
+	out := json.NewEncoder(os.Stdout)
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		switch lines.Text() {
+		case "gc":
+			debug.FreeOSMemory()
+			out.Encode(true)
+		case "aborts":
+			abortsLock.Lock()
+			out.Encode(aborts)
+			aborts = map[string]int64{}
+			abortsLock.Unlock()
+		default:
+			out.Encode(nil)
+		}
+	}
+	os.Exit(0)
+}
+
+func main() {
+	runtime.GOMAXPROCS(1)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("{\"port\":%d}\n", listener.Addr().(*net.TCPAddr).Port)
+	go listen()
+	http.HandleFunc("/", stream)
+	panic(http.Serve(listener, nil))
+}

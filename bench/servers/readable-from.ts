@@ -1,0 +1,19 @@
+import { Readable } from 'node:stream'
+import Fastify from 'fastify'
+import { sourceOf } from '../source.js'
+import { DONE, HEAD, host, leaving } from './host.js'
+
+/** What people write by hand with Fastify. */
+const app = Fastify()
+
+async function* events(tokens: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const token of tokens) yield `data: ${token}\n\n`
+  yield DONE
+}
+
+app.get('/*', (request, reply) =>
+  reply.headers(HEAD).send(Readable.from(events(sourceOf(request.url, leaving(reply.raw)))))
+)
+
+await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+host(app.server)

@@ -1,0 +1,14 @@
+import { Type } from '@sinclair/typebox'
+import Fastify from 'fastify'
+import sseFrom, { eventStream } from '../../plugin/index.js'
+import { sources } from '../source.js'
+import { host } from './host.js'
+
+const app = Fastify()
+await app.register(sseFrom)
+app.get('/hot', { schema: { response: { 200: eventStream({ message: Type.String() }) } } }, (_request, reply) =>
+  reply.sseFrom(() => sources.hot())
+)
+
+await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+host(app.server)
