@@ -9,37 +9,36 @@ export function isLarger(text: string, bytes: number): boolean {
 /** The frames that leave in one write. */
 export class Batch {
   #text = ''
-  #chunks: Buffer[] = []
-  #chunkBytes = 0
+  /** The length of the part whose bytes were counted, and its bytes. */
+  #counted = 0
+  #countedBytes = 0
 
   get isEmpty(): boolean {
-    return this.#text === '' && this.#chunkBytes === 0
+    return this.#text === ''
   }
 
   add(frame: string): void {
     this.#text += frame
   }
 
-  /** Whether it holds at least so many bytes. They are only counted where they may be that many, and only once. */
-  reaches(bytes: number): boolean {
-    if (this.#chunkBytes + this.#text.length * MAX_BYTES_PER_UNIT < bytes) return false
-    this.#encode()
-    return this.#chunkBytes >= bytes
+  /**
+   * Whether another frame could make it larger than so many bytes. It says so from half of them on, since to know it to
+   * the byte is to count again and again.
+   */
+  fills(bytes: number): boolean {
+    if (this.#countedBytes + (this.#text.length - this.#counted) * MAX_BYTES_PER_UNIT >= bytes) {
+      this.#counted = this.#text.length
+      this.#countedBytes = Buffer.byteLength(this.#text)
+    }
+    return this.#countedBytes * 2 >= bytes
   }
 
   /** All that it holds. It is empty then. */
-  take(): Buffer {
-    this.#encode()
-    const chunks = this.#chunks
-    this.#chunks = []
-    this.#chunkBytes = 0
-    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
-  }
-
-  #encode(): void {
-    const chunk = Buffer.from(this.#text)
+  take(): string {
+    const text = this.#text
     this.#text = ''
-    this.#chunks.push(chunk)
-    this.#chunkBytes += chunk.length
+    this.#counted = 0
+    this.#countedBytes = 0
+    return text
   }
 }

@@ -1,13 +1,25 @@
 /** Something that is to be told when its time is up. It has one deadline at a time. */
 export interface Deadline {
+  /** Kept by the `Deadlines` that it was set in. */
+  place?: Place | undefined
   /** Called once when the time is up, unless the deadline was cleared or set anew before. */
   onDeadline(): void
+}
+
+/** Where a deadline waits in its lane. Links of its own let it move with every event of a stream at next to no cost. */
+interface Place {
+  readonly deadline: Deadline
+  due: number
+  lane: Lane | undefined
+  before: Place | undefined
+  after: Place | undefined
 }
 
 /** The deadlines of one length. Each is set later than the one before it, so it is due later: a queue, never sorted. */
 interface Lane {
   readonly ms: number
-  readonly due: Map<Deadline, number>
+  first: Place | undefined
+  last: Place | undefined
 }
 
 /** The share of its length by which a deadline may be late, so that thousands of them wake the process only a few times. */
@@ -19,40 +31,52 @@ const MAX_TIMER = 2 ** 31 - 1
 /** The deadlines of all streams, on one timer (V4). */
 export class Deadlines {
   readonly #lanes = new Map<number, Lane>()
-  readonly #laneOf = new Map<Deadline, Lane>()
+  #size = 0
   #timer: NodeJS.Timeout | undefined
   #wakeAt = Number.POSITIVE_INFINITY
 
   /** How many are waiting. */
   get size(): number {
-    return this.#laneOf.size
+    return this.#size
   }
 
   /** Calls `deadline.onDeadline()` in `ms` milliseconds, never earlier, in place of the deadline that was set before. */
   set(deadline: Deadline, ms: number): void {
-    this.#remove(deadline)
-    let lane = this.#lanes.get(ms)
-    if (lane === undefined) {
-      lane = { ms, due: new Map() }
-      this.#lanes.set(ms, lane)
-    }
-    const due = performance.now() + ms
-    lane.due.set(deadline, due)
-    this.#laneOf.set(deadline, lane)
-    this.#wake(due + ms * SLACK)
+    deadline.place ??= { deadline, due: 0, lane: undefined, before: undefined, after: undefined }
+    const { place } = deadline
+    const lane = place.lane?.ms === ms ? place.lane : this.#laneOf(ms)
+    if (place.lane === undefined) this.#size++
+    else unlink(place, place.lane)
+    if (place.lane !== lane) this.#drop(place.lane)
+    link(place, lane)
+    place.due = performance.now() + ms
+    this.#wake(place.due + ms * SLACK)
   }
 
   clear(deadline: Deadline): void {
-    this.#remove(deadline)
-    if (this.#laneOf.size === 0) this.#sleep()
+    if (deadline.place?.lane === undefined) return
+    this.#remove(deadline.place, deadline.place.lane)
+    if (this.#size === 0) this.#sleep()
   }
 
-  #remove(deadline: Deadline): void {
-    const lane = this.#laneOf.get(deadline)
-    if (lane === undefined) return
-    this.#laneOf.delete(deadline)
-    lane.due.delete(deadline)
-    if (lane.due.size === 0) this.#lanes.delete(lane.ms)
+  #laneOf(ms: number): Lane {
+    let lane = this.#lanes.get(ms)
+    if (lane === undefined) {
+      lane = { ms, first: undefined, last: undefined }
+      this.#lanes.set(ms, lane)
+    }
+    return lane
+  }
+
+  #remove(place: Place, lane: Lane): void {
+    unlink(place, lane)
+    place.lane = undefined
+    this.#size--
+    this.#drop(lane)
+  }
+
+  #drop(lane: Lane | undefined): void {
+    if (lane !== undefined && lane.first === undefined) this.#lanes.delete(lane.ms)
   }
 
   #wake(at: number): void {
@@ -67,26 +91,34 @@ export class Deadlines {
     this.#wakeAt = Number.POSITIVE_INFINITY
   }
 
+  /** Those set again while this runs are due later, so it comes to an end. */
   #ring(): void {
     this.#sleep()
     const now = performance.now()
-    for (const deadline of this.#dueBy(now)) {
-      this.#remove(deadline)
-      deadline.onDeadline()
-    }
     for (const lane of this.#lanes.values()) {
-      const [first] = lane.due.values()
-      this.#wake((first as number) + lane.ms * SLACK)
-    }
-  }
-
-  /** Those set again while this runs are due later, so it comes to an end. */
-  *#dueBy(now: number): Generator<Deadline> {
-    for (const lane of this.#lanes.values()) {
-      for (const [deadline, due] of lane.due) {
-        if (due > now) break
-        yield deadline
+      for (let place = lane.first; place !== undefined && place.due <= now; place = lane.first) {
+        this.#remove(place, lane)
+        place.deadline.onDeadline()
       }
     }
+    for (const { ms, first } of this.#lanes.values()) {
+      this.#wake((first as Place).due + ms * SLACK)
+    }
   }
+}
+
+function link(place: Place, lane: Lane): void {
+  place.lane = lane
+  place.before = lane.last
+  place.after = undefined
+  if (lane.last === undefined) lane.first = place
+  else lane.last.after = place
+  lane.last = place
+}
+
+function unlink({ before, after }: Place, lane: Lane): void {
+  if (before === undefined) lane.first = after
+  else before.after = after
+  if (after === undefined) lane.last = before
+  else after.before = before
 }

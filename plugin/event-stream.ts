@@ -43,6 +43,8 @@ export class EventStream extends Readable implements Deadline, OpenStream {
 
   readonly #forgetSignal: (() => void) | undefined
   #started = false
+  /** Whether the response is written to without a pipe. */
+  #direct = false
   /** Whether the source may still give items. What it does after that concerns no client. */
   #live = true
   /** Whether the response has begun, so that an error can no longer have a status of its own. */
@@ -87,11 +89,24 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     }
     this.#batch.add(formatRetry(retry))
     this.unpipe()
-    const held: Buffer | null = this.read()
-    const rest = this.#batch.take()
-    const last = held === null ? rest : Buffer.concat([held, rest])
+    const held: Buffer = this.read() ?? Buffer.alloc(0)
+    const last = Buffer.concat([held, Buffer.from(this.#batch.take())])
     ;(this.#raw as ServerResponse).write(last, () => setImmediate(truncate, this.#raw))
     this.#streams.deadlines.set(this, LAST_WORDS)
+  }
+
+  /**
+   * A response of Node's takes the text itself: nothing that a pipe does is needed for that but to wait where it is full.
+   * Whoever else reads, or reads along, gets what a Readable gives.
+   */
+  override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
+    const isRead = this.readableFlowing !== null || this.listenerCount('readable') > 0
+    if ((destination as unknown) !== this.#raw || options?.end === false || isRead) {
+      return super.pipe(destination, options)
+    }
+    this.#direct = true
+    process.nextTick(() => this._read())
+    return destination
   }
 
   override _read(): void {
@@ -172,29 +187,47 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     if (this.#tally.event()) {
       this.#commit()
       this.#send(frame)
-      // What is written in this turn of the event loop is sent at its end.
+      // It is on its way only when the source lets others go on.
       this.#turn.cut()
       return
     }
     this.#batch.add(frame)
-    if (this.#batch.reaches(this.#room)) {
+    if (this.#batch.fills(this.#room)) {
       this.#flush()
     } else if (!this.#flushing) {
       this.#flushing = true
-      setImmediate(this.#onTurnEnd)
+      this.#turn.onSettled(this.#onSettled)
     }
   }
 
   /** Sends what is ready in one write. */
   #flush(): void {
     if (this.#batch.isEmpty) return
-    const chunk = this.#batch.take()
-    this.#tally.bytes += chunk.length
+    const text = this.#batch.take()
+    const bytes = Buffer.byteLength(text)
+    this.#tally.bytes += bytes
+    if (this.#direct) this.#write(text, bytes)
+    else this.#push(text)
+    this.#awaitSilence()
+  }
+
+  #push(text: string): void {
     // A read may come while this is handed over, and is not to be forgotten.
     this.#wanted = false
-    if (this.push(chunk)) this.#wanted = true
+    if (this.push(text)) this.#wanted = true
     this.#room = this.#settings.highWaterMark - this.readableLength
-    this.#awaitSilence()
+  }
+
+  #write(text: string, bytes: number): void {
+    const response = this.#raw as ServerResponse
+    if (response.writableLength === 0) this.#room = this.#settings.highWaterMark
+    this.#room -= bytes
+    if (this.#room > 0) {
+      response.write(text)
+    } else {
+      this.#wanted = false
+      response.write(text, this.#onWritten)
+    }
   }
 
   #send(frame: string): void {
@@ -225,8 +258,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     if (!this.#live) return
     this.#stop('complete')
     this.#commit()
-    this.#send(last)
-    this.push(null)
+    this.#finish(last)
   }
 
   /** E1 before the response has begun, E2 after. */
@@ -243,9 +275,22 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     if (frame === undefined) {
       truncate(this.#raw)
     } else {
-      this.#send(frame)
-      this.push(null)
+      this.#finish(frame)
     }
+  }
+
+  /** Sends the last event, and the end along with it. */
+  #finish(frame: string): void {
+    if (this.#direct) {
+      this.#batch.add(frame)
+      const text = this.#batch.take()
+      this.#tally.bytes += Buffer.byteLength(text)
+      ;(this.#raw as ServerResponse).end(text)
+      this.resume()
+    } else {
+      this.#send(frame)
+    }
+    this.push(null)
   }
 
   /** Lets Fastify answer with an error. It has set the head of the stream already, whose type would garble the error. */
@@ -280,10 +325,13 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     if (outcome !== 'complete') this.#source.cancel()
   }
 
-  readonly #onTurnEnd = (): void => {
+  readonly #onSettled = (): void => {
     this.#flushing = false
-    this.#turn.reset()
     if (this.#live) this.#flush()
+  }
+
+  readonly #onWritten = (): void => {
+    this._read()
   }
 
   readonly #onStop = (): void => {

@@ -2,17 +2,41 @@ const ITEMS = 1024
 const MS = 10
 const ITEMS_BETWEEN_LOOKS_AT_THE_CLOCK = 16
 
+let current = 0
+let watching = false
+
+/** The number of the turn of the event loop that runs. One immediate tells the turns of all streams apart. */
+function thisTurn(): number {
+  if (!watching) {
+    watching = true
+    setImmediate(() => {
+      watching = false
+      current++
+    })
+  }
+  return current
+}
+
 /**
- * The share of the event loop that a source which is always ready gets before others have theirs (S6). Promises that
- * are settled already would otherwise keep timers and sockets waiting for as long as the source has items.
+ * What one source does in a turn of the event loop: how much of it it gets, and when what it gave is sent.
+ *
+ * A source that is always ready gets a share, so that others have theirs (S6). Promises that are settled already would
+ * otherwise keep timers and sockets waiting for as long as the source has items.
  */
 export class Turn {
+  #number = -1
   #items = 0
   #startedAt = 0
+  #settled = -1
 
   /** Counts an item, and says whether it was the last one of this turn. */
   isOver(): boolean {
-    if (this.#items === 0) this.#startedAt = performance.now()
+    const number = thisTurn()
+    if (number !== this.#number) {
+      this.#number = number
+      this.#items = 0
+      this.#startedAt = performance.now()
+    }
     this.#items++
     if (this.#items >= ITEMS) return true
     return this.#items % ITEMS_BETWEEN_LOOKS_AT_THE_CLOCK === 0 && performance.now() - this.#startedAt > MS
@@ -20,19 +44,29 @@ export class Turn {
 
   /** Makes the next item the last one of this turn. */
   cut(): void {
+    this.#number = thisTurn()
     this.#items = ITEMS
-  }
-
-  /** Starts anew. */
-  reset(): void {
-    this.#items = 0
   }
 
   /** Resolves in the next turn of the event loop. */
   next(): Promise<void> {
-    this.reset()
     return new Promise(resolve => {
       setImmediate(resolve)
     })
+  }
+
+  /**
+   * Calls back when all that is ready now was given (S5): as soon as no promise is left to go on with, so that nothing
+   * waits for what other streams do in this turn. The second time in a turn it is at the turn's end, since a source
+   * that goes on then gives its items one by one.
+   */
+  onSettled(callback: () => void): void {
+    const number = thisTurn()
+    if (number === this.#settled) {
+      setImmediate(callback)
+    } else {
+      this.#settled = number
+      process.nextTick(callback)
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import compress from '@fastify/compress'
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
@@ -79,4 +80,34 @@ t.test('answers an error before the first event with the headers of all of them'
   t.equal(client.status, 429)
   t.equal(client.headers['access-control-allow-origin'], 'https://a.example')
   t.match(JSON.parse(client.text()), { message: 'slow down' })
+})
+
+t.test('gives hooks that read along the same bytes as the client, and sends trailers', async t => {
+  const heard: Record<string, string> = {}
+  const { url } = await serve(t, app => {
+    app.addHook('onSend', async (request, reply, payload) => {
+      const stream = payload as Readable
+      const hear = (chunk: Buffer | null) => {
+        heard[request.url] = (heard[request.url] ?? '') + (chunk ?? '')
+      }
+      if (request.url === '/data') stream.on('data', hear)
+      if (request.url === '/readable') stream.on('readable', () => hear(stream.read()))
+      if (request.url === '/trailer') reply.trailer('x-count', async () => '3')
+      return payload
+    })
+    app.get('/*', (_request, reply) => reply.sseFrom(['a', 'b', '中']))
+  })
+  for (const path of ['/none', '/data', '/trailer']) {
+    const client = await fetchAll(`${url}${path}`)
+    t.equal(client.ended, 'clean', path)
+    t.same(
+      client.events().map(({ data }) => data),
+      ['a', 'b', '中', '{}'],
+      path
+    )
+    if (path === '/data') t.equal(heard[path], client.text())
+  }
+  // Who takes the bytes leaves none to the client: that is what a Readable does.
+  await fetchAll(`${url}/readable`)
+  t.match(heard['/readable'], /data: a\n\n.*data: 中\n\nevent: done/s)
 })

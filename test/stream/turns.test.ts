@@ -8,11 +8,15 @@ import { until } from '../helpers/until.js'
 function countWrites(app: Awaited<ReturnType<typeof serve>>['app']): { writes: number } {
   const count = { writes: 0 }
   app.addHook('onRequest', async (_request, reply) => {
-    const write = reply.raw.write.bind(reply.raw) as (...args: unknown[]) => boolean
-    reply.raw.write = ((...args: unknown[]) => {
-      count.writes++
-      return write(...args)
-    }) as typeof reply.raw.write
+    for (const method of ['write', 'end'] as const) {
+      const original = reply.raw[method].bind(reply.raw) as (...args: unknown[]) => unknown
+      Object.assign(reply.raw, {
+        [method](...args: unknown[]) {
+          if (args.length > 0) count.writes++
+          return original(...args)
+        }
+      })
+    }
   })
   return count
 }
