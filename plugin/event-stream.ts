@@ -12,7 +12,6 @@ import { type Settings, type StreamOptions, streamSettings } from './options.js'
 import { isPromiseLike } from './promise.js'
 import { isClosed, isHttp2, needsDrain, onOver, type RawResponse, truncate } from './response.js'
 import { shareListener } from './shared-listener.js'
-import type { Source } from './source.js'
 import { SourceRun } from './source-run.js'
 import type { OpenStream, Streams } from './streams.js'
 import { report, type StreamSummary, Tally } from './summary.js'
@@ -61,7 +60,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   constructor(given: unknown, reply: FastifyReply, options: StreamOptions, codec: Codec, streams: Streams) {
     const settings = streamSettings(streams.settings, options)
     super({ highWaterMark: settings.highWaterMark })
-    this.#source = new SourceRun(given, reply.request, this.#ignore)
+    this.#source = new SourceRun(given, reply)
     this.#reply = reply
     this.#raw = reply.raw
     this.#options = options
@@ -71,9 +70,10 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     streams.add(this)
     const { signal } = options
     if (signal !== undefined) {
-      this.#forgetSignal = shareListener(signal, listener => signal.addEventListener('abort', listener), this.#onStop)
+      const listen = (listener: () => void) => signal.addEventListener('abort', listener)
+      this.#forgetSignal = shareListener(signal, listen, () => this.#fail(stopError(signal)))
     }
-    onOver(this.#raw, this.#onOver)
+    onOver(this.#raw, whole => this.#over(whole))
   }
 
   /**
@@ -100,7 +100,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
    * Whoever else reads, or reads along, gets what a Readable gives.
    */
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
-    const isRead = this.readableFlowing !== null || this.listenerCount('readable') > 0
+    const isRead = this.#started || this.readableFlowing !== null || this.listenerCount('readable') > 0
     if ((destination as unknown) !== this.#raw || options?.end === false || isRead) {
       return super.pipe(destination, options)
     }
@@ -159,27 +159,21 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     try {
       if (this.#options.signal?.aborted) throw stopError(this.#options.signal)
       const source = await this.#source.start()
-      const returned = await this.#pull(source)
-      if (this.#live) this.#end(returned)
+      while (this.#live) {
+        if (!this.#wanted) await this.#reader()
+        else if (this.#turn.isOver()) await this.#turn.next()
+        if (!this.#live) return
+        const next = source.next()
+        const result = isPromiseLike(next) ? await next : next
+        if (!this.#live) return
+        if (result.done) return this.#end(result.value)
+        const frame = this.#frames.item(result.value)
+        if (this.#live) this.#take(frame)
+      }
     } catch (error) {
       if (this.#live) this.#fail(toError(error))
-      else this.#ignore(error)
+      else this.#source.ignore(error)
     }
-  }
-
-  async #pull(source: Source): Promise<unknown> {
-    while (this.#live) {
-      if (!this.#wanted) await this.#reader()
-      else if (this.#turn.isOver()) await this.#turn.next()
-      if (!this.#live) break
-      const next = source.next()
-      const result = isPromiseLike(next) ? await next : next
-      if (!this.#live) break
-      if (result.done) return result.value
-      const frame = this.#frames.item(result.value)
-      if (this.#live) this.#take(frame)
-    }
-    return undefined
   }
 
   #take(frame: string): void {
@@ -196,8 +190,14 @@ export class EventStream extends Readable implements Deadline, OpenStream {
       this.#flush()
     } else if (!this.#flushing) {
       this.#flushing = true
-      this.#turn.onSettled(this.#onSettled)
+      this.#turn.onSettled(EventStream.#settle, this)
     }
+  }
+
+  static #settle(stream: EventStream): void {
+    stream.#flushing = false
+    // A socket that was destroyed is told of later than this.
+    if (stream.#live && !isClosed(stream.#raw)) stream.#flush()
   }
 
   /** Sends what is ready in one write. */
@@ -226,7 +226,9 @@ export class EventStream extends Readable implements Deadline, OpenStream {
       response.write(text)
     } else {
       this.#wanted = false
-      response.write(text, this.#onWritten)
+      response.write(text, error => {
+        if (!error) this._read()
+      })
     }
   }
 
@@ -325,20 +327,8 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     if (outcome !== 'complete') this.#source.cancel()
   }
 
-  readonly #onSettled = (): void => {
-    this.#flushing = false
-    if (this.#live) this.#flush()
-  }
-
-  readonly #onWritten = (): void => {
-    this._read()
-  }
-
-  readonly #onStop = (): void => {
-    this.#fail(stopError(this.#options.signal as AbortSignal))
-  }
-
-  readonly #onOver = (whole: boolean): void => {
+  /** Ends all that is left, once the response is over. */
+  #over(whole: boolean): void {
     // What was never started and is sent whole all the same, a hook has replaced.
     this.#stop(this.#started || !whole ? 'aborted' : 'skipped')
     this.destroy()
@@ -351,10 +341,5 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     }
     const summary = this.#tally.summary(this.#outcome, this.#raw.statusCode, this.#error)
     this.#scope.runInAsyncScope(report, undefined, this.#options.onClose, summary, this.#reply.log)
-  }
-
-  /** What becomes of a source after its stream is over changes nothing for anybody. */
-  readonly #ignore = (error: unknown): void => {
-    logError(this.#reply.log, 'debug', error, 'the source of an ended stream failed')
   }
 }

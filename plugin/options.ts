@@ -122,6 +122,9 @@ export interface Settings {
 /** What Fastify itself takes in the options of `register`. */
 const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
 
+/** What a stream may set for itself. */
+const NAMES = Object.keys(settings) as (keyof typeof settings)[]
+
 const checkPlugin = checker(PluginSchema)
 const checkStream = checker(StreamSchema)
 
@@ -150,14 +153,10 @@ export function pluginSettings(options: PluginOptions): Settings {
 
 /** The settings of a stream: its own before the plugin's. */
 export function streamSettings(plugin: Settings, own: Omit<PluginOptions, 'drainTimeout'>): Settings {
-  return {
-    heartbeat: own.heartbeat ?? plugin.heartbeat,
-    commitAfter: own.commitAfter ?? plugin.commitAfter,
-    retry: own.retry ?? plugin.retry,
-    highWaterMark: own.highWaterMark ?? plugin.highWaterMark,
-    maxEventBytes: own.maxEventBytes ?? plugin.maxEventBytes,
-    drainTimeout: plugin.drainTimeout
-  }
+  // Most have none of their own, and thousands of them may be open.
+  if (!NAMES.some(name => own[name] !== undefined)) return plugin
+  const settings = NAMES.map(name => [name, own[name] ?? plugin[name]])
+  return { ...(Object.fromEntries(settings) as Omit<Settings, 'drainTimeout'>), drainTimeout: plugin.drainTimeout }
 }
 
 function checker(schema: TObject): (options: object) => void {

@@ -13,21 +13,21 @@ export function isClosed(raw: RawResponse): boolean {
 
 /** Calls back once when a response is over, and says whether all of it was handed to the network before. */
 export function onOver(raw: RawResponse, callback: (whole: boolean) => void): void {
-  let finished = false
   const response = raw as ServerResponse
-  response.once('finish', () => {
-    // A response also finishes when what it still had to send is thrown away.
-    finished = isHttp2(raw) ? raw.stream.rstCode === constants.NGHTTP2_NO_ERROR : !response.req.socket.destroyed
-  })
-  let forget = () => {}
+  let whole = false
+  let forget: (() => void) | undefined
   const over = () => {
     response.removeListener('close', over)
-    forget()
-    callback(finished)
+    forget?.()
+    callback(whole)
   }
   // One more than Fastify reckons with, where an error handler answers with a stream of its own.
   response.setMaxListeners(response.getMaxListeners() + 1)
-  response.once('close', over)
+  response.on('finish', () => {
+    // A response also finishes when what it still had to send is thrown away.
+    whole = isHttp2(raw) ? raw.stream.rstCode === constants.NGHTTP2_NO_ERROR : !response.req.socket.destroyed
+  })
+  response.on('close', over)
   // Behind other answers on its connection (RFC 9112, section 9.3.2) a response is not told when that closes.
   if (!isHttp2(raw) && raw.socket === null) {
     const { socket } = raw.req

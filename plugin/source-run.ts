@@ -1,23 +1,21 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { lastEventIdOf } from './end-mark.js'
+import { logError } from './log.js'
 import { isPromiseLike } from './promise.js'
 import { discardSource, holdErrors, type Source, type SourceContext, toSource } from './source.js'
 
 /** One run of what the caller handed over: started once, and cancelled at any time (S2, S3). */
 export class SourceRun {
   readonly #given: unknown
-  readonly #request: FastifyRequest
-  readonly #onError: (error: unknown) => void
+  readonly #reply: FastifyReply
   #controller: AbortController | undefined
   #source: Source | undefined
   #started = false
   #cancelled = false
 
-  /** @param onError is told what a source does wrong after it was cancelled, which changes nothing for anybody */
-  constructor(given: unknown, request: FastifyRequest, onError: (error: unknown) => void) {
+  constructor(given: unknown, reply: FastifyReply) {
     this.#given = given
-    this.#request = request
-    this.#onError = onError
+    this.#reply = reply
     holdErrors(given)
   }
 
@@ -30,8 +28,8 @@ export class SourceRun {
     this.#started = true
     const given: unknown = typeof this.#given === 'function' ? this.#given(this.#context()) : this.#given
     const source = toSource(isPromiseLike(given) ? await given : given)
-    if (this.#cancelled) source.cancel(this.#onError)
     this.#source = source
+    if (this.#cancelled) this.#stop(source)
     return source
   }
 
@@ -39,25 +37,22 @@ export class SourceRun {
   cancel(): void {
     this.#cancelled = true
     this.#controller?.abort()
-    if (this.#source !== undefined) this.#source.cancel(this.#onError)
-    else if (!this.#started) discardSource(this.#given, this.#onError)
+    if (this.#source !== undefined) this.#stop(this.#source)
+    else if (!this.#started) discardSource(this.#given, error => this.ignore(error))
+  }
+
+  /** What becomes of a source after its end changes nothing for anybody. */
+  ignore(error: unknown): void {
+    logError(this.#reply.log, 'debug', error, 'the source of an ended stream failed')
+  }
+
+  #stop(source: Source): void {
+    source.cancel(error => this.ignore(error))
   }
 
   #context(): SourceContext {
-    const signal = () => this.#signal
-    return {
-      get signal() {
-        return signal()
-      },
-      lastEventId: lastEventIdOf(this.#request.headers),
-      request: this.#request
-    }
-  }
-
-  /** Made when it is asked for, which many sources never do. */
-  get #signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    if (this.#cancelled) this.#controller.abort()
-    return this.#controller.signal
+    this.#controller = new AbortController()
+    const { request } = this.#reply
+    return { signal: this.#controller.signal, lastEventId: lastEventIdOf(request.headers), request }
   }
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
+import type { ReadableStream, ReadableStreamDefaultReader } from 'node:stream/web'
 import type { FastifyRequest } from 'fastify'
 import { FST_SSE_SOURCE_INVALID } from './errors.js'
 import { kindOf } from './event.js'
@@ -53,9 +53,9 @@ interface Stoppable {
 export function toSource(value: unknown): Source {
   holdErrors(value)
   if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) {
-    if (isReadableStream(value)) return fromReadableStream(value)
-    if (isAsyncIterable(value)) return fromIterator(value, value[Symbol.asyncIterator]())
-    if (isIterable(value)) return fromIterator(value, value[Symbol.iterator]())
+    if (isReadableStream(value)) return new ReaderSource(value)
+    if (isAsyncIterable(value)) return new IteratorSource(value, value[Symbol.asyncIterator]())
+    if (isIterable(value)) return new IteratorSource(value, value[Symbol.iterator]())
   }
   throw new FST_SSE_SOURCE_INVALID(value instanceof Uint8Array ? 'a buffer' : kindOf(value))
 }
@@ -98,24 +98,41 @@ function isIterable(value: object): value is Iterable<unknown> {
 }
 
 /** Its own iterator locks the stream, and a locked stream refuses `cancel()`: only a reader can stop a pending read. */
-function fromReadableStream(stream: ReadableStream<unknown>): Source {
-  if (stream.locked) throw new FST_SSE_SOURCE_INVALID('a ReadableStream that another reader has locked')
-  const reader = stream.getReader()
-  return {
-    next: () => reader.read() as Promise<IteratorResult<unknown, unknown>>,
-    cancel: onError => attempt(() => reader.cancel(), onError)
+class ReaderSource implements Source {
+  readonly #reader: ReadableStreamDefaultReader<unknown>
+
+  constructor(stream: ReadableStream<unknown>) {
+    if (stream.locked) throw new FST_SSE_SOURCE_INVALID('a ReadableStream that another reader has locked')
+    this.#reader = stream.getReader()
+  }
+
+  next(): Promise<IteratorResult<unknown, unknown>> {
+    return this.#reader.read() as Promise<IteratorResult<unknown, unknown>>
+  }
+
+  cancel(onError: (error: unknown) => void): void {
+    attempt(() => this.#reader.cancel(), onError)
   }
 }
 
-function fromIterator(owner: object, iterator: AsyncIterator<unknown> | Iterator<unknown>): Source {
-  return {
-    next: () => iterator.next(),
-    cancel(onError) {
-      // An async generator queues return() behind a pending next(), so what can stop the source at once comes first.
-      attempt(() => call((owner as Stoppable).controller, 'abort'), onError)
-      for (const method of ['abort', 'cancel', 'destroy'] as const) attempt(() => call(owner, method), onError)
-      attempt(() => iterator.return?.(), onError)
-    }
+class IteratorSource implements Source {
+  readonly #owner: object
+  readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>
+
+  constructor(owner: object, iterator: AsyncIterator<unknown> | Iterator<unknown>) {
+    this.#owner = owner
+    this.#iterator = iterator
+  }
+
+  next(): Promise<IteratorResult<unknown, unknown>> | IteratorResult<unknown, unknown> {
+    return this.#iterator.next()
+  }
+
+  cancel(onError: (error: unknown) => void): void {
+    // An async generator queues return() behind a pending next(), so what can stop the source at once comes first.
+    attempt(() => call((this.#owner as Stoppable).controller, 'abort'), onError)
+    for (const method of ['abort', 'cancel', 'destroy'] as const) attempt(() => call(this.#owner, method), onError)
+    attempt(() => this.#iterator.return?.(), onError)
   }
 }
 

@@ -56,17 +56,17 @@ export class Turn {
   }
 
   /**
-   * Calls back when all that is ready now was given (S5): as soon as no promise is left to go on with, so that nothing
+   * Calls back with `target` when all that is ready now was given (S5): as soon as no promise is left to go on with, so that nothing
    * waits for what other streams do in this turn. The second time in a turn it is at the turn's end, since a source
    * that goes on then gives its items one by one.
    */
-  onSettled(callback: () => void): void {
+  onSettled<T>(callback: (target: T) => void, target: T): void {
     const number = thisTurn()
     if (number === this.#settled) {
-      setImmediate(callback)
+      setImmediate(callback, target)
     } else {
       this.#settled = number
-      process.nextTick(callback)
+      process.nextTick(callback, target)
     }
   }
 }

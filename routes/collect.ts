@@ -1,6 +1,5 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING } from '../plugin/errors.js'
-import { logError } from '../plugin/log.js'
 import { isPromiseLike } from '../plugin/promise.js'
 import { isClosed, onOver } from '../plugin/response.js'
 import type { SseSource } from '../plugin/source.js'
@@ -28,9 +27,7 @@ export async function collect(
     return undefined
   }
   if (isClosed(raw)) return leave()
-  const run = new SourceRun(source, reply.request, error =>
-    logError(log, 'debug', error, 'the source of an ended request failed')
-  )
+  const run = new SourceRun(source, reply)
   let stop!: (why: 'left' | 'closing') => void
   const stopped = new Promise<'left' | 'closing'>(resolve => {
     stop = resolve

@@ -63,15 +63,43 @@ t.test('can be cut, so that the next item is its last', async t => {
   t.ok(turn.isOver())
 })
 
-t.test('starts anew with a reset', async t => {
+t.test('starts anew in another turn of the event loop, whoever waited for it', async t => {
   new Clock(t)
   const turn = new Turn()
   for (let items = 0; items < 1000; items++) turn.isOver()
-  turn.reset()
+  await new Promise(resolve => setImmediate(resolve))
   t.equal(itemsOf(turn), 1024)
   turn.cut()
-  turn.reset()
+  await new Promise(resolve => setImmediate(resolve))
   t.equal(itemsOf(turn), 1024)
+})
+
+t.test('tells that what is ready was given when no promise is left to go on with', async t => {
+  const turn = new Turn()
+  const order: string[] = []
+  turn.onSettled(name => order.push(name), 'settled')
+  setImmediate(() => order.push('the end of the turn'))
+  for (let i = 0; i < 100; i++) await undefined
+  order.push('100 promises')
+  await new Promise(resolve => setImmediate(resolve))
+  t.same(order, ['100 promises', 'settled', 'the end of the turn'])
+})
+
+t.test('tells it at the end of the turn from the second time on, and anew in the next turn', async t => {
+  const turn = new Turn()
+  const order: string[] = []
+  const tick = () => new Promise<void>(resolve => process.nextTick(resolve))
+  for (const name of ['first', 'second', 'third']) {
+    turn.onSettled(said => order.push(said), name)
+    await tick()
+    order.push('tick')
+  }
+  t.same(order, ['first', 'tick', 'tick', 'tick'])
+  await new Promise(resolve => setImmediate(resolve))
+  t.same(order.slice(4), ['second', 'third'])
+  turn.onSettled(name => order.push(name), 'fourth')
+  await tick()
+  t.same(order.slice(6), ['fourth'])
 })
 
 t.test('lets others have their share before the next turn', async t => {
