@@ -116,7 +116,11 @@ function link(place: Place, lane: Lane): void {
   lane.last = place
 }
 
-function unlink({ before, after }: Place, lane: Lane): void {
+function unlink(place: Place, lane: Lane): void {
+  const { before, after } = place
+  // What a dead stream still points to, the garbage collector takes for alive until it looks at all of the memory.
+  place.before = undefined
+  place.after = undefined
   if (before === undefined) lane.first = after
   else before.after = after
   if (after === undefined) lane.last = before

@@ -3,6 +3,8 @@ import type { Settings } from './options.js'
 
 /** A stream, as far as its server needs to know it. */
 export interface OpenStream {
+  /** Kept by the `Streams` that it is in: where it stands there. */
+  slot?: number | undefined
   /** Cuts it off. @param retry after how many milliseconds its client may come back */
   close(retry: number): void
 }
@@ -17,7 +19,8 @@ export const kStreams = Symbol.for('fastify-sse-from.streams')
 export class Streams {
   readonly settings: Settings
   readonly deadlines = new Deadlines()
-  readonly #open = new Set<OpenStream>()
+  /** No Set: one that is always changing makes a garbage collector that is in a hurry keep what was in it. */
+  readonly #open: OpenStream[] = []
   #closing = false
   #whenIdle: (() => void) | undefined
 
@@ -31,18 +34,25 @@ export class Streams {
   }
 
   add(stream: OpenStream): void {
-    this.#open.add(stream)
+    stream.slot = this.#open.push(stream) - 1
   }
 
   delete(stream: OpenStream): void {
-    this.#open.delete(stream)
-    if (this.#open.size === 0) this.#whenIdle?.()
+    const { slot } = stream
+    if (slot === undefined) return
+    stream.slot = undefined
+    const last = this.#open.pop() as OpenStream
+    if (last !== stream) {
+      this.#open[slot] = last
+      last.slot = slot
+    }
+    if (this.#open.length === 0) this.#whenIdle?.()
   }
 
   /** Takes no new streams, lets the open ones go on for `drainTimeout`, and cuts off those that are left (V2). */
   async drain(): Promise<void> {
     this.#closing = true
-    if (this.#open.size === 0) return
+    if (this.#open.length === 0) return
     const idle = new Promise<void>(resolve => {
       this.#whenIdle = resolve
     })
@@ -54,6 +64,6 @@ export class Streams {
 
   #closeAll(): void {
     const { from, to } = RETRY_RANGE
-    for (const stream of this.#open) stream.close(Math.round(from + Math.random() * (to - from)))
+    for (const stream of [...this.#open]) stream.close(Math.round(from + Math.random() * (to - from)))
   }
 }
