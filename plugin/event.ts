@@ -30,6 +30,10 @@ export type EncodeData = (data: unknown, name: string | undefined) => string
 export const HEARTBEAT = ':\n'
 
 const EVENT_KEYS = new Set(['event', 'data', 'id', 'retry', 'comment'])
+const LF = 0x0a
+const CR = 0x0d
+/** Up to this length a text is short. UTF-16 code units. */
+const SHORT = 32
 const LINE_ENDS = /\r\n|\r|\n/g
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
@@ -98,13 +102,12 @@ export function toJson(data: unknown, stringify: (data: unknown) => string | und
  * @param start what `startOf` gave for the name of the event
  */
 export function formatData(start: string, text: string): string {
-  return `${start}data: ${lines(text, 'data')}\n\n`
+  return `${start}${lines(text, 'data')}\n\n`
 }
 
-/** The lines in front of the data of an event with this name: none for `undefined`. */
+/** What stands in front of the data of an event with this name; `undefined` for one without a name. */
 export function startOf(name: string | undefined): string {
-  if (name === undefined) return ''
-  return `event: ${oneLine('event', name)}\n`
+  return `${nameLine(name)}data: `
 }
 
 /**
@@ -122,9 +125,11 @@ export function formatEvent(event: SseEvent, encode: EncodeData, defaultName?: s
   if (isDispatched(event)) {
     const { data = 'data' in event ? undefined : '' } = event
     const bytes = bytesOf(data)
-    frame += startOf(name)
+    frame += nameLine(name)
     if (id !== undefined) frame += formatId(id)
-    return frame + formatData('', encode(bytes === undefined ? awaited(data) : utf8.decode(bytes), name))
+    return (
+      frame + formatData(startOf(undefined), encode(bytes === undefined ? awaited(data) : utf8.decode(bytes), name))
+    )
   }
   if (id !== undefined) frame += `${formatId(id)}\n`
   if (frame === '') throw new FST_SSE_EVENT_INVALID('all that it has is undefined')
@@ -141,17 +146,31 @@ export function formatRetry(retry: number): string {
   return `retry: ${retry}\n`
 }
 
+function nameLine(name: string | undefined): string {
+  return name === undefined ? '' : `event: ${oneLine('event', name)}\n`
+}
+
 function formatId(id: string): string {
   if (oneLine('id', id).includes('\0')) throw new FST_SSE_EVENT_INVALID('id must not contain NUL')
   return `id: ${id}\n`
 }
 
 function lines(value: string, field: string): string {
-  return value.includes('\n') || value.includes('\r') ? value.replace(LINE_ENDS, `\n${field}: `) : value
+  return hasLineEnd(value) ? value.replace(LINE_ENDS, `\n${field}: `) : value
+}
+
+/** Whether a text has CR or LF. Most texts are tokens, which are read faster than a search is set up. */
+function hasLineEnd(value: string): boolean {
+  if (value.length > SHORT) return value.includes('\n') || value.includes('\r')
+  for (let i = 0; i < value.length; i++) {
+    const unit = value.charCodeAt(i)
+    if (unit === LF || unit === CR) return true
+  }
+  return false
 }
 
 function oneLine(field: string, value: string): string {
-  if (text(field, value).includes('\n') || value.includes('\r')) {
+  if (hasLineEnd(text(field, value))) {
     throw new FST_SSE_EVENT_INVALID(`${field} must not contain CR or LF`)
   }
   return value
