@@ -1,8 +1,10 @@
 import { Value } from '@sinclair/typebox/value'
-import OpenAI, { APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai'
-import type { CompletionUsage } from 'openai/resources/completions'
+import { FST_SSE_OPTION_INVALID } from '../plugin/errors.js'
 import { type Finish, type Generate, Usage } from '../routes/index.js'
-import { FST_SSE_PROVIDER_LOST, FST_SSE_PROVIDER_REFUSED } from './errors.js'
+import { ChatStream } from './chat-stream.js'
+import { withoutLimits } from './dispatcher.js'
+import { FST_SSE_PROVIDER_LOST, FST_SSE_PROVIDER_REFUSED, refusal } from './errors.js'
+import { quote, quoteBody } from './quote.js'
 
 export interface OpenAiOptions {
   /** Where the server is. Default: OpenAI's own. */
@@ -10,71 +12,125 @@ export interface OpenAiOptions {
   /** Servers on one's own machine mostly need none. */
   apiKey?: string | undefined
   model: string
-  /** How long the provider may take to begin its answer. Milliseconds. Default: 600000. */
+  /**
+   * How long the provider may take to begin its answer, which may then take, and pause for, as long as it likes. To
+   * connect it has the 10 s that fetch gives. Milliseconds, at most 2147483647. Default: 600000.
+   */
   timeout?: number | undefined
 }
 
-/** What a client may be told of the provider's own words: an answer to a wrong key repeats parts of it. */
-const HINTS: Record<number, string> = {
-  401: 'it does not accept the key of this server',
-  403: 'it does not let this server use the model',
-  404: 'it does not know the model',
-  429: 'too many requests, try again later'
+/** What is read of a chunk. Servers that are only nearly compatible leave out any of it. */
+interface Chunk {
+  choices?: { delta?: { content?: string | null; refusal?: string | null } | null; finish_reason?: string | null }[]
+  usage?: ChunkUsage | null
+  error?: { code?: unknown }
 }
 
-/** Streams from any server that speaks OpenAI's chat completions: vLLM, llama.cpp, Ollama, OpenAI. */
-export function openAiSource({ baseURL, apiKey = 'none', model, timeout }: OpenAiOptions): Generate {
-  // A retry would hide a 429 until the response has begun. What goes wrong is thrown, so the SDK need not log it too.
-  const client = new OpenAI({ baseURL, apiKey, timeout, maxRetries: 0, logLevel: 'off' })
+interface ChunkUsage {
+  prompt_tokens?: unknown
+  completion_tokens?: unknown
+  total_tokens?: unknown
+}
+
+/**
+ * Streams from any server that speaks OpenAI's chat completions: vLLM, llama.cpp, Ollama, OpenAI.
+ *
+ * @throws FST_SSE_OPTION_INVALID
+ */
+export function openAiSource({
+  baseURL = 'https://api.openai.com/v1',
+  apiKey = '',
+  model,
+  timeout = 600_000
+}: OpenAiOptions): Generate {
+  // What fetch says of a header that it does not take repeats it.
+  if (!/^[\x21-\x7e]*$/.test(apiKey)) throw new FST_SSE_OPTION_INVALID('apiKey', 'takes visible ASCII characters')
+  const url = `${baseURL.replace(/\/+$/, '')}/chat/completions`
+  const headers = new Headers({
+    accept: 'text/event-stream',
+    authorization: `Bearer ${apiKey || 'none'}`,
+    'content-type': 'application/json'
+  })
 
   return async function* ({ messages }, { signal }) {
+    const call = new AbortController()
+    const leave = () => call.abort(signal.reason)
+    const timer = setTimeout(() => call.abort(new Error(`timed out after ${timeout} ms`)), timeout)
     try {
-      const stream = await client.chat.completions.create(
-        { model, messages, stream: true, stream_options: { include_usage: true } },
-        { signal }
-      )
-      let finishReason: string | undefined
-      let usage: CompletionUsage | undefined
-      for await (const chunk of stream) {
-        // Servers that are only nearly compatible leave out what the SDK's types promise.
-        const choice = chunk.choices?.[0]
-        const text = choice?.delta?.content || choice?.delta?.refusal
-        if (text) yield text
-        finishReason = choice?.finish_reason || finishReason
-        usage = chunk.usage ?? usage
+      try {
+        signal.throwIfAborted()
+        signal.addEventListener('abort', leave)
+        const body = JSON.stringify({ model, messages, stream: true, stream_options: { include_usage: true } })
+        const init = { method: 'POST', headers, body, signal: call.signal, dispatcher: withoutLimits() }
+        const response = await fetch(url, init)
+        const stream = await toStream(response, apiKey)
+        clearTimeout(timer)
+
+        let finishReason: string | undefined
+        let usage: ChunkUsage | undefined
+        for (let events = await stream.read(); events !== undefined; events = await stream.read()) {
+          for (const data of events) {
+            const chunk = toChunk(data, apiKey)
+            if (chunk?.error) throw midwayError(chunk.error, response.headers, apiKey)
+            const choice = chunk?.choices?.[0]
+            const text = choice?.delta?.content || choice?.delta?.refusal
+            if (text) yield text
+            finishReason = choice?.finish_reason || finishReason
+            usage = chunk?.usage ?? usage
+          }
+        }
+        if (finishReason === undefined) throw new FST_SSE_PROVIDER_LOST('ended its answer too early')
+        return toFinish(finishReason, usage)
+      } finally {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', leave)
+        call.abort()
       }
-      // The SDK's loop ends without an error when the connection of the provider does.
-      if (finishReason === undefined) throw new FST_SSE_PROVIDER_LOST('ended its answer too early')
-      return toFinish(finishReason, usage)
     } catch (error) {
-      throw toProviderError(error)
+      throw signal.aborted ? error : toProviderError(error)
     }
   }
 }
 
-function toFinish(finishReason: string, usage: CompletionUsage | undefined): Finish {
+/** @throws FST_SSE_PROVIDER_REFUSED, FST_SSE_PROVIDER_LOST */
+async function toStream(response: Response, apiKey: string): Promise<ChatStream> {
+  if (!response.ok) throw refusal(response.status, response.headers, await quoteBody(response, apiKey))
+  const isEvents = /^text\/event-stream\s*(;|$)/i.test(response.headers.get('content-type') ?? '')
+  if (isEvents && response.body !== null) return new ChatStream(response.body)
+  throw new FST_SSE_PROVIDER_LOST('did not answer with events', { cause: await quoteBody(response, apiKey) })
+}
+
+/** @throws FST_SSE_PROVIDER_LOST */
+function toChunk(data: string, apiKey: string): Chunk | null {
+  try {
+    return JSON.parse(data)
+  } catch {
+    throw new FST_SSE_PROVIDER_LOST('sent an event that is not JSON', { cause: quote(data, apiKey) })
+  }
+}
+
+/** What an answer that began well ends with. Some servers give it the status that the response would have had. */
+function midwayError(error: { code?: unknown }, headers: Headers, apiKey: string): Error {
+  const cause = quote(JSON.stringify(error), apiKey)
+  return typeof error.code === 'number'
+    ? refusal(error.code, headers, cause)
+    : new FST_SSE_PROVIDER_LOST('broke off with an error', { cause })
+}
+
+function toProviderError(error: unknown): unknown {
+  if (error instanceof FST_SSE_PROVIDER_LOST || error instanceof FST_SSE_PROVIDER_REFUSED) return error
+  // What fetch throws says only in the code of its cause that a connection took too long.
+  const isLate = /timed? ?out/i.test(`${error} ${(error as { cause?: { code?: unknown } }).cause?.code}`)
+  return new FST_SSE_PROVIDER_LOST(isLate ? 'did not answer in time' : 'could not be reached, or broke off', {
+    cause: error
+  })
+}
+
+function toFinish(finishReason: string, usage: ChunkUsage | undefined): Finish {
   const counts = {
     promptTokens: usage?.prompt_tokens,
     completionTokens: usage?.completion_tokens,
     totalTokens: usage?.total_tokens
   }
   return Value.Check(Usage, counts) ? { finishReason, usage: counts } : { finishReason }
-}
-
-function toProviderError(error: unknown): unknown {
-  if (error instanceof APIUserAbortError || error instanceof FST_SSE_PROVIDER_LOST) return error
-  if (error instanceof APIConnectionTimeoutError) {
-    return new FST_SSE_PROVIDER_LOST('did not answer in time', { cause: error })
-  }
-  const status = error instanceof APIError ? statusOf(error) : undefined
-  if (status === undefined) return new FST_SSE_PROVIDER_LOST('could not be reached, or broke off', { cause: error })
-  const refused = new FST_SSE_PROVIDER_REFUSED(status, HINTS[status] ?? 'see the log', { cause: error })
-  const retryAfter = (error as APIError).headers?.get('retry-after')
-  const headers = retryAfter ? { headers: { 'retry-after': retryAfter } } : {}
-  return status >= 400 && status <= 599 ? Object.assign(refused, { statusCode: status }, headers) : refused
-}
-
-/** The status of the provider's response, or of an error in the middle of one that began well. */
-function statusOf({ status, code }: APIError): number | undefined {
-  return status ?? (typeof code === 'number' ? code : undefined)
 }

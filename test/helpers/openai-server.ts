@@ -6,7 +6,13 @@ import type { Test } from 'tap'
 export interface ProviderCall {
   body: { model: string; messages: unknown[]; stream: boolean; [key: string]: unknown }
   headers: IncomingMessage['headers']
+  method: string | undefined
+  url: string | undefined
+  /** What tells its connection from others. */
+  port: number | undefined
   response: ServerResponse
+  /** Sends bytes of a stream of events as they are. */
+  write(bytes: string | Uint8Array): void
   /** Sends the text of a token. */
   token(text: string): void
   /** Sends the end of the answer as OpenAI does: the reason, the usage, and the mark. */
@@ -26,22 +32,26 @@ export async function openAiServer(t: Test, answer: (call: ProviderCall) => unkn
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
+    const write = (bytes: string | Uint8Array) => {
+      if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(bytes)
+    }
     const send = (data: object) => {
       const chunk = (fields: object) =>
         `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', ...fields })}\n\n`
-      if (!response.headersSent) {
-        response.writeHead(200, { 'content-type': 'text/event-stream' })
-        // The first chunk says who speaks, and is empty.
-        response.write(
-          chunk({ choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] })
-        )
-      }
-      response.write(chunk(data))
+      // The first chunk says who speaks, and is empty.
+      const first = { choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] }
+      if (!response.headersSent) write(chunk(first))
+      write(chunk(data))
     }
     const call: ProviderCall = {
       body: JSON.parse(Buffer.concat(chunks).toString()),
       headers: request.headers,
+      method: request.method,
+      url: request.url,
+      port: request.socket.remotePort,
       response,
+      write,
       closed: false,
       token: content => send({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }),
       finish: (reason = 'stop') => {
