@@ -15,6 +15,9 @@ export interface RunOptions {
   progress(line: string): void
 }
 
+/** The share of its full size that the round has which does not count. */
+const WARM_UP = 1 / 4
+
 /** Has servers do a work in turns: each round has all of them, so that what changes on the machine changes for all. */
 export async function run(work: Work, options: RunOptions): Promise<Result> {
   const { effort, rounds = work.rounds } = options
@@ -25,7 +28,7 @@ export async function run(work: Work, options: RunOptions): Promise<Result> {
   const env: Record<string, string> = upstream === undefined ? {} : { UPSTREAM: `http://127.0.0.1:${upstream.port}/v1` }
   const kept = new Map<RivalName, BenchServer>()
 
-  const measure = async (name: RivalName): Promise<Sample> => {
+  const measure = async (name: RivalName, effort: number): Promise<Sample> => {
     const server = kept.get(name) ?? (await startServer(rivals[name], env))
     if (!work.fresh) kept.set(name, server)
     const sample = await work.measure({ server, load, effort })
@@ -37,13 +40,13 @@ export async function run(work: Work, options: RunOptions): Promise<Result> {
     if (!work.fresh) {
       for (const name of names) {
         options.progress(`${work.name}, warm-up: ${rivals[name].label}`)
-        await measure(name)
+        await measure(name, effort * WARM_UP)
         if (work.answer !== undefined) await checkAnswer(kept.get(name) as BenchServer, work.answer)
       }
     }
     for (let round = 1; round <= rounds; round++) {
       for (const name of names) {
-        const sample = await measure(name)
+        const sample = await measure(name, effort)
         result.add(name, sample)
         const figures = work.columns.map(({ key, digits }) => `${key} ${sample[key]?.toFixed(digits)}`)
         options.progress(`${work.name}, round ${round} of ${rounds}: ${rivals[name].label}: ${figures.join(', ')}`)

@@ -5,7 +5,7 @@ const INTERVAL = 15_000
 export const heartbeat: Work = {
   name: 'heartbeat',
   about: '10,000 open silent streams whose connections are kept alive by a comment every 15 s.',
-  rivals: ['ours', 'fastifySse', 'betterSse'],
+  rivals: ['ours', 'fastifySse'],
   rounds: 1,
   fresh: true,
   columns: [

@@ -8,7 +8,7 @@ export const hot: Work = {
   about:
     '20 connections ask for answers of 1000 tokens that are always ready: what a token costs when the source is not the limit.',
   rivals: everybody,
-  rounds: 7,
+  rounds: 6,
   answer: '/hot',
   columns: answerColumns,
   goals: [

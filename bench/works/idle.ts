@@ -9,7 +9,7 @@ export const idle: Work = {
   name: 'idle',
   about: '5000 open streams that have had one token and are silent since: what a stream holds.',
   rivals: everybody,
-  rounds: 3,
+  rounds: 2,
   fresh: true,
   columns: [{ key: 'memory', heading: 'memory a stream, KiB', digits: 1 }],
   goals: [
