@@ -81,7 +81,10 @@ export function codecOf(reply: FastifyReply): Codec {
 function makeCodec(declared: Checks, reply: FastifyReply): Codec {
   const encoders = new Map<string, (data: unknown) => string>()
   for (const [name, check] of Object.entries(declared)) {
-    encoders.set(name, makeEncoder(name, check, reply.compileSerializationSchema(check.Schema())))
+    encoders.set(
+      name,
+      makeEncoder(name, check, reply.compileSerializationSchema(check.Schema()) as (data: unknown) => string)
+    )
   }
   const data: EncodeData = (value, name = 'message') => {
     const encode = encoders.get(name)
@@ -91,7 +94,7 @@ function makeCodec(declared: Checks, reply: FastifyReply): Codec {
   return { data, result: data }
 }
 
-function makeEncoder(name: string, check: TypeCheck<TSchema>, serialize: (data: never) => string) {
+function makeEncoder(name: string, check: TypeCheck<TSchema>, serialize: (data: unknown) => string) {
   return (data: unknown): string => {
     if (!check.Check(data)) {
       const { message, path, value } = check.Errors(data).First() as ValueError
@@ -99,7 +102,7 @@ function makeEncoder(name: string, check: TypeCheck<TSchema>, serialize: (data: 
       throw new FST_SSE_EVENT_INVALID(`the data of "${name}" is not what the route declares: ${what}`)
     }
     if (typeof data === 'string') return data
-    return toJson(data, value => serialize(value as never))
+    return toJson(data, serialize)
   }
 }
 

@@ -52,7 +52,7 @@ function markdown(rows: string[][]): string {
     const padded = cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
     return `| ${padded.join(' | ')} |`
   }
-  const rule = `|${widths.map((width, i) => (i === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`
+  const rule = line(widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)))
   const [head = [], ...body] = rows
   return [line(head), rule, ...body.map(line)].join('\n')
 }
