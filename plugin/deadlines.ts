@@ -44,10 +44,14 @@ export class Deadlines {
   set(deadline: Deadline, ms: number): void {
     deadline.place ??= { deadline, due: 0, lane: undefined, before: undefined, after: undefined }
     const { place } = deadline
-    const lane = place.lane?.ms === ms ? place.lane : this.#laneOf(ms)
-    if (place.lane === undefined) this.#size++
-    else unlink(place, place.lane)
-    if (place.lane !== lane) this.#drop(place.lane)
+    let { lane } = place
+    if (lane?.ms === ms) {
+      unlink(place, lane)
+    } else {
+      if (lane !== undefined) this.#remove(place, lane)
+      lane = this.#laneOf(ms)
+      this.#size++
+    }
     link(place, lane)
     place.due = performance.now() + ms
     this.#wake(place.due + ms * SLACK)
@@ -72,11 +76,7 @@ export class Deadlines {
     unlink(place, lane)
     place.lane = undefined
     this.#size--
-    this.#drop(lane)
-  }
-
-  #drop(lane: Lane | undefined): void {
-    if (lane !== undefined && lane.first === undefined) this.#lanes.delete(lane.ms)
+    if (lane.first === undefined) this.#lanes.delete(lane.ms)
   }
 
   #wake(at: number): void {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { now } from '../clock.js'
+import { sum } from '../numbers.js'
 import type { Jobs } from './jobs.js'
 
 /** How a response in chunks ends (RFC 9112, section 7.1). Tokens have no CR, so nothing else looks like it. */
@@ -11,7 +12,7 @@ export async function answers({ port, path, connections, ms }: Answers['takes'])
   const startedAt = now()
   const until = startedAt + ms * 1e3
   const counts = await Promise.all(Array.from({ length: connections }, () => askUntil(until, port, path)))
-  return { answers: counts.reduce((sum, count) => sum + count, 0), seconds: (now() - startedAt) / 1e6 }
+  return { answers: sum(counts), seconds: (now() - startedAt) / 1e6 }
 }
 
 /** Asks on one connection until a time, and gives the number of answers. */

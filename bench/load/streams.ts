@@ -1,4 +1,5 @@
 import { now, sleep } from '../clock.js'
+import { percentile, sum } from '../numbers.js'
 import type { Followed, Heard, Jobs } from './jobs.js'
 import { StreamClient } from './stream.js'
 
@@ -38,9 +39,7 @@ export async function listen({ ms }: Jobs['listen']['takes']): Promise<Heard> {
   await sleep(ms)
   const seconds = (now() - startedAt) / 1e6
   for (const { client } of streams) client.onToken = () => {}
-  latencies.sort((a, b) => a - b)
-  const percentile = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN
-  return { tokens: latencies.length, seconds, p50: percentile(0.5), p99: percentile(0.99) }
+  return { tokens: latencies.length, seconds, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) }
 }
 
 export async function follow({ ms }: Jobs['follow']['takes']): Promise<Followed> {
@@ -75,10 +74,6 @@ export async function close({ ms }: Jobs['close']['takes']): Promise<Record<stri
     client.leave()
   })
   return closed
-}
-
-function sum(numbers: number[]): number {
-  return numbers.reduce((total, number) => total + number, 0)
 }
 
 /** Does something `count` times, spread over `ms`. */

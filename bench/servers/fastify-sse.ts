@@ -12,5 +12,5 @@ app.get('/*', { sse: 'only' }, async (request, reply) => {
   await reply.sse.send(sourceOf(request.url, controller.signal))
 })
 
-await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+await app.ready()
 host(app.server)

@@ -18,11 +18,14 @@ const answers: Record<string, () => unknown> = {
   }
 }
 
-/** Makes a server, which may listen already, one of the bench: it says its port, and answers what it is asked. */
+/** How many connections may wait to be taken: the load opens thousands. */
+const BACKLOG = 4096
+
+/** Makes a server one of the bench: it listens, says its port, and answers what it is asked. */
 export function host(server: Server): void {
-  const ready = () => console.log(JSON.stringify({ port: (server.address() as AddressInfo).port }))
-  if (server.listening) ready()
-  else server.listen(0, '127.0.0.1', 4096, ready)
+  server.listen(0, '127.0.0.1', BACKLOG, () => {
+    console.log(JSON.stringify({ port: (server.address() as AddressInfo).port }))
+  })
   const lines = createInterface({ input: process.stdin })
   lines.on('line', question => console.log(JSON.stringify(answers[question]?.() ?? null)))
   lines.on('close', () => process.exit())

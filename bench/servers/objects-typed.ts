@@ -19,5 +19,5 @@ app.get('/hot', { schema: { response: { 200: eventStream({ message: Token }) } }
   })
 )
 
-await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+await app.ready()
 host(app.server)

@@ -11,5 +11,5 @@ app.get('/hot', (_request, reply) =>
   })
 )
 
-await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+await app.ready()
 host(app.server)

@@ -7,5 +7,5 @@ const app = Fastify()
 await app.register(sseFrom)
 app.get('/*', (request, reply) => reply.sseFrom(({ signal }) => sourceOf(request.url, signal)))
 
-await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+await app.ready()
 host(app.server)

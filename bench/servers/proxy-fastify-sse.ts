@@ -24,5 +24,5 @@ app.get<{ Querystring: { prompt: string } }>('/stream', { sse: 'only' }, async (
   await reply.sse.send(answer(query.prompt, controller.signal))
 })
 
-await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+await app.ready()
 host(app.server)

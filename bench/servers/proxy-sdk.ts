@@ -18,5 +18,5 @@ app.get<{ Querystring: { prompt: string } }>('/stream', ({ query }, reply) =>
   )
 )
 
-await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+await app.ready()
 host(app.server)

@@ -15,5 +15,5 @@ app.get('/*', (request, reply) =>
   reply.headers(HEAD).send(Readable.from(events(sourceOf(request.url, leaving(reply.raw)))))
 )
 
-await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+await app.ready()
 host(app.server)

@@ -10,5 +10,5 @@ app.get('/hot', { schema: { response: { 200: eventStream({ message: Type.String(
   reply.sseFrom(() => sources.hot())
 )
 
-await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+await app.ready()
 host(app.server)

@@ -1,4 +1,5 @@
 import { sleep } from '../clock.js'
+import { percentile } from '../numbers.js'
 import { everybody } from '../rivals.js'
 import { cpuOf, share, type Work } from '../work.js'
 
@@ -28,8 +29,6 @@ export const churn: Work = {
     await sleep(share(200, effort))
     const aborted = (await server.ask('aborts')) as Record<string, number>
     const delays = Object.entries(closed).map(([id, at]) => (aborted[id] ?? Number.POSITIVE_INFINITY) - at)
-    delays.sort((a, b) => a - b)
-    const percentile = (share: number) => (delays[Math.floor(delays.length * share)] as number) / 1e3
-    return { cpu: (cpu / visits) * 1e6, p50: percentile(0.5), p99: percentile(0.99) }
+    return { cpu: (cpu / visits) * 1e6, p50: percentile(delays, 0.5) / 1e3, p99: percentile(delays, 0.99) / 1e3 }
   }
 }
