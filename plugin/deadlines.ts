@@ -7,7 +7,7 @@ export interface Deadline {
 }
 
 /** Where a deadline waits in its lane. Links of its own let it move with every event of a stream at next to no cost. */
-interface Place {
+export interface Place {
   readonly deadline: Deadline
   due: number
   lane: Lane | undefined
@@ -55,6 +55,10 @@ export class Deadlines {
     link(place, lane)
     place.due = performance.now() + ms
     this.#wake(place.due + ms * SLACK)
+  }
+
+  has(deadline: Deadline): boolean {
+    return deadline.place?.lane !== undefined
   }
 
   clear(deadline: Deadline): void {

@@ -48,3 +48,80 @@ export const FST_SSE_CLOSING = createError<'FST_SSE_CLOSING', 503, []>(
   'the server is closing and takes no new streams, try again',
   503
 )
+
+/** The `Last-Event-ID` of a request is none that a resumable stream gives. */
+export const FST_SSE_ID_INVALID = createError<'FST_SSE_ID_INVALID', 400, [string]>(
+  'FST_SSE_ID_INVALID',
+  'the %s is not one that a stream of this server has given',
+  400
+)
+
+/** There is no such stream for this client, whether it is somebody else's or was never there. */
+export const FST_SSE_STREAM_NOT_FOUND = createError<'FST_SSE_STREAM_NOT_FOUND', 404, []>(
+  'FST_SSE_STREAM_NOT_FOUND',
+  'there is no such stream',
+  404
+)
+
+/** The stream is not there any more, if it ever was. */
+export const FST_SSE_STREAM_GONE = createError<'FST_SSE_STREAM_GONE', 410, []>(
+  'FST_SSE_STREAM_GONE',
+  'the stream has expired or was never there; ask again without an id',
+  410
+)
+
+/** The stream is there, but not all that comes after this event. */
+export const FST_SSE_POSITION_GONE = createError<'FST_SSE_POSITION_GONE', 410, []>(
+  'FST_SSE_POSITION_GONE',
+  'the log of the stream does not hold what comes after this event; read it from its start, or ask again without an id',
+  410
+)
+
+/** A stream was stopped by `app.sseStreams.stop(id)`. */
+export const FST_SSE_STREAM_STOPPED = createError<'FST_SSE_STREAM_STOPPED', 410, []>(
+  'FST_SSE_STREAM_STOPPED',
+  'the stream was stopped on request',
+  410
+)
+
+/** No client was left to follow a resumable stream, and none came back in time. */
+export const FST_SSE_STREAM_ABANDONED = createError<'FST_SSE_STREAM_ABANDONED', 410, []>(
+  'FST_SSE_STREAM_ABANDONED',
+  'the stream was stopped since its last client had left',
+  410
+)
+
+/** A resumable stream has more events, or bytes of them, than its log may hold. */
+export const FST_SSE_LOG_FULL = createError<'FST_SSE_LOG_FULL', 500, [string]>(
+  'FST_SSE_LOG_FULL',
+  'the stream is larger than its log may be: %s of the event store',
+  500
+)
+
+/** The event store has no room for the log of another stream. */
+export const FST_SSE_STORE_FULL = createError<'FST_SSE_STORE_FULL', 503, [number]>(
+  'FST_SSE_STORE_FULL',
+  'the event store holds maxStreams (%s) logs, and none of them has ended',
+  503
+)
+
+/** The event store cannot be reached; the `cause` says why. */
+export const FST_SSE_STORE_UNAVAILABLE = createError<'FST_SSE_STORE_UNAVAILABLE', 503, [{ cause: unknown }?]>(
+  'FST_SSE_STORE_UNAVAILABLE',
+  'the event store cannot be reached',
+  503
+)
+
+/** The process whose source made the events of a resumable stream has died, or has lost touch for too long. */
+export const FST_SSE_PRODUCER_LOST = createError<'FST_SSE_PRODUCER_LOST', 503, []>(
+  'FST_SSE_PRODUCER_LOST',
+  'the process that made the stream is gone',
+  503
+)
+
+/** A producer's lease on a log has run out, or the log has ended without it. */
+export const FST_SSE_PRODUCER_FENCED = createError<'FST_SSE_PRODUCER_FENCED', 409, []>(
+  'FST_SSE_PRODUCER_FENCED',
+  'the lease on the log has run out, or the log was ended by another',
+  409
+)

@@ -3,16 +3,17 @@ import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { Batch } from './batch.js'
+import { comeBackAfter } from './come-back.js'
 import type { Deadline } from './deadlines.js'
+import { FST_SSE_STORE_UNAVAILABLE } from './errors.js'
 import { formatRetry, HEARTBEAT } from './event.js'
-import { errorEvent, statusOf, stopError, toError } from './failure.js'
-import { type Codec, Frames } from './frames.js'
-import { logError } from './log.js'
-import { type Settings, type StreamOptions, streamSettings } from './options.js'
+import { stopError, toError } from './failure.js'
+import type { Feed } from './feed.js'
+import { unsetHead } from './head.js'
+import type { Settings, StreamOptions } from './options.js'
 import { isPromiseLike } from './promise.js'
 import { isClosed, isHttp2, needsDrain, onOver, type RawResponse, truncate } from './response.js'
 import { shareListener } from './shared-listener.js'
-import { SourceRun } from './source-run.js'
 import type { OpenStream, Streams } from './streams.js'
 import { report, type StreamSummary, Tally } from './summary.js'
 import { Turn } from './turn.js'
@@ -27,12 +28,11 @@ const LAST_WORDS = 250
  * and for the other streams (S6). The client may leave during each of them.
  */
 export class EventStream extends Readable implements Deadline, OpenStream {
-  readonly #source: SourceRun
+  readonly #feed: Feed
   readonly #reply: FastifyReply
   readonly #raw: RawResponse
   readonly #options: StreamOptions
   readonly #settings: Settings
-  readonly #frames: Frames
   readonly #streams: Streams
   /** The context of the request: a read comes from wherever the socket had room again (S7). */
   readonly #scope = new AsyncResource('EventStream')
@@ -56,16 +56,13 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   #outcome: StreamSummary['outcome'] = 'skipped'
   #error: Error | undefined
 
-  /** @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent */
-  constructor(given: unknown, reply: FastifyReply, options: StreamOptions, codec: Codec, streams: Streams) {
-    const settings = streamSettings(streams.settings, options)
+  constructor(feed: Feed, reply: FastifyReply, options: StreamOptions, settings: Settings, streams: Streams) {
     super({ highWaterMark: settings.highWaterMark })
-    this.#source = new SourceRun(given, reply)
+    this.#feed = feed
     this.#reply = reply
     this.#raw = reply.raw
     this.#options = options
     this.#settings = settings
-    this.#frames = new Frames(options, settings.maxEventBytes, codec)
     this.#streams = streams
     streams.add(this)
     const { signal } = options
@@ -77,7 +74,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   }
 
   /**
-   * Cuts the stream off because its server closes (V2). The client gets what is held for it, a `retry:`, and then a
+   * Cuts the stream off because its server closes (V2), or cannot follow it any more. The client gets what is held for it, a `retry:`, and then a
    * broken end, which it cannot take for a whole answer.
    */
   close(retry: number): void {
@@ -158,7 +155,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   async #run(): Promise<void> {
     try {
       if (this.#options.signal?.aborted) throw stopError(this.#options.signal)
-      const source = await this.#source.start()
+      const source = await this.#feed.start()
       while (this.#live) {
         if (!this.#wanted) await this.#reader()
         else if (this.#turn.isOver()) await this.#turn.next()
@@ -167,12 +164,12 @@ export class EventStream extends Readable implements Deadline, OpenStream {
         const result = isPromiseLike(next) ? await next : next
         if (!this.#live) return
         if (result.done) return this.#end(result.value)
-        const frame = this.#frames.item(result.value)
+        const frame = this.#feed.item(result.value)
         if (this.#live) this.#take(frame)
       }
     } catch (error) {
       if (this.#live) this.#fail(toError(error))
-      else this.#source.ignore(error)
+      else this.#feed.ignore(error)
     }
   }
 
@@ -255,8 +252,8 @@ export class EventStream extends Readable implements Deadline, OpenStream {
 
   /** E3 */
   #end(returned: unknown): void {
-    this.#take(this.#frames.rest())
-    const last = this.#frames.end(returned)
+    this.#take(this.#feed.rest())
+    const last = this.#feed.end(returned)
     if (!this.#live) return
     this.#stop('complete')
     this.#commit()
@@ -266,14 +263,18 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   /** E1 before the response has begun, E2 after. */
   #fail(error: Error): void {
     this.#error = error
+    // The stream goes on elsewhere, and may be reached again from here, or from another node already.
+    if (error instanceof FST_SSE_STORE_UNAVAILABLE) {
+      this.close(comeBackAfter())
+      return
+    }
     this.#stop('error')
     if (!this.#committed) {
       // Before the first read nobody listens yet: hooks may be at work on the response.
       if (this.#started) this.#refuse(error)
       return
     }
-    logError(this.#reply.log, statusOf(error) < 500 ? 'info' : 'error', error, 'stream failed')
-    const frame = this.#errorFrame(error)
+    const frame = this.#scope.runInAsyncScope(this.#feed.failed, this.#feed, error)
     if (frame === undefined) {
       truncate(this.#raw)
     } else {
@@ -298,23 +299,9 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   /** Lets Fastify answer with an error. It has set the head of the stream already, whose type would garble the error. */
   #refuse(error: Error): void {
     this.#streams.delete(this)
-    if (!this.#raw.headersSent) this.#raw.removeHeader('content-type')
+    unsetHead(this.#raw)
     this.unpipe()
     this.destroy(error)
-  }
-
-  /** The caller's event for an error, or else the default one; `undefined` where neither can be sent (E4). */
-  #errorFrame(error: Error): string | undefined {
-    const makers = { 'what onError gives': this.#options.onError, 'the error event': errorEvent }
-    for (const [what, makeEvent] of Object.entries(makers)) {
-      try {
-        const event = this.#scope.runInAsyncScope(() => makeEvent?.(error))
-        if (event !== undefined) return this.#frames.last(event)
-      } catch (failure) {
-        logError(this.#reply.log, 'error', failure, `${what} cannot be sent`)
-      }
-    }
-    return undefined
   }
 
   /** Ends the source's part: nothing more is taken from it. Unless it has ended by itself, it is cancelled (S2). */
@@ -324,7 +311,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     this.#outcome = outcome
     this.#streams.deadlines.clear(this)
     this.#forgetSignal?.()
-    if (outcome !== 'complete') this.#source.cancel()
+    if (outcome !== 'complete') this.#feed.cancel()
   }
 
   /** Ends all that is left, once the response is over. */

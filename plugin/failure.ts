@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http'
+import type { FastifyBaseLogger } from 'fastify'
 import { FST_SSE_SOURCE_FAILED, FST_SSE_STOPPED } from './errors.js'
 import type { SseEvent } from './event.js'
+import { logError } from './log.js'
 
 /** The data of the `error` event that ends a stream which failed after it had begun. */
 export interface ErrorData {
@@ -25,6 +27,11 @@ export function stopError(signal: AbortSignal): Error {
 /** The status that Fastify too would answer an error with: its `statusCode` or its `status`, otherwise 500. */
 export function statusOf(error: Error): number {
   return ownStatus(error) ?? 500
+}
+
+/** The one line that the log has for a stream that failed after it had begun. */
+export function logFailure(log: FastifyBaseLogger, error: Error): void {
+  logError(log, statusOf(error) < 500 ? 'info' : 'error', error, 'stream failed')
 }
 
 export function errorEvent(error: Error): SseEvent<ErrorData> {

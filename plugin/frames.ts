@@ -1,5 +1,5 @@
+import type { FastifyBaseLogger } from 'fastify'
 import { isLarger } from './batch.js'
-import { END_ID } from './end-mark.js'
 import { FST_SSE_EVENT_INVALID, FST_SSE_EVENT_TOO_LARGE } from './errors.js'
 import {
   awaited,
@@ -11,8 +11,11 @@ import {
   formatEvent,
   isDispatched,
   isEvent,
+  type SseEvent,
   startOf
 } from './event.js'
+import { errorEvent } from './failure.js'
+import { logError } from './log.js'
 import type { StreamOptions } from './options.js'
 
 /** How the data of a stream's events becomes text: with the schema of its route (T1) or without one (T2). */
@@ -31,13 +34,19 @@ export class Frames {
   readonly #options: StreamOptions
   readonly #maxBytes: number
   readonly #codec: Codec
+  readonly #endId: string | undefined
   readonly #start: string
   #decoder: InstanceType<typeof TextDecoder> | undefined
 
-  constructor(options: StreamOptions, maxBytes: number, codec: Codec) {
+  /**
+   * @param endId the id of the last event; `undefined` where all events get ids later on, and so must have none of their own
+   * @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent
+   */
+  constructor(options: StreamOptions, maxBytes: number, codec: Codec, endId: string | undefined) {
     this.#options = options
     this.#maxBytes = maxBytes
     this.#codec = codec
+    this.#endId = endId
     this.#start = startOf(options.event)
   }
 
@@ -64,22 +73,43 @@ export class Frames {
     if (end === false) return ''
     if (typeof end !== 'string') return this.last(end)
     const data = returned === undefined ? {} : returned
-    return this.#sized(formatEvent({ event: end, id: END_ID, data }, this.#codec.result))
+    return this.#sized(formatEvent({ event: end, id: this.#endId, data }, this.#codec.result))
   }
 
   /** An event after which the client must not come back. */
   last(event: unknown): string {
     awaited(event)
     if (!isEvent(event) || !isDispatched(event)) throw new FST_SSE_EVENT_INVALID('the last one needs a name or data')
-    return this.#sized(formatEvent({ ...event, id: event.id ?? END_ID }, this.#codec.data))
+    return this.#event({ ...event, id: event.id ?? this.#endId })
+  }
+
+  /** The caller's event for an error, or else the default one; `undefined` where neither can be sent (E4). */
+  error(error: Error, log: FastifyBaseLogger): string | undefined {
+    const makers = { 'what onError gives': this.#options.onError, 'the error event': errorEvent }
+    for (const [what, makeEvent] of Object.entries(makers)) {
+      try {
+        const event = makeEvent?.(error)
+        if (event !== undefined) return this.last(event)
+      } catch (failure) {
+        logError(log, 'error', failure, `${what} cannot be sent`)
+      }
+    }
+    return undefined
   }
 
   #value(value: unknown): string {
     if (typeof value === 'string') return this.#data(value)
     const bytes = bytesOf(value)
     if (bytes !== undefined) return this.#bytes(bytes)
-    if (isEvent(value)) return this.#sized(formatEvent(value, this.#codec.data, this.#options.event))
+    if (isEvent(value)) return this.#event(value, this.#options.event)
     return this.#data(awaited(value))
+  }
+
+  #event(event: SseEvent, name?: string): string {
+    if (this.#endId === undefined && event.id !== undefined) {
+      throw new FST_SSE_EVENT_INVALID('the events of a resumable stream are numbered by it, so they take no id')
+    }
+    return this.#sized(formatEvent(event, this.#codec.data, name))
   }
 
   #data(data: unknown): string {

@@ -1,4 +1,6 @@
 import type {} from 'fastify'
+import type { ResumeOptions } from './options.js'
+import type { SseStreams } from './replay/sse-streams.js'
 import type { SseSource } from './source.js'
 import type { EndOf, EventName, EventsOf, ItemOf, OptionsOf, ResultOf, UnmappedOptionsOf } from './types.js'
 
@@ -39,14 +41,33 @@ declare module 'fastify' {
       source: SseSource<T, ResultOf<EventsOf<SchemaCompiler>, End>>,
       options?: UnmappedOptionsOf<EventsOf<SchemaCompiler>, T, Name, End>
     ): this
+
+    /**
+     * Streams what a resumable stream has sent from its start, and goes on with it. A client that comes back with a
+     * `Last-Event-ID` gets what comes after that. `return` what it returns.
+     *
+     * @param id of the stream: the `x-stream-id` of the response that it began with
+     * @throws FST_SSE_ID_INVALID, FST_SSE_OPTION_INVALID. A stream that is not there is answered 410, or 404 where owners
+     *   are told apart; one that has expired as well.
+     */
+    sseResume(id: string, options?: ResumeOptions): this
+  }
+
+  interface FastifyInstance {
+    /** The resumable streams, those of other nodes included. */
+    readonly sseStreams: SseStreams
   }
 }
 
 export { END_ID } from './end-mark.js'
 export type { SseEvent } from './event.js'
 export type { ErrorData } from './failure.js'
-export type { PluginOptions, StreamOptions } from './options.js'
+export type { PluginOptions, ResumeOptions, StreamOptions } from './options.js'
 export { sseFrom, sseFrom as default } from './plugin.js'
+export type { EventStore, LogEnd, LogPage, ProducerNews } from './replay/event-store.js'
+export { MemoryStore, type MemoryStoreOptions } from './replay/memory.js'
+export type { OnDisconnect, ResumableOptions } from './replay/resumable.js'
+export type { SseStreams } from './replay/sse-streams.js'
 export type { SourceContext, SourceIterable, SseSource } from './source.js'
 export type { StreamSummary } from './summary.js'
 export { type EventMap, type EventStreamSchema, eventStream } from './typed.js'

@@ -1,10 +1,25 @@
-import { type Static, type TObject, Type } from '@sinclair/typebox'
+import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { compileCheck } from './check.js'
 import { FST_SSE_OPTION_INVALID } from './errors.js'
 import { isDispatched, isEvent, type SseEvent } from './event.js'
+import { STREAM_ID } from './replay/event-id.js'
+import type { EventStore } from './replay/event-store.js'
+import type { ResumableOptions } from './replay/resumable.js'
 import type { StreamSummary } from './summary.js'
 
 const MAX_MS = 2 ** 31 - 1
+
+/** By these an event store is known. */
+const STORE_METHODS: (keyof EventStore)[] = [
+  'create',
+  'append',
+  'renew',
+  'read',
+  'follow',
+  'endLost',
+  'stop',
+  'subscribe'
+]
 
 function ms(minimum: number, rest: { default?: number }) {
   const description = `a whole number of milliseconds from ${minimum} to ${MAX_MS}`
@@ -49,9 +64,42 @@ const settings = {
   maxEventBytes: Type.Optional(bytes({ default: 1024 * 1024 }))
 }
 
+const onDisconnect = Type.Optional(
+  Type.Union(
+    [
+      Type.Literal('abort'),
+      Type.Literal('continue'),
+      Type.Object({ grace: ms(0, {}) }, { additionalProperties: false })
+    ],
+    { description: `'abort', 'continue' or { grace }, ${ms(0, {}).description}` }
+  )
+)
+
+/** What `resumable` takes: for all streams, or for one, which may have an id of its own. */
+function resumable(id: { id?: TSchema }, names: string) {
+  const options = Type.Object({ ...id, owner: callback(), onDisconnect }, { additionalProperties: false })
+  return Type.Optional(
+    Type.Unsafe<boolean | ResumableOptions>(
+      Type.Union([Type.Boolean(), options], { description: `true, false, or an object with ${names}` })
+    )
+  )
+}
+
 const PluginSchema = Type.Object(
   {
     ...settings,
+    /**
+     * Makes all streams resumable, unless they say otherwise. Their sources have to be functions then. Default: `false`.
+     */
+    resumable: resumable({}, 'owner or onDisconnect'),
+    /** Where the events of resumable streams are kept. Default: a `MemoryStore`. */
+    store: Type.Optional(
+      Type.Unsafe<EventStore>(
+        Type.Object(Object.fromEntries(STORE_METHODS.map(name => [name, Type.Function([], Type.Unknown())])), {
+          description: 'an EventStore, such as a MemoryStore or a RedisStore'
+        })
+      )
+    ),
     /** How long `app.close()` lets running streams go on before it cuts them off. Milliseconds. Default: 5000. */
     drainTimeout: Type.Optional(ms(0, { default: 5000 }))
   },
@@ -61,6 +109,10 @@ const PluginSchema = Type.Object(
 const StreamSchema = Type.Object(
   {
     ...settings,
+    resumable: resumable(
+      { id: Type.Optional(Type.String({ pattern: STREAM_ID.source })) },
+      'id (1 to 128 letters, digits, - or _), owner or onDisconnect'
+    ),
     map: callback(),
     event: Type.Optional(Type.String({ pattern: '^[^\\r\\n]*$', description: 'a name without CR or LF' })),
     end: Type.Optional(
@@ -88,7 +140,7 @@ export type PluginOptions = Static<typeof PluginSchema>
  *
  * @template T what the source yields
  */
-export interface StreamOptions<T = never> extends Omit<PluginOptions, 'drainTimeout'> {
+export interface StreamOptions<T = never> extends Omit<PluginOptions, 'drainTimeout' | 'store' | 'resumable'> {
   /** Makes an event, or the data of one, of each item. `undefined` skips the item. Default: the item itself. */
   map?: ((item: T) => unknown) | undefined
   /** The name of events that name none themselves. Default: none, which clients dispatch as `message`. */
@@ -107,6 +159,19 @@ export interface StreamOptions<T = never> extends Omit<PluginOptions, 'drainTime
   onClose?: ((summary: StreamSummary) => void) | undefined
   /** Ends the stream when it is aborted: with its reason, where that is an Error with a `statusCode`, otherwise with `FST_SSE_STOPPED`. */
   signal?: AbortSignal | undefined
+  /**
+   * Whether a client that has lost its connection gets the rest of the same stream, with one run of the source. The source has to
+   * be a function then, since it is not called for a client that comes back. Its events get their ids from the plugin.
+   * Default: what the plugin's options say.
+   */
+  resumable?: boolean | ResumableOptions | undefined
+}
+
+/** The options of one `reply.sseResume(id, options)`. */
+export interface ResumeOptions
+  extends Pick<StreamOptions, 'heartbeat' | 'commitAfter' | 'retry' | 'highWaterMark' | 'onClose' | 'signal'> {
+  /** Whose the stream has to be. Default: what the plugin's `resumable` says. */
+  owner?: ResumableOptions['owner']
 }
 
 /** The options of the plugin with their defaults filled in. */
@@ -117,6 +182,8 @@ export interface Settings {
   readonly highWaterMark: number
   readonly maxEventBytes: number
   readonly drainTimeout: number
+  readonly resumable: boolean | ResumableOptions | undefined
+  readonly store: EventStore | undefined
 }
 
 /** What Fastify itself takes in the options of `register`. */
@@ -152,11 +219,17 @@ export function pluginSettings(options: PluginOptions): Settings {
 }
 
 /** The settings of a stream: its own before the plugin's. */
-export function streamSettings(plugin: Settings, own: Omit<PluginOptions, 'drainTimeout'>): Settings {
+export function streamSettings(plugin: Settings, own: StreamOptions): Settings {
   // Most have none of their own, and thousands of them may be open.
-  if (!NAMES.some(name => own[name] !== undefined)) return plugin
-  const settings = NAMES.map(name => [name, own[name] ?? plugin[name]])
-  return { ...(Object.fromEntries(settings) as Omit<Settings, 'drainTimeout'>), drainTimeout: plugin.drainTimeout }
+  const named = NAMES.filter(name => own[name] !== undefined)
+  return named.length === 0 ? plugin : { ...plugin, ...Object.fromEntries(named.map(name => [name, own[name]])) }
+}
+
+/** How a stream is resumable: as it says itself, and for the rest as the plugin says; `undefined` where it is not. */
+export function resumableOf(plugin: Settings, own: StreamOptions['resumable']): ResumableOptions | undefined {
+  const { resumable = false } = plugin
+  if (!(own ?? resumable)) return undefined
+  return { ...(resumable as object), ...(own as object | undefined) }
 }
 
 function checker(schema: TObject): (options: object) => void {

@@ -1,23 +1,31 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type PluginOptions, pluginSettings } from './options.js'
-import { makeSseFrom } from './reply.js'
+import { MemoryStore } from './replay/memory.js'
+import { Replay } from './replay/replay.js'
+import { SseStreams } from './replay/sse-streams.js'
+import { makeSseFrom, makeSseResume } from './reply.js'
 import { watchSessions } from './sessions.js'
 import { kStreams, Streams } from './streams.js'
 
 /**
- * Decorates replies with `sseFrom`.
+ * Decorates replies with `sseFrom` and `sseResume`, and the app with `sseStreams`.
  *
  * @throws FST_SSE_OPTION_INVALID at registration
  */
 export const sseFrom = fp(
   async (app: FastifyInstance, options: PluginOptions) => {
-    const streams = new Streams(pluginSettings(options))
+    const settings = pluginSettings(options)
+    const streams = new Streams(settings)
+    const replay = new Replay(settings.store ?? new MemoryStore(), streams)
     app.decorate(kStreams, streams)
-    app.decorateReply<ReturnType<typeof makeSseFrom>, string>('sseFrom', makeSseFrom(streams))
+    app.decorate('sseStreams', new SseStreams(replay))
+    app.decorateReply<ReturnType<typeof makeSseFrom>, string>('sseFrom', makeSseFrom(streams, replay))
+    app.decorateReply<ReturnType<typeof makeSseResume>, string>('sseResume', makeSseResume(streams, replay))
     const closeSessions = watchSessions(app.server)
     app.addHook('preClose', async () => {
       await streams.drain()
+      replay.close()
       closeSessions()
     })
   },

@@ -1,58 +1,50 @@
-import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
+import { Delivery } from './delivery.js'
 import { END_ID, lastEventIdOf } from './end-mark.js'
 import { FST_SSE_CLOSING } from './errors.js'
-import { EventStream } from './event-stream.js'
-import type { Codec } from './frames.js'
+import { SourceFeed } from './feed.js'
 import { logError } from './log.js'
-import { checkStreamOptions, type StreamOptions } from './options.js'
-import { isClosed } from './response.js'
+import { checkStreamOptions, type ResumeOptions, resumableOf, type StreamOptions } from './options.js'
+import type { Replay } from './replay/replay.js'
+import { serve, serveAgain } from './replay/serve.js'
 import { discardSource } from './source.js'
 import type { Streams } from './streams.js'
-import { report, type StreamSummary, Tally } from './summary.js'
 import { codecOf } from './typed.js'
 
-/** What every stream says of itself (W1). What the handler has set already stays. */
-const HEAD = {
-  'content-type': 'text/event-stream',
-  'cache-control': 'no-cache, no-transform',
-  'x-accel-buffering': 'no'
-}
-
 /** `reply.sseFrom` of one server. */
-export function makeSseFrom(streams: Streams) {
+export function makeSseFrom(streams: Streams, replay: Replay) {
   return function sseFrom(this: FastifyReply, source: unknown, options: StreamOptions = {}): FastifyReply {
-    const discard = () =>
-      discardSource(source, error => logError(this.log, 'debug', error, 'a source that was not needed failed'))
-    const skip = (outcome: StreamSummary['outcome']) => {
-      discard()
-      report(options.onClose, new Tally().summary(outcome, this.statusCode, undefined), this.log)
-    }
-    let codec: Codec
     try {
       checkStreamOptions(options)
-      if (streams.isClosing) throw new FST_SSE_CLOSING()
-      codec = codecOf(this)
+      const delivery = new Delivery(this, options, streams)
+      const resumable = resumableOf(streams.settings, options.resumable)
+      return resumable === undefined ? stream(delivery, source) : serve(delivery, replay, source, resumable)
     } catch (error) {
-      discard()
+      discardSource(source, late => logError(this.log, 'debug', late, 'a source that was not needed failed'))
       throw error
     }
-    if (isClosed(this.raw)) {
-      this.log.info({ outcome: 'aborted' }, 'client left')
-      skip('aborted')
-      return this
-    }
-    if (lastEventIdOf(this.request.headers) === END_ID) {
-      skip('skipped')
-      return this.code(204).send()
-    }
-    for (const [name, value] of Object.entries(HEAD)) {
-      if (!this.hasHeader(name)) this.header(name, value)
-    }
-    if (this.request.method === 'HEAD') {
-      skip('skipped')
-      return this.send(Readable.from([]))
-    }
-    return this.send(new EventStream(source, this, options, codec, streams))
+  }
+
+  function stream(delivery: Delivery, source: unknown): FastifyReply {
+    const { reply, options, settings } = delivery
+    if (streams.isClosing) throw new FST_SSE_CLOSING()
+    const feed = new SourceFeed(source, reply, options, settings.maxEventBytes, codecOf(reply))
+    const early = delivery.early(lastEventIdOf(reply.request.headers) === END_ID)
+    if (early === undefined) return delivery.stream(feed)
+    feed.cancel()
+    return early
+  }
+}
+
+/** `reply.sseResume` of one server. */
+export function makeSseResume(streams: Streams, replay: Replay) {
+  return function sseResume(this: FastifyReply, id: string, { owner, ...options }: ResumeOptions = {}): FastifyReply {
+    checkStreamOptions(owner === undefined ? options : { ...options, resumable: { owner } })
+    return serveAgain(
+      new Delivery(this, options, streams),
+      replay,
+      id,
+      owner ?? resumableOf(streams.settings, true)?.owner
+    )
   }
 }

@@ -1,3 +1,4 @@
+import { comeBackAfter } from './come-back.js'
 import { Deadlines } from './deadlines.js'
 import type { Settings } from './options.js'
 
@@ -8,9 +9,6 @@ export interface OpenStream {
   /** Cuts it off. @param retry after how many milliseconds its client may come back */
   close(retry: number): void
 }
-
-/** The clients of a server that closes come back within this range of milliseconds, not all at once. */
-const RETRY_RANGE = { from: 1000, to: 5000 }
 
 /** Where an app keeps its `Streams`. */
 export const kStreams = Symbol.for('fastify-sse-from.streams')
@@ -63,7 +61,6 @@ export class Streams {
   }
 
   #closeAll(): void {
-    const { from, to } = RETRY_RANGE
-    for (const stream of [...this.#open]) stream.close(Math.round(from + Math.random() * (to - from)))
+    for (const stream of [...this.#open]) stream.close(comeBackAfter())
   }
 }

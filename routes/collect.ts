@@ -1,11 +1,10 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING } from '../plugin/errors.js'
-import { isPromiseLike } from '../plugin/promise.js'
+import { pull } from '../plugin/pull.js'
 import { isClosed, onOver } from '../plugin/response.js'
 import type { SseSource } from '../plugin/source.js'
 import { SourceRun } from '../plugin/source-run.js'
 import type { Streams } from '../plugin/streams.js'
-import { Turn } from '../plugin/turn.js'
 
 /**
  * Reads a source to its end for a response that is sent as a whole. It is cancelled as that of a stream would be.
@@ -37,7 +36,7 @@ export async function collect(
   onOver(raw, () => stop('left'))
   let live = true
   try {
-    const result = await Promise.race([pull(), stopped])
+    const result = await Promise.race([pull(run, () => live, onItem), stopped])
     if (result === 'closing') throw new FST_SSE_CLOSING()
     if (result === 'left') return leave()
     live = false
@@ -46,18 +45,5 @@ export async function collect(
     if (live) run.cancel()
     live = false
     streams.delete(entry)
-  }
-
-  async function pull(): Promise<{ returned: unknown } | undefined> {
-    const iterator = await run.start()
-    const turn = new Turn()
-    while (live) {
-      if (turn.isOver()) await turn.next()
-      const next = iterator.next()
-      const { done, value } = isPromiseLike(next) ? await next : next
-      if (done) return { returned: value }
-      if (live) onItem(value)
-    }
-    return undefined
   }
 }

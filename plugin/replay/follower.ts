@@ -1,0 +1,120 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { END_ID } from '../end-mark.js'
+import { FST_SSE_POSITION_GONE } from '../errors.js'
+import { encodeData, formatEvent } from '../event.js'
+import { errorEvent, logFailure } from '../failure.js'
+import type { Feed } from '../feed.js'
+import { logError } from '../log.js'
+import { formatEventId } from './event-id.js'
+import type { EventLog, LocalEnd } from './event-log.js'
+
+/** What makes a stream, as far as the client knows it whose request it was made for. */
+export interface Maker {
+  /** Called at the client's first read. May fail as a source may. */
+  start(): Promise<void>
+  /** The client has left, or has had all. @param told whether the stream's failure was handed to it */
+  left(told: boolean): void
+}
+
+/** Reads a log for one client, from where that is, and writes the ids. */
+export class Follower implements Feed {
+  readonly #log: EventLog
+  readonly #logger: FastifyBaseLogger
+  readonly #maker: Maker | undefined
+  readonly #prefix: string
+  #at: number
+  #joined = true
+  #told = false
+  #wake: (() => void) | undefined
+  readonly #onChange = () => this.#wake?.()
+  /** One for all events: who reads is done with it before the next. */
+  readonly #result = { done: false as const, value: '' }
+
+  /**
+   * @param after the number of the last event that the client has, 0 for none
+   * @param maker for the client whose request makes the stream
+   */
+  constructor(log: EventLog, after: number, logger: FastifyBaseLogger, maker?: Maker) {
+    this.#log = log
+    this.#at = after
+    this.#logger = logger
+    this.#maker = maker
+    this.#prefix = `id: ${log.id}:`
+    log.join()
+  }
+
+  async start(): Promise<this> {
+    await this.#maker?.start()
+    return this
+  }
+
+  next(): IteratorResult<string, string> | Promise<IteratorResult<string, string>> {
+    if (this.#at < this.#log.last) {
+      this.#result.value = this.#numbered(this.#log.event(++this.#at))
+      return this.#result
+    }
+    if (this.#log.end !== undefined) return { done: true, value: this.#last(this.#log.end) }
+    return this.#more()
+  }
+
+  item(frame: unknown): string {
+    return frame as string
+  }
+
+  rest(): string {
+    return ''
+  }
+
+  end(frame: unknown): string {
+    this.cancel()
+    return frame as string
+  }
+
+  failed(error: Error): string {
+    logFailure(this.#logger, error)
+    const { end } = this.#log
+    if (end?.error === error && end.frame !== undefined) return this.#numberedEnd(end.frame)
+    return formatEvent({ ...errorEvent(error), id: END_ID }, encodeData)
+  }
+
+  cancel(): void {
+    if (!this.#joined) return
+    this.#joined = false
+    this.#log.forget(this.#onChange)
+    this.#log.leave()
+    this.#maker?.left(this.#told)
+  }
+
+  ignore(error: unknown): void {
+    logError(this.#logger, 'debug', error, 'what an ended response followed failed')
+  }
+
+  async #more(): Promise<IteratorResult<string, string>> {
+    await new Promise<void>(resolve => {
+      this.#wake = resolve
+      this.#log.wait(this.#onChange)
+    })
+    return this.next()
+  }
+
+  #last(end: LocalEnd): string {
+    if (end.frame === undefined) throw end.error
+    // A client may have had what a producer that is lost has not brought into the log any more.
+    if (this.#at > this.#log.last && !end.lost) throw new FST_SSE_POSITION_GONE()
+    // Only to the request that made the stream may a failure be an error response (E1).
+    if (end.error !== undefined && this.#maker !== undefined) {
+      this.#told = true
+      throw end.error
+    }
+    return this.#numberedEnd(end.frame)
+  }
+
+  /** What clients do not dispatch goes without an id: some take the blank line that would follow for an event. */
+  #numbered(frame: string): string {
+    return frame.endsWith('\n\n') ? `${this.#prefix}${this.#at}\n${frame}` : frame
+  }
+
+  #numberedEnd(frame: string): string {
+    return frame === '' ? '' : `id: ${formatEventId(this.#log.id, this.#log.last + 1, true)}\n${frame}`
+  }
+}

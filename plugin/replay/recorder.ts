@@ -1,0 +1,193 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Deadlines } from '../deadlines.js'
+import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
+import { logError } from '../log.js'
+import type { EventLog } from './event-log.js'
+import type { EventStore, ProducerNews } from './event-store.js'
+
+/** The most events that are brought to the store at once. */
+const PAGE = 1000
+/** How long to wait before a store that has failed is asked again. Milliseconds. */
+const RETRY = 1000
+/** For how long it is asked, where the lease is longer. Milliseconds. */
+const PATIENCE = 10_000
+
+/** What a recorder tells the generation that it records. */
+export interface Recorded {
+  onNews(news: ProducerNews): void
+  /** The stream is not this node's any more. */
+  onFenced(): void
+}
+
+/**
+ * Brings the log of a stream that this node produces to the event store, in order and as fast as the store takes it,
+ * and holds the lease. While the store is away the stream goes on.
+ */
+export class Recorder {
+  readonly #log: EventLog
+  readonly #store: EventStore
+  readonly #producer: string
+  readonly #deadlines: Deadlines
+  readonly #logger: FastifyBaseLogger
+  readonly #recorded: Recorded
+  readonly #patience: number
+  readonly #lease = { onDeadline: () => void this.news() }
+  #claimed: Promise<boolean> | undefined
+  #isCreated = false
+  #isOver = false
+  #isLastTry = false
+  #whenOver: (() => void) | undefined
+  #wellAt = performance.now()
+  #isTroubled = false
+  #hasWarned = false
+  #wake: (() => void) | undefined
+  readonly #onChange = () => this.#wake?.()
+
+  constructor(
+    log: EventLog,
+    store: EventStore,
+    producer: string,
+    deadlines: Deadlines,
+    logger: FastifyBaseLogger,
+    recorded: Recorded
+  ) {
+    this.#log = log
+    this.#store = store
+    this.#producer = producer
+    this.#deadlines = deadlines
+    this.#logger = logger
+    this.#recorded = recorded
+    this.#patience = Math.min(store.lease, PATIENCE)
+  }
+
+  /**
+   * Makes the log in the store. From then on other nodes find the stream.
+   *
+   * @returns `false` where the id is taken; `true` also where the store has failed, since the stream goes on without
+   */
+  claim(): Promise<boolean> {
+    this.#claimed ??= this.#claim()
+    return this.#claimed
+  }
+
+  /** Resolves when all is in the store, or nothing more can be brought there. */
+  over(): Promise<void> {
+    return new Promise(resolve => {
+      if (this.#isOver) resolve()
+      else this.#whenOver = resolve
+    })
+  }
+
+  /** Gives a store that fails no more time. */
+  hurry(): void {
+    this.#isLastTry = true
+    this.#wake?.()
+  }
+
+  /** Renews the lease and asks for news. @returns `undefined` where there are none to be had */
+  async news(): Promise<ProducerNews | undefined> {
+    if (this.#isOver || !this.#isCreated) return undefined
+    this.#holdLease()
+    try {
+      const news = await this.#store.renew(this.#log.id, this.#producer)
+      this.#wellAt = performance.now()
+      if (this.#isOver) return undefined
+      this.#recorded.onNews(news)
+      return news
+    } catch (error) {
+      if (!this.#isOver) this.#trouble(error)
+      return undefined
+    }
+  }
+
+  async #claim(): Promise<boolean> {
+    try {
+      if (!(await this.#create())) {
+        this.#finish()
+        return false
+      }
+    } catch (error) {
+      this.#trouble(error)
+    }
+    void this.#record()
+    return true
+  }
+
+  async #create(): Promise<boolean> {
+    const { id, owner } = this.#log
+    this.#isCreated = await this.#store.create(id, this.#producer, owner)
+    this.#wellAt = performance.now()
+    if (this.#isCreated) this.#holdLease()
+    return this.#isCreated
+  }
+
+  async #record(): Promise<void> {
+    let sent = 0
+    while (!this.#isOver) {
+      if (this.#isTroubled) await this.#pause()
+      else if (sent === this.#log.last && this.#log.end === undefined) await this.#more()
+      if (this.#isOver) return
+      try {
+        if (!this.#isCreated && !(await this.#create())) throw new FST_SSE_PRODUCER_FENCED()
+        const events = this.#log.after(sent, PAGE)
+        const last = sent + events.length
+        const end = last === this.#log.last ? this.#log.end?.frame : undefined
+        sent = await this.#store.append(this.#log.id, this.#producer, sent + 1, events, end)
+        this.#wellAt = performance.now()
+        this.#isTroubled = false
+        if (end !== undefined && sent === last) this.#finish()
+      } catch (error) {
+        if (!this.#isOver) this.#trouble(error)
+      }
+    }
+  }
+
+  #more(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = resolve
+      this.#log.wait(this.#onChange)
+    })
+  }
+
+  /** Waits before the store is asked again. */
+  #pause(): Promise<void> {
+    return new Promise(resolve => {
+      if (this.#isLastTry) return resolve()
+      const deadline = { onDeadline: resolve }
+      this.#wake = () => {
+        this.#deadlines.clear(deadline)
+        resolve()
+      }
+      this.#deadlines.set(deadline, RETRY)
+    })
+  }
+
+  #holdLease(): void {
+    if (Number.isFinite(this.#store.lease)) this.#deadlines.set(this.#lease, Math.ceil(this.#store.lease / 3))
+  }
+
+  /** What fails goes to the log once a stream, and what cannot be mended is the end of the recording. */
+  #trouble(error: unknown): void {
+    const silence = performance.now() - this.#wellAt
+    const isFenced = error instanceof FST_SSE_PRODUCER_FENCED
+    // Without a lease a producer was either out of touch, and knows it, or the store has lost the log, or the process has
+    // slept: then others were told that it is gone.
+    const hasSlept = isFenced && !this.#isTroubled && silence > this.#store.lease / 2
+    this.#isTroubled = true
+    if (!this.#hasWarned && !hasSlept) {
+      this.#hasWarned = true
+      logError(this.#logger, 'warn', error, 'the event store failed: this stream cannot be resumed for now')
+    }
+    const isHopeless = isFenced || error instanceof FST_SSE_STORE_FULL || this.#isLastTry
+    if (isHopeless || silence > this.#patience) this.#finish()
+    else this.#wake?.()
+    if (hasSlept) this.#recorded.onFenced()
+  }
+
+  #finish(): void {
+    this.#isOver = true
+    this.#deadlines.clear(this.#lease)
+    this.#wake?.()
+    this.#whenOver?.()
+  }
+}

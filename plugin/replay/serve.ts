@@ -1,0 +1,132 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Delivery } from '../delivery.js'
+import { END_ID, lastEventIdOf } from '../end-mark.js'
+import { FST_SSE_CLOSING, FST_SSE_ID_INVALID, FST_SSE_OPTION_INVALID, FST_SSE_POSITION_GONE } from '../errors.js'
+import { codecOf } from '../typed.js'
+import { isStreamId, newStreamId, parseEventId } from './event-id.js'
+import type { EventLog } from './event-log.js'
+import { Follower } from './follower.js'
+import { Generation } from './generation.js'
+import type { Claim, Replay } from './replay.js'
+import type { ResumableOptions } from './resumable.js'
+
+/** How long a source goes on without a client. Milliseconds. */
+const GRACE = 30_000
+
+/**
+ * Answers with a resumable stream: the one that the client comes back to, or else a new one.
+ *
+ * @throws FST_SSE_OPTION_INVALID, FST_SSE_ID_INVALID, FST_SSE_CLOSING
+ */
+export function serve(delivery: Delivery, replay: Replay, source: unknown, resumable: ResumableOptions): FastifyReply {
+  const { reply, options, settings } = delivery
+  if (typeof source !== 'function') {
+    throw new FST_SSE_OPTION_INVALID('resumable', 'takes a function as the source, to be called for new streams only')
+  }
+  const position = positionOf(reply.request, resumable.id)
+  const early = delivery.early(position?.isEnd === true)
+  if (early !== undefined) return early
+  const owner = resumable.owner?.(reply.request)
+  const claim = resumable.owner === undefined ? 'open' : { owner }
+  if (position !== undefined) {
+    void resume(delivery, replay, position.stream, position.sequence, claim)
+    return reply
+  }
+  if (replay.streams.isClosing) throw new FST_SSE_CLOSING()
+  const { id = newStreamId(), onDisconnect = { grace: GRACE } } = resumable
+  const order = {
+    id,
+    owner,
+    onDisconnect,
+    source,
+    options,
+    maxEventBytes: settings.maxEventBytes,
+    codec: codecOf(reply)
+  }
+  const generation = new Generation(replay, order, reply)
+  // Its signal ends the stream for all who follow it, not only this response.
+  const first = new Delivery(reply, { ...options, signal: undefined }, replay.streams)
+  const follower = new Follower(generation.log, 0, reply.log, generation)
+  if (resumable.id === undefined) return first.stream(follower, id)
+  void claimOrResume(first, replay, generation, follower, claim)
+  return reply
+}
+
+/**
+ * Answers with a stream that is there already, from its start or from where the client comes back to it.
+ *
+ * @throws FST_SSE_ID_INVALID
+ */
+export function serveAgain(
+  delivery: Delivery,
+  replay: Replay,
+  id: string,
+  owner: ResumableOptions['owner']
+): FastifyReply {
+  const { reply } = delivery
+  if (!isStreamId(id)) throw new FST_SSE_ID_INVALID('stream id')
+  const position = positionOf(reply.request, id)
+  const early = delivery.early(position?.isEnd === true)
+  if (early !== undefined) return early
+  const claim = owner === undefined ? 'open' : { owner: owner(reply.request) }
+  void resume(delivery, replay, id, position?.sequence ?? 0, claim)
+  return reply
+}
+
+/** Answers with a stream whose id the caller has chosen: the one that is there already, or else a new one. */
+async function claimOrResume(
+  delivery: Delivery,
+  replay: Replay,
+  generation: Generation,
+  follower: Follower,
+  claim: Claim
+): Promise<void> {
+  const { id } = generation.log
+  if (await generation.claim()) {
+    delivery.streamLate(follower, id)
+  } else {
+    follower.cancel()
+    await resume(delivery, replay, id, 0, claim)
+  }
+}
+
+/** @param after the number of the last event that the client has, 0 for none */
+async function resume(delivery: Delivery, replay: Replay, id: string, after: number, claim: Claim): Promise<void> {
+  try {
+    const follower = await replay.find(id, claim, log => {
+      return hasAll(log, after) ? undefined : new Follower(log, after, delivery.reply.log)
+    })
+    if (follower === undefined) delivery.nothing()
+    else delivery.streamLate(follower, id)
+  } catch (error) {
+    delivery.fail(error)
+  }
+}
+
+/**
+ * Whether a client has all of a stream that has ended.
+ *
+ * @throws FST_SSE_POSITION_GONE
+ */
+function hasAll({ first, last, end }: EventLog, after: number): boolean {
+  const isBeyond = end?.frame !== undefined && !end.lost && after > last
+  if (after < first - 1 || isBeyond) throw new FST_SSE_POSITION_GONE()
+  return end?.frame === '' && after === last
+}
+
+/**
+ * Where a client is that comes back; `undefined` for one that does not.
+ *
+ * @param id of the stream that it has to be in, where that is known
+ * @throws FST_SSE_ID_INVALID
+ */
+function positionOf({ headers }: FastifyRequest, id: string | undefined) {
+  const lastEventId = lastEventIdOf(headers)
+  if (lastEventId === undefined) return undefined
+  if (lastEventId === END_ID) return { stream: '', sequence: 0, isEnd: true }
+  const position = parseEventId(lastEventId)
+  if (position === undefined || (id !== undefined && position.stream !== id)) {
+    throw new FST_SSE_ID_INVALID('Last-Event-ID')
+  }
+  return position
+}
