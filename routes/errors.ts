@@ -7,9 +7,9 @@ export const FST_SSE_INPUT_INVALID = createError<'FST_SSE_INPUT_INVALID', 400, [
   400
 )
 
-/** The client accepts neither of the two forms of an answer (RFC 9110, section 12.5.1). */
-export const FST_SSE_NOT_ACCEPTABLE = createError<'FST_SSE_NOT_ACCEPTABLE', 406, []>(
+/** The client accepts no form in which the route answers (RFC 9110, section 12.5.1). */
+export const FST_SSE_NOT_ACCEPTABLE = createError<'FST_SSE_NOT_ACCEPTABLE', 406, [string]>(
   'FST_SSE_NOT_ACCEPTABLE',
-  'this route answers with text/event-stream or application/json, and the accept header allows neither',
+  'this route answers with %s, which the accept header does not allow',
   406
 )

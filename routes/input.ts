@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { FastifySchemaCompiler } from 'fastify'
 import { compileCheck, type Problem } from '../plugin/check.js'
+import { STREAM_ID } from '../plugin/replay/event-id.js'
 import { FST_SSE_INPUT_INVALID } from './errors.js'
 
 const MAX_TEXT = 100_000
@@ -51,6 +52,11 @@ export function toInput(input: Static<typeof BodyInput>): StreamInput {
   return 'prompt' in input ? { messages: [{ role: 'user', content: input.prompt }] } : { messages: input.messages }
 }
 
+/** The path of a stream. */
+export const StreamId = Type.Object({
+  id: Type.String({ pattern: STREAM_ID.source, description: 'the x-stream-id of the response that it began with' })
+})
+
 /** The query of a request whose input is its body. */
 export const NoQuery = Type.Object({}, { additionalProperties: false })
 
@@ -61,8 +67,8 @@ const checkMessages = compileCheck(MessagesInput)
  * Checks the input as it came. Fastify's own validator would turn a number into a text and drop what it does not know.
  */
 export const compileInput: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
-  const part = httpPart === 'querystring' ? 'query' : 'body'
-  const check = part === 'query' ? compileCheck(schema as TSchema) : checkBody
+  const part = httpPart === 'querystring' ? 'query' : httpPart
+  const check = part === 'body' ? checkBody : compileCheck(schema as TSchema)
   return input => {
     const problem = check(input)
     if (problem === undefined) return { value: input }

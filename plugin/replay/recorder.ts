@@ -95,7 +95,8 @@ export class Recorder {
       this.#recorded.onNews(news)
       return news
     } catch (error) {
-      if (!this.#isOver) this.#trouble(error)
+      // Where the log is being ended, the lease may be gone just because of that.
+      if (!this.#isOver && this.#log.end === undefined) this.#trouble(error)
       return undefined
     }
   }

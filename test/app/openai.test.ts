@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../app.js'
 import { readEnvironment } from '../../environment.js'
-import { type Finish, streamRoutes } from '../../routes/index.js'
+import { type Finish, type StreamRoutesOptions, streamRoutes } from '../../routes/index.js'
 import { type OpenAiOptions, openAiSource } from '../../sources/openai.js'
 import { fetchAll, open } from '../helpers/client.js'
 import { openAiServer, type ProviderCall } from '../helpers/openai-server.js'
@@ -25,8 +25,9 @@ async function proxy(t: Test, answer: (call: ProviderCall) => unknown) {
 }
 
 /** A stream route over the source itself, for what the environment does not set. */
-function serveSource(t: Test, options: Partial<OpenAiOptions>) {
-  return serve(t, app => app.register(streamRoutes, { generate: openAiSource({ model: 'small', ...options }) }))
+function serveSource(t: Test, options: Partial<OpenAiOptions>, resumable?: StreamRoutesOptions['resumable']) {
+  const generate = openAiSource({ model: 'small', ...options })
+  return serve(t, app => app.register(streamRoutes, { generate, resumable }))
 }
 
 /** The answer of the source as whoever reads it has it. */
@@ -142,9 +143,10 @@ t.test('takes an answer without usage, and a server without a key', async t => {
 
 for (const stage of ['thinking', 'streaming']) {
   t.test(`closes the connection to the provider when a client leaves while it is ${stage}`, async t => {
-    const { provider, url } = await proxy(t, call => {
+    const provider = await openAiServer(t, call => {
       if (stage === 'streaming') call.token('token')
     })
+    const { url } = await serveSource(t, { baseURL: provider.url }, { onDisconnect: 'abort' })
     const client = open(`${url}/stream?prompt=hi`)
     await until('the provider is asked', () => provider.calls.length)
     if (stage === 'streaming') await client.has('token')

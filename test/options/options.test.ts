@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import Fastify from 'fastify'
 import t from 'tap'
-import sseFrom, { type PluginOptions } from '../../plugin/index.js'
+import sseFrom, { MemoryStore, type PluginOptions } from '../../plugin/index.js'
 import { pluginSettings, streamSettings } from '../../plugin/options.js'
 import { type Ask, answers, DONE } from '../helpers/answer.js'
 import { build } from '../helpers/server.js'
@@ -27,11 +27,37 @@ const settings: Record<string, { takes: string; good: unknown[]; bad: unknown[] 
   }
 }
 
+const notResumable = [
+  'a',
+  null,
+  1,
+  [],
+  { grace: 1 },
+  { onDisconnect: 'stop' },
+  { onDisconnect: { grace: -1 } },
+  { owner: 'me' }
+]
+
 const pluginOnly: typeof settings = {
+  resumable: {
+    takes: 'takes true, false, or an object with owner or onDisconnect',
+    good: [true, false, {}, { owner: () => 'me', onDisconnect: 'abort' }, { onDisconnect: { grace: 0 } }],
+    bad: [...notResumable, { id: 'a' }]
+  },
+  store: {
+    takes: 'takes an EventStore, such as a MemoryStore or a RedisStore',
+    good: [new MemoryStore()],
+    bad: [{}, null, 'memory', new Map(), MemoryStore]
+  },
   drainTimeout: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] }
 }
 
 const streamOnly: typeof settings = {
+  resumable: {
+    takes: 'takes true, false, or an object with id (1 to 128 letters, digits, - or _), owner or onDisconnect',
+    good: [false],
+    bad: [...notResumable, { id: '' }, { id: 'a:1' }, { id: 'a'.repeat(129) }]
+  },
   map: { takes: 'takes a function', good: [String], bad: ['a', null, {}, true] },
   event: { takes: 'takes a name without CR or LF', good: ['', 'a b'], bad: ['a\nb', 'a\r', '\n', 1, null, false] },
   end: {
@@ -82,7 +108,7 @@ t.test('the plugin', async t => {
   }
 
   t.test('refuses an option that it does not know, and names those it knows', async t => {
-    const known = 'heartbeat, commitAfter, retry, highWaterMark, maxEventBytes, drainTimeout'
+    const known = 'heartbeat, commitAfter, retry, highWaterMark, maxEventBytes, resumable, store, drainTimeout'
     for (const name of ['heartBeat', 'map', 'end', 'toString']) {
       const error = await registering({ [name]: 1 })
       t.strictSame([error?.code, error?.message], [INVALID, `option "${name}" is unknown; known are ${known}`])

@@ -68,7 +68,7 @@ function headers(): string[] {
     () => `accept: ${pick(['*/*', 'text/event-stream', 'application/json', 'text/html', ';;;,,,', 'a/b;q=x'])}`,
     () => `last-event-id: ${noLineEnds(junk())}`,
     () =>
-      `last-event-id: ${pick(['fastify-sse-from:end', 'fastify-sse-from:end, x', '\u00e9\u0080', '9'.repeat(4000)])}`,
+      `last-event-id: ${pick(['fastify-sse-from:end', 'fastify-sse-from:end, x', `${'a'.repeat(22)}:7`, 'a:1:end', 'a:0', '\u00e9\u0080', '9'.repeat(4000)])}`,
     () => `${pick(['x-junk', 'origin', 'cookie', 'range', 'if-none-match', 'expect-ct'])}: ${noLineEnds(junk())}`,
     () => (random.chance(0.1) ? noLineEnds(junk()) : 'x-fine: 1')
   ]

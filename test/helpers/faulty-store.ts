@@ -1,0 +1,99 @@
+import { FST_SSE_STORE_UNAVAILABLE } from '../../plugin/errors.js'
+import { type EventStore, MemoryStore, type MemoryStoreOptions } from '../../plugin/index.js'
+
+type Method = Exclude<keyof EventStore, 'maxEvents' | 'maxBytes' | 'lease' | 'subscribe'>
+
+/**
+ * What one node sees of a store in memory that it shares with others: calls of its own may fail, hang, or be kept from
+ * arriving, and rings may be lost.
+ */
+export class FaultyStore implements EventStore {
+  readonly shared: MemoryStore
+  /** What is asked before each call goes on to the store. */
+  before: (method: Method, ...args: unknown[]) => unknown = () => {}
+  /** Whether rings are lost. */
+  isDeaf = false
+  /** How often each method was called. */
+  readonly calls: Partial<Record<Method, number>> = {}
+
+  constructor(shared = new MemoryStore()) {
+    this.shared = shared
+  }
+
+  /** Nodes that share a store. */
+  static nodes(count: number, options?: MemoryStoreOptions): FaultyStore[] {
+    const shared = new MemoryStore(options)
+    return Array.from({ length: count }, () => new FaultyStore(shared))
+  }
+
+  get maxEvents(): number {
+    return this.shared.maxEvents
+  }
+
+  get maxBytes(): number {
+    return this.shared.maxBytes
+  }
+
+  get lease(): number {
+    return this.shared.lease
+  }
+
+  /** Cannot be reached until told otherwise. */
+  goDown(methods?: Method[]): void {
+    this.before = method => {
+      if (methods?.includes(method) ?? true) throw new FST_SSE_STORE_UNAVAILABLE({ cause: 'the test says so' })
+    }
+  }
+
+  comeBack(): void {
+    this.before = () => {}
+  }
+
+  create(...args: Parameters<EventStore['create']>) {
+    return this.#call('create', args)
+  }
+
+  append(...args: Parameters<EventStore['append']>) {
+    return this.#call('append', args)
+  }
+
+  renew(...args: Parameters<EventStore['renew']>) {
+    return this.#call('renew', args)
+  }
+
+  read(...args: Parameters<EventStore['read']>) {
+    return this.#call('read', args)
+  }
+
+  follow(...args: Parameters<EventStore['follow']>) {
+    return this.#call('follow', args)
+  }
+
+  unfollow(...args: Parameters<EventStore['unfollow']>) {
+    return this.#call('unfollow', args)
+  }
+
+  endLost(...args: Parameters<EventStore['endLost']>) {
+    return this.#call('endLost', args)
+  }
+
+  stop(...args: Parameters<EventStore['stop']>) {
+    return this.#call('stop', args)
+  }
+
+  subscribe(ring: (id: string | undefined) => void): () => void {
+    return this.shared.subscribe(id => {
+      if (!this.isDeaf) ring(id)
+    })
+  }
+
+  async #call<M extends Method>(
+    method: M,
+    args: Parameters<EventStore[M]>
+  ): Promise<Awaited<ReturnType<EventStore[M]>>> {
+    this.calls[method] = (this.calls[method] ?? 0) + 1
+    await this.before(method, ...args)
+    const call = this.shared[method] as (...args: Parameters<EventStore[M]>) => ReturnType<EventStore[M]>
+    return await call.apply(this.shared, args)
+  }
+}

@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Test } from 'tap'
+import type { PluginOptions, ResumableOptions, StreamOptions } from '../../plugin/index.js'
+import { type Served, serve } from './server.js'
+import { Steps } from './steps.js'
+
+/** One run of the source. */
+export interface Run {
+  /** What it gives next: a token, an error to throw, or `undefined` for its end. */
+  give(...items: (unknown | Error | undefined)[]): void
+  aborted: boolean
+  /** Whether its generator has come to its end in whatever way. */
+  over: boolean
+}
+
+export interface Node extends Served {
+  /** The runs of its source so far. */
+  runs: Run[]
+}
+
+export interface NodeOptions {
+  plugin?: PluginOptions
+  resumable?: boolean | ResumableOptions | ((request: FastifyRequest) => ResumableOptions)
+  stream?: StreamOptions<unknown>
+}
+
+/**
+ * A node that serves `/` from a source which gives what the test tells it to, `/streams/:id` by `sseResume`, and
+ * `DELETE /streams/:id`.
+ */
+export async function node(t: Test, { plugin = {}, resumable = true, stream = {} }: NodeOptions = {}): Promise<Node> {
+  const runs: Run[] = []
+  const setup = (app: FastifyInstance) => {
+    app.all('/', (request, reply) =>
+      reply.sseFrom(
+        async function* ({ signal }): AsyncGenerator<unknown, undefined> {
+          const steps = new Steps()
+          const items: (unknown | Error | undefined)[] = []
+          const run: Run = {
+            give: (...given) => {
+              items.push(...given)
+              for (const _ of given) steps.go()
+            },
+            aborted: false,
+            over: false
+          }
+          runs.push(run)
+          signal.addEventListener('abort', () => {
+            run.aborted = true
+            run.give(undefined)
+          })
+          try {
+            for (;;) {
+              await steps.next()
+              const item = items.shift()
+              if (item === undefined) return undefined
+              if (item instanceof Error) throw item
+              yield item
+            }
+          } finally {
+            run.over = true
+          }
+        },
+        { ...stream, resumable: typeof resumable === 'function' ? resumable(request) : resumable }
+      )
+    )
+    app.get<{ Params: { id: string } }>('/streams/:id', (request, reply) => reply.sseResume(request.params.id))
+    app.delete<{ Params: { id: string } }>('/streams/:id', async ({ params }, reply) => {
+      return reply.code((await app.sseStreams.stop(params.id)) ? 204 : 404).send()
+    })
+  }
+  const served = await serve(t, setup, { plugin })
+  return { ...served, runs }
+}
+
+/** The headers of a client that comes back. */
+export function after(id: string | undefined) {
+  return { headers: { 'last-event-id': String(id) } }
+}
