@@ -1,5 +1,7 @@
-import type { TSchema } from '@sinclair/typebox'
+import type { TObject, TSchema } from '@sinclair/typebox'
 import { TypeCompiler, type ValueError, ValueErrorType } from '@sinclair/typebox/compiler'
+
+import { FST_SSE_OPTION_INVALID } from './errors.js'
 
 /** The first thing that is wrong with a value. */
 export interface Problem {
@@ -29,5 +31,18 @@ export function compileCheck(schema: TSchema): (value: unknown) => Problem | und
     }
     const [name = ''] = where.split('/')
     return { where: name, what: `takes ${schema.properties[name].description}` }
+  }
+}
+
+/**
+ * Compiles the check of options.
+ *
+ * @returns a function that throws FST_SSE_OPTION_INVALID, which names the option and what it takes
+ */
+export function compileOptionCheck(schema: TObject): (options: object) => void {
+  const check = compileCheck(schema)
+  return options => {
+    const problem = check(options)
+    if (problem !== undefined) throw new FST_SSE_OPTION_INVALID(problem.where || 'options', problem.what)
   }
 }

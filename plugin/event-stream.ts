@@ -299,7 +299,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   /** Lets Fastify answer with an error. It has set the head of the stream already, whose type would garble the error. */
   #refuse(error: Error): void {
     this.#streams.delete(this)
-    unsetHead(this.#raw)
+    unsetHead(this.#reply)
     this.unpipe()
     this.destroy(error)
   }

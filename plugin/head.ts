@@ -1,5 +1,4 @@
 import type { FastifyReply } from 'fastify'
-import type { RawResponse } from './response.js'
 
 /** What every stream says of itself (W1). What the handler has set already stays. */
 const HEAD = {
@@ -20,8 +19,9 @@ export function setHead(reply: FastifyReply, id?: string): void {
 }
 
 /** Takes back what the head of an error must not say. Fastify has brought it to the response already. */
-export function unsetHead(raw: RawResponse): void {
-  if (raw.headersSent) return
-  raw.removeHeader('content-type')
-  raw.removeHeader(STREAM_ID)
+export function unsetHead(reply: FastifyReply): void {
+  reply.removeHeader(STREAM_ID)
+  if (reply.raw.headersSent) return
+  reply.raw.removeHeader('content-type')
+  reply.raw.removeHeader(STREAM_ID)
 }

@@ -1,5 +1,5 @@
-import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
-import { compileCheck } from './check.js'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { compileOptionCheck } from './check.js'
 import { FST_SSE_OPTION_INVALID } from './errors.js'
 import { isDispatched, isEvent, type SseEvent } from './event.js'
 import { STREAM_ID } from './replay/event-id.js'
@@ -192,8 +192,8 @@ const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
 /** What a stream may set for itself. */
 const NAMES = Object.keys(settings) as (keyof typeof settings)[]
 
-const checkPlugin = checker(PluginSchema)
-const checkStream = checker(StreamSchema)
+const checkPlugin = compileOptionCheck(PluginSchema)
+const checkStream = compileOptionCheck(StreamSchema)
 
 /**
  * Checks the options of one stream.
@@ -230,12 +230,4 @@ export function resumableOf(plugin: Settings, own: StreamOptions['resumable']): 
   const { resumable = false } = plugin
   if (!(own ?? resumable)) return undefined
   return { ...(resumable as object), ...(own as object | undefined) }
-}
-
-function checker(schema: TObject): (options: object) => void {
-  const check = compileCheck(schema)
-  return options => {
-    const problem = check(options)
-    if (problem !== undefined) throw new FST_SSE_OPTION_INVALID(problem.where || 'options', problem.what)
-  }
 }

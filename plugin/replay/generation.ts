@@ -25,8 +25,8 @@ import type { OnDisconnect } from './resumable.js'
 export interface Workshop {
   readonly store: EventStore
   readonly streams: Streams
-  /** What tells this node's leases from others'. */
-  readonly producer: string
+  /** A name that no other producer has. */
+  newProducer(): string
   /** Those that run here, by the ids of their streams. */
   readonly generations: Map<string, Generation>
 }
@@ -81,8 +81,8 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
     this.#frames = new Frames(options, order.maxEventBytes, order.codec, undefined)
     this.#run = new SourceRun(order.source, reply)
     this.log = new EventLog(id, owner, 1, () => this.#onFollowers())
-    const { store, producer, streams } = workshop
-    this.#recorder = new Recorder(this.log, store, producer, streams.deadlines, reply.log, this)
+    const { store, streams } = workshop
+    this.#recorder = new Recorder(this.log, store, workshop.newProducer(), streams.deadlines, reply.log, this)
   }
 
   /** Takes the id. @returns `false` where there is a stream of that id already */

@@ -16,8 +16,9 @@ export type Claim = { readonly owner: string | undefined } | 'open' | 'trusted'
 export class Replay implements Workshop {
   readonly store: EventStore
   readonly streams: Streams
-  readonly producer = randomUUID()
   readonly generations = new Map<string, Generation>()
+  readonly #node = randomUUID()
+  #producers = 0
   readonly #mirrors = new Map<string, Mirror>()
   readonly #unsubscribe: () => void
 
@@ -25,6 +26,10 @@ export class Replay implements Workshop {
     this.store = store
     this.streams = streams
     this.#unsubscribe = store.subscribe(id => this.#ring(id))
+  }
+
+  newProducer(): string {
+    return `${this.#node}:${++this.#producers}`
   }
 
   close(): void {
