@@ -24,6 +24,7 @@ const all = {
   objectsTyped: { label: 'objects of a typed route', file: 'objects-typed.js' },
   text: { label: 'text without a schema', file: 'ours.js' },
   textTyped: { label: 'text of a typed route', file: 'text-typed.js' },
+  resumable: { label: 'resumable, memory', file: 'resumable.js' },
   proxy: { label: 'fastify-sse-from, `/stream`', file: 'proxy.js' },
   proxySdk: { label: 'fastify-sse-from, `openai`', file: 'proxy-sdk.js', npm: 'openai' },
   proxyFastifySse: { label: '@fastify/sse, `openai`', file: 'proxy-fastify-sse.js', npm: '@fastify/sse', isPeer: true }

@@ -1,0 +1,13 @@
+import type { Work } from '../work.js'
+import { answerColumns, measureAnswers } from './answers.js'
+
+export const resumable: Work = {
+  name: 'resumable',
+  about: 'The same as hot, with streams that can be resumed, whose events are kept in memory, and with plain ones.',
+  rivals: ['resumable', 'ours'],
+  rounds: 5,
+  answer: '/hot',
+  columns: answerColumns,
+  goals: [{ what: 'CPU a token, to a plain stream', of: 'resumable', to: ['ours'], key: 'cpu', atMost: 1.5 }],
+  measure: round => measureAnswers(round, '/hot', 1000)
+}
