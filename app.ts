@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Environment } from './environment.js'
+import { chooseEventStore } from './event-store.js'
 import sseFrom from './plugin/index.js'
 import { type Generate, streamRoutes } from './routes/index.js'
 import { demoSource } from './sources/demo.js'
@@ -19,7 +20,7 @@ export async function buildApp(environment: Environment): Promise<FastifyInstanc
     convertConstToEnum: false
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
-  await app.register(sseFrom, { drainTimeout: DRAIN_TIMEOUT })
+  await app.register(sseFrom, { drainTimeout: DRAIN_TIMEOUT, store: chooseEventStore(environment, app) })
   await app.register(streamRoutes, { generate: chooseSource(environment, app) })
   const health = { summary: 'Whether the server is up', response: { 200: Type.Object({ status: Type.Literal('ok') }) } }
   app.get('/health', { schema: health, logLevel: 'warn' }, async () => ({ status: 'ok' }))

@@ -12,7 +12,8 @@ const Schema = Type.Object({
   OPENAI_API_KEY: Type.Optional(
     Type.String({ pattern: '^[\x21-\x7e]+$', description: 'a key of visible ASCII characters' })
   ),
-  OPENAI_MODEL: Type.String({ default: 'gpt-5-mini', description: 'the name of a model' })
+  OPENAI_MODEL: Type.String({ default: 'gpt-5-mini', description: 'the name of a model' }),
+  REDIS_URL: Type.Optional(Type.String({ description: 'a redis or rediss URL' }))
 })
 
 /** What the server takes from its environment. */
@@ -20,9 +21,14 @@ export type Environment = Static<typeof Schema>
 
 type Variable = keyof Environment
 
+function protocolOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).protocol : ''
+}
+
 /** What a schema cannot say: Ajv takes `0x10` for a number, and does not know what the parser of URLs takes. */
 const forms: Partial<Record<Variable, (value: string) => boolean>> = {
   PORT: value => /^\d+$/.test(value),
+  REDIS_URL: value => /^rediss?:$/.test(protocolOf(value)),
   OPENAI_BASE_URL: value => {
     if (!URL.canParse(value)) return false
     const { protocol, username, password } = new URL(value)

@@ -175,7 +175,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
 
   #take(frame: string): void {
     if (frame === '') return
-    if (this.#tally.event()) {
+    if (this.#tally.count(this.#feed.events)) {
       this.#commit()
       this.#send(frame)
       // It is on its way only when the source lets others go on.

@@ -10,6 +10,8 @@ import { SourceRun } from './source-run.js'
 export interface Feed {
   /** Gives what is pulled. Called once, by the first read. */
   start(): Promise<Pick<Source, 'next'>>
+  /** How many events there are in the frame of an item. */
+  readonly events: number
   /** The frame of an item; `''` for one that is skipped. */
   item(item: unknown): string
   /** The frame of what is left when there are no more items; `''` for nothing. */
@@ -26,6 +28,7 @@ export interface Feed {
 
 /** The feed of a response whose source is its own. */
 export class SourceFeed extends Frames implements Feed {
+  readonly events = 1
   readonly #run: SourceRun
   readonly #reply: FastifyReply
 

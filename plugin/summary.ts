@@ -32,9 +32,9 @@ export class Tally {
   #events = 0
   bytes = 0
 
-  /** Counts an event, and says whether it is the first. */
-  event(): boolean {
-    this.#events++
+  /** Counts events, and says whether they are the first. */
+  count(events: number): boolean {
+    this.#events += events
     if (this.#timeToFirstEvent !== undefined) return false
     this.#timeToFirstEvent = performance.now() - this.#startedAt
     return true

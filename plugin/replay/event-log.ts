@@ -1,4 +1,9 @@
+import { formatEventId } from './event-id.js'
 import type { LogEnd } from './event-store.js'
+import { Texts } from './texts.js'
+
+/** A UTF-16 code unit takes at most this many bytes as UTF-8, which saves counting the bytes of most texts. */
+const MAX_BYTES_PER_UNIT = 3
 
 /** How a log on this node has ended: as the log in the store has, or by what kept this node from reading on. */
 export type LocalEnd = (LogEnd & { readonly error?: Error }) | { readonly frame: undefined; readonly error: Error }
@@ -14,12 +19,18 @@ export class EventLog {
   /** The number of the first event that it holds or will hold. */
   readonly first: number
   readonly #onFollowers: () => void
-  readonly #events: string[] = []
+  readonly #prefix: string
+  /** As they are sent, with their ids. */
+  readonly #texts = new Texts()
   #waiting: (() => void)[] = []
   #waking = false
   #followers = 0
   #end: LocalEnd | undefined
-  #bytes = 0
+  #units = 0
+  /** How many events were counted exactly, and their code units and bytes. */
+  #counted = 0
+  #countedUnits = 0
+  #countedBytes = 0
 
   /** @param onFollowers called when clients have come or gone */
   constructor(id: string, owner: string | undefined, first: number, onFollowers: () => void) {
@@ -27,15 +38,12 @@ export class EventLog {
     this.owner = owner
     this.first = first
     this.#onFollowers = onFollowers
+    this.#prefix = `id: ${id}:`
   }
 
   /** The number of the last event. */
   get last(): number {
-    return this.first + this.#events.length - 1
-  }
-
-  get bytes(): number {
-    return this.#bytes
+    return this.first + this.#texts.length - 1
   }
 
   /** How many clients follow it. */
@@ -47,19 +55,46 @@ export class EventLog {
     return this.#end
   }
 
-  event(sequence: number): string {
-    return this.#events[sequence - this.first] as string
+  /**
+   * How many of the events that come after one can be sent as one text: at least one, and others as long as they are not
+   * longer together than so many UTF-16 code units.
+   */
+  run(after: number, units: number): number {
+    return this.#texts.run(after - this.first + 1, units)
   }
 
-  /** @returns up to `limit` of the events that come after one */
+  /** The text of a run of events, as it is sent. */
+  text(after: number, count: number): string {
+    const from = after - this.first + 1
+    return this.#texts.join(from, from + count)
+  }
+
+  /** The text of the last event, as it is sent. */
+  endText(frame: string): string {
+    return frame === '' ? '' : `id: ${formatEventId(this.id, this.last + 1, true)}\n${frame}`
+  }
+
+  /** Up to `limit` of the events that come after one, without their ids. */
   after(sequence: number, limit: number): string[] {
-    const from = sequence - this.first + 1
-    return this.#events.slice(from, from + limit)
+    return this.#texts.slice(sequence - this.first + 1, limit).map(text => this.#withoutId(text))
   }
 
+  /** Whether its events have more bytes than so many. */
+  isLarger(bytes: number): boolean {
+    const uncounted = this.#units - this.#countedUnits
+    if (this.#countedBytes + uncounted * MAX_BYTES_PER_UNIT <= bytes) return false
+    for (const frame of this.after(this.first - 1 + this.#counted, this.#texts.length)) {
+      this.#countedBytes += Buffer.byteLength(frame)
+    }
+    this.#counted = this.#texts.length
+    this.#countedUnits = this.#units
+    return this.#countedBytes > bytes
+  }
+
+  /** What clients do not dispatch goes without an id: some take the blank line that would follow for an event. */
   append(frame: string): void {
-    this.#events.push(frame)
-    this.#bytes += Buffer.byteLength(frame)
+    this.#texts.push(frame.endsWith('\n\n') ? `${this.#prefix}${this.last + 1}\n${frame}` : frame)
+    this.#units += frame.length
     this.#wake()
   }
 
@@ -86,6 +121,10 @@ export class EventLog {
   /** Does not call it back any more. */
   forget(reader: () => void): void {
     this.#waiting = this.#waiting.filter(waiting => waiting !== reader)
+  }
+
+  #withoutId(text: string): string {
+    return text.startsWith(this.#prefix) ? text.slice(text.indexOf('\n') + 1) : text
   }
 
   #wake(): void {

@@ -5,8 +5,10 @@ import { encodeData, formatEvent } from '../event.js'
 import { errorEvent, logFailure } from '../failure.js'
 import type { Feed } from '../feed.js'
 import { logError } from '../log.js'
-import { formatEventId } from './event-id.js'
 import type { EventLog, LocalEnd } from './event-log.js'
+
+/** Events are taken by the run, up to what is at most half of what is held for a client: three bytes a code unit. */
+const SHARE = 6
 
 /** What makes a stream, as far as the client knows it whose request it was made for. */
 export interface Maker {
@@ -16,30 +18,32 @@ export interface Maker {
   left(told: boolean): void
 }
 
-/** Reads a log for one client, from where that is, and writes the ids. */
+/** Reads a log for one client, from where that is. */
 export class Follower implements Feed {
   readonly #log: EventLog
   readonly #logger: FastifyBaseLogger
   readonly #maker: Maker | undefined
-  readonly #prefix: string
+  readonly #units: number
+  events = 0
   #at: number
   #joined = true
   #told = false
   #wake: (() => void) | undefined
   readonly #onChange = () => this.#wake?.()
-  /** One for all events: who reads is done with it before the next. */
+  /** One for all runs: who reads is done with it before the next. */
   readonly #result = { done: false as const, value: '' }
 
   /**
    * @param after the number of the last event that the client has, 0 for none
+   * @param highWaterMark how many bytes are held for the client
    * @param maker for the client whose request makes the stream
    */
-  constructor(log: EventLog, after: number, logger: FastifyBaseLogger, maker?: Maker) {
+  constructor(log: EventLog, after: number, highWaterMark: number, logger: FastifyBaseLogger, maker?: Maker) {
     this.#log = log
     this.#at = after
     this.#logger = logger
     this.#maker = maker
-    this.#prefix = `id: ${log.id}:`
+    this.#units = Math.floor(highWaterMark / SHARE)
     log.join()
   }
 
@@ -50,7 +54,9 @@ export class Follower implements Feed {
 
   next(): IteratorResult<string, string> | Promise<IteratorResult<string, string>> {
     if (this.#at < this.#log.last) {
-      this.#result.value = this.#numbered(this.#log.event(++this.#at))
+      this.events = this.#log.run(this.#at, this.#units)
+      this.#result.value = this.#log.text(this.#at, this.events)
+      this.#at += this.events
       return this.#result
     }
     if (this.#log.end !== undefined) return { done: true, value: this.#last(this.#log.end) }
@@ -73,7 +79,7 @@ export class Follower implements Feed {
   failed(error: Error): string {
     logFailure(this.#logger, error)
     const { end } = this.#log
-    if (end?.error === error && end.frame !== undefined) return this.#numberedEnd(end.frame)
+    if (end?.error === error && end.frame !== undefined) return this.#log.endText(end.frame)
     return formatEvent({ ...errorEvent(error), id: END_ID }, encodeData)
   }
 
@@ -106,15 +112,6 @@ export class Follower implements Feed {
       this.#told = true
       throw end.error
     }
-    return this.#numberedEnd(end.frame)
-  }
-
-  /** What clients do not dispatch goes without an id: some take the blank line that would follow for an event. */
-  #numbered(frame: string): string {
-    return frame.endsWith('\n\n') ? `${this.#prefix}${this.#at}\n${frame}` : frame
-  }
-
-  #numberedEnd(frame: string): string {
-    return frame === '' ? '' : `id: ${formatEventId(this.#log.id, this.#log.last + 1, true)}\n${frame}`
+    return this.#log.endText(end.frame)
   }
 }

@@ -129,7 +129,8 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
 
   /** Something about it has changed in the store. */
   ring(): void {
-    void this.#recorder.news()
+    // To end the log is to be rung for.
+    if (this.#live) void this.#recorder.news()
   }
 
   onNews({ stop, followers }: ProducerNews): void {
@@ -171,7 +172,8 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
     const { maxEvents, maxBytes } = this.#workshop.store
     if (this.log.last >= maxEvents) throw new FST_SSE_LOG_FULL(`maxEvents (${maxEvents})`)
     this.log.append(frame)
-    if (this.log.bytes > maxBytes) throw new FST_SSE_LOG_FULL(`maxBytes (${maxBytes})`)
+    this.#recorder.append(frame)
+    if (this.log.isLarger(maxBytes)) throw new FST_SSE_LOG_FULL(`maxBytes (${maxBytes})`)
   }
 
   /** E3 */

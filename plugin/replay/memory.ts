@@ -1,7 +1,10 @@
-import { FST_SSE_OPTION_INVALID, FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
+import { Type } from '@sinclair/typebox'
+import { compileOptionCheck } from '../check.js'
+import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
 import type { EventStore, LogEnd, LogPage, ProducerNews } from './event-store.js'
+import { Texts } from './texts.js'
 
-/** The options of a `MemoryStore`. */
+/** The options of a `MemoryStore`: positive whole numbers, or `Infinity`. */
 export interface MemoryStoreOptions {
   /** The most events of one stream. Default: 65536. */
   maxEvents?: number
@@ -12,7 +15,7 @@ export interface MemoryStoreOptions {
   /** How long the log of an ended stream is kept. Milliseconds. Default: 300000. */
   keep?: number
   /**
-   * How long a producer holds a log without a sign of life. Milliseconds. Default: for ever, since a producer and its
+   * How long a producer holds a log without a sign of life. Milliseconds. Default: `Infinity`, since a producer and its
    * store live and die in one process.
    */
   lease?: number
@@ -21,45 +24,64 @@ export interface MemoryStoreOptions {
 interface Log {
   readonly producer: string
   readonly owner: string | undefined
-  readonly events: string[]
+  readonly events: Texts
   end: LogEnd | undefined
   stop: boolean
   followedUntil: number
   leaseUntil: number
-  /** When an ended log is forgotten. */
+  /** When it is forgotten. */
   expires: number
 }
 
-const LIMITS = { maxEvents: 65_536, maxBytes: 1024 * 1024, maxStreams: 10_000, keep: 300_000 }
+const DEFAULTS: Required<MemoryStoreOptions> = {
+  maxEvents: 65_536,
+  maxBytes: 1024 * 1024,
+  maxStreams: 10_000,
+  keep: 300_000,
+  lease: Number.POSITIVE_INFINITY
+}
 
-/** The event store of a single process: what is used where no other is given. */
+/** The longest that a timer of Node can be: a longer one fires at once. Milliseconds. */
+const MAX_TIMER = 2 ** 31 - 1
+
+const count = Type.Optional(
+  Type.Union([Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), Type.Literal(Number.POSITIVE_INFINITY)], {
+    description: 'a positive whole number, or Infinity'
+  })
+)
+
+const check = compileOptionCheck(
+  Type.Object(
+    { maxEvents: count, maxBytes: count, maxStreams: count, keep: count, lease: count },
+    { additionalProperties: false, description: 'an object' }
+  )
+)
+
+/**
+ * The event store of a single process: what is used where no other is given. Servers that share one count as one node.
+ */
 export class MemoryStore implements EventStore {
   readonly maxEvents: number
   readonly maxBytes: number
   readonly lease: number
   readonly #maxStreams: number
   readonly #keep: number
+  /** In the order in which their leases run out, which is the order in which they expire. */
   readonly #running = new Map<string, Log>()
   /** In the order in which they have ended, which is the order in which they expire. */
   readonly #ended = new Map<string, Log>()
   readonly #listeners = new Set<(id: string | undefined) => void>()
   #timer: NodeJS.Timeout | undefined
+  #wakeAt = Number.POSITIVE_INFINITY
 
   /** @throws FST_SSE_OPTION_INVALID */
   constructor(options: MemoryStoreOptions = {}) {
-    for (const [name, value] of Object.entries(options)) {
-      if (!(name in LIMITS) && name !== 'lease') {
-        throw new FST_SSE_OPTION_INVALID(name, `is unknown; known are ${Object.keys(LIMITS).join(', ')}, lease`)
-      }
-      if (value !== undefined && !(value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value > 0))) {
-        throw new FST_SSE_OPTION_INVALID(name, 'takes a positive whole number, or Infinity')
-      }
-    }
-    this.maxEvents = options.maxEvents ?? LIMITS.maxEvents
-    this.maxBytes = options.maxBytes ?? LIMITS.maxBytes
-    this.lease = options.lease ?? Number.POSITIVE_INFINITY
-    this.#maxStreams = options.maxStreams ?? LIMITS.maxStreams
-    this.#keep = options.keep ?? LIMITS.keep
+    check(options)
+    this.maxEvents = options.maxEvents ?? DEFAULTS.maxEvents
+    this.maxBytes = options.maxBytes ?? DEFAULTS.maxBytes
+    this.lease = options.lease ?? DEFAULTS.lease
+    this.#maxStreams = options.maxStreams ?? DEFAULTS.maxStreams
+    this.#keep = options.keep ?? DEFAULTS.keep
   }
 
   /** How many logs it holds. */
@@ -71,16 +93,19 @@ export class MemoryStore implements EventStore {
     const taken = this.#find(id)
     if (taken !== undefined) return taken.producer === producer
     if (this.size >= this.#maxStreams) this.#makeRoom()
-    this.#running.set(id, {
+    const leaseUntil = performance.now() + this.lease
+    const log: Log = {
       producer,
       owner,
-      events: [],
+      events: new Texts(),
       end: undefined,
       stop: false,
       followedUntil: 0,
-      leaseUntil: performance.now() + this.lease,
-      expires: Number.POSITIVE_INFINITY
-    })
+      leaseUntil,
+      expires: leaseUntil + this.#keep
+    }
+    this.#running.set(id, log)
+    this.#wakeFor(log)
     return true
   }
 
@@ -88,16 +113,23 @@ export class MemoryStore implements EventStore {
     const log = this.#find(id)
     if (log?.producer === producer && log.end?.lost === false && log.end.frame === end) return log.events.length
     const held = this.#held(log, producer)
-    if (first !== held.events.length + 1) return held.events.length
-    for (const event of events) held.events.push(event)
-    if (end !== undefined) this.#end(id, held, { frame: end, lost: false })
-    else if (isFollowed(held)) this.#ring(id)
-    return held.events.length
+    const isNext = first === held.events.length + 1
+    if (isNext) held.events.pushAll(events)
+    const last = held.events.length
+    // The answer of a call that brought these events without the end may be what was lost.
+    if (end !== undefined && first + events.length - 1 === last) this.#end(id, held, { frame: end, lost: false })
+    else if (isNext && isFollowed(held)) this.#ring(id)
+    return last
   }
 
   async renew(id: string, producer: string): Promise<ProducerNews> {
-    const log = this.#held(this.#find(id), producer)
-    log.leaseUntil = performance.now() + this.lease
+    const log = this.#held(this.#running.get(id), producer)
+    if (this.lease !== Number.POSITIVE_INFINITY) {
+      log.leaseUntil = performance.now() + this.lease
+      log.expires = log.leaseUntil + this.#keep
+      this.#running.delete(id)
+      this.#running.set(id, log)
+    }
     return { stop: log.stop, followers: isFollowed(log) ? 1 : 0 }
   }
 
@@ -107,7 +139,7 @@ export class MemoryStore implements EventStore {
     return {
       owner: log.owner,
       first: after + 1,
-      events: log.events.slice(after),
+      events: log.events.slice(after, log.events.length),
       end: log.end,
       leaseLeft: log.end === undefined ? Math.max(0, log.leaseUntil - performance.now()) : 0
     }
@@ -165,7 +197,7 @@ export class MemoryStore implements EventStore {
     log.expires = performance.now() + this.#keep
     this.#running.delete(id)
     this.#ended.set(id, log)
-    this.#wakeToForget(log)
+    this.#wakeFor(log)
     this.#ring(id)
   }
 
@@ -179,22 +211,27 @@ export class MemoryStore implements EventStore {
     this.#ended.delete(oldest)
   }
 
-  /** One timer for all of them: the first that ended is the first that expires. */
-  #wakeToForget(next: Log): void {
-    if (this.#timer !== undefined || next.expires === Number.POSITIVE_INFINITY) return
-    this.#timer = setTimeout(() => this.#forget(), Math.max(0, Math.ceil(next.expires - performance.now())))
+  /** One timer for all of them. */
+  #wakeFor(log: Log): void {
+    if (log.expires >= this.#wakeAt) return
+    clearTimeout(this.#timer)
+    this.#wakeAt = log.expires
+    const delay = Math.ceil(log.expires - performance.now())
+    this.#timer = setTimeout(() => this.#forget(), Math.min(delay, MAX_TIMER))
     this.#timer.unref()
   }
 
   #forget(): void {
-    this.#timer = undefined
+    this.#wakeAt = Number.POSITIVE_INFINITY
     const now = performance.now()
-    for (const [id, log] of this.#ended) {
-      if (log.expires > now) {
-        this.#wakeToForget(log)
-        return
+    for (const logs of [this.#running, this.#ended]) {
+      for (const [id, log] of logs) {
+        if (log.expires > now) {
+          this.#wakeFor(log)
+          break
+        }
+        logs.delete(id)
       }
-      this.#ended.delete(id)
     }
   }
 }

@@ -32,6 +32,9 @@ export class Recorder {
   readonly #recorded: Recorded
   readonly #patience: number
   readonly #lease = { onDeadline: () => void this.news() }
+  /** The events that are not known to be in the store, and how many are. */
+  #pending: string[] = []
+  #sent = 0
   #claimed: Promise<boolean> | undefined
   #isCreated = false
   #isOver = false
@@ -68,6 +71,11 @@ export class Recorder {
   claim(): Promise<boolean> {
     this.#claimed ??= this.#claim()
     return this.#claimed
+  }
+
+  /** Adds an event that was added to the log. */
+  append(frame: string): void {
+    if (!this.#isOver) this.#pending.push(frame)
   }
 
   /** Resolves when all is in the store, or nothing more can be brought there. */
@@ -123,24 +131,37 @@ export class Recorder {
   }
 
   async #record(): Promise<void> {
-    let sent = 0
     while (!this.#isOver) {
       if (this.#isTroubled) await this.#pause()
-      else if (sent === this.#log.last && this.#log.end === undefined) await this.#more()
+      else if (this.#pending.length === 0 && this.#log.end === undefined) await this.#more()
       if (this.#isOver) return
       try {
         if (!this.#isCreated && !(await this.#create())) throw new FST_SSE_PRODUCER_FENCED()
-        const events = this.#log.after(sent, PAGE)
-        const last = sent + events.length
-        const end = last === this.#log.last ? this.#log.end?.frame : undefined
-        sent = await this.#store.append(this.#log.id, this.#producer, sent + 1, events, end)
+        await this.#send()
         this.#wellAt = performance.now()
         this.#isTroubled = false
-        if (end !== undefined && sent === last) this.#finish()
       } catch (error) {
         if (!this.#isOver) this.#trouble(error)
       }
     }
+  }
+
+  async #send(): Promise<void> {
+    const { id, last, end } = this.#log
+    const events = this.#pending.splice(0, PAGE)
+    const to = this.#sent + events.length
+    const frame = to === last ? end?.frame : undefined
+    let arrived: number
+    try {
+      arrived = await this.#store.append(id, this.#producer, this.#sent + 1, events, frame)
+    } catch (error) {
+      this.#pending = [...events, ...this.#pending]
+      throw error
+    }
+    this.#sent = arrived
+    // The answer to an earlier call may have been lost.
+    if (arrived !== to) this.#pending = this.#log.after(arrived, Number.POSITIVE_INFINITY)
+    else if (frame !== undefined) this.#finish()
   }
 
   #more(): Promise<void> {
@@ -187,6 +208,7 @@ export class Recorder {
 
   #finish(): void {
     this.#isOver = true
+    this.#pending = []
     this.#deadlines.clear(this.#lease)
     this.#wake?.()
     this.#whenOver?.()

@@ -46,7 +46,7 @@ export function serve(delivery: Delivery, replay: Replay, source: unknown, resum
   const generation = new Generation(replay, order, reply)
   // Its signal ends the stream for all who follow it, not only this response.
   const first = new Delivery(reply, { ...options, signal: undefined }, replay.streams)
-  const follower = new Follower(generation.log, 0, reply.log, generation)
+  const follower = new Follower(generation.log, 0, settings.highWaterMark, reply.log, generation)
   if (resumable.id === undefined) return first.stream(follower, id)
   void claimOrResume(first, replay, generation, follower, claim)
   return reply
@@ -94,7 +94,9 @@ async function claimOrResume(
 async function resume(delivery: Delivery, replay: Replay, id: string, after: number, claim: Claim): Promise<void> {
   try {
     const follower = await replay.find(id, claim, log => {
-      return hasAll(log, after) ? undefined : new Follower(log, after, delivery.reply.log)
+      return hasAll(log, after)
+        ? undefined
+        : new Follower(log, after, delivery.settings.highWaterMark, delivery.reply.log)
     })
     if (follower === undefined) delivery.nothing()
     else delivery.streamLate(follower, id)

@@ -35,7 +35,9 @@ t.test('names each wrong variable and what it takes, and shows no value', async 
     ['OPENAI_BASE_URL', 'http://[::1', 'an http or https URL without a password'],
     ['OPENAI_BASE_URL', 'ftp://host', 'an http or https URL without a password'],
     ['OPENAI_BASE_URL', 'http://user:secret@host/v1', 'an http or https URL without a password'],
-    ['OPENAI_API_KEY', 'sk-€', 'a key of visible ASCII characters']
+    ['OPENAI_API_KEY', 'sk-€', 'a key of visible ASCII characters'],
+    ['REDIS_URL', 'localhost:6379', 'a redis or rediss URL'],
+    ['REDIS_URL', 'secret', 'a redis or rediss URL']
   ] as const) {
     t.throws(() => readEnvironment({ [name]: value }), { message: `${name} takes ${takes}` })
   }
