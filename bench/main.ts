@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildGo } from './go.js'
+import { hasRedis } from './redis.js'
 import { chart } from './report/chart.js'
 import { document } from './report/document.js'
 import { goals, table } from './report/table.js'
@@ -53,10 +54,15 @@ function progress(line: string): void {
   console.error(`${String(Math.floor(seconds / 60)).padStart(2)}:${String(seconds % 60).padStart(2, '0')} ${line}`)
 }
 
+const withRedis = hasRedis()
+if (!withRedis) {
+  console.error('There is no redis-server here, so what needs it is left out. On Debian: apt-get install redis-server')
+}
+
 const results: Result[] = []
 for (const work of works.filter(({ name }) => chosenWorks.includes(name))) {
   const names = chosenRivals.filter(name => hasGo || name !== 'go')
-  if (!work.rivals.some(name => names.includes(name))) continue
+  if (!work.rivals.some(name => names.includes(name)) || (work.redis && !withRedis)) continue
   const result = await run(work, { rivals: names, rounds, effort, progress })
   results.push(result)
   console.log(`\n${work.name}: ${work.about}\n\n${table(result)}\n`)

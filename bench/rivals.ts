@@ -25,6 +25,13 @@ const all = {
   text: { label: 'text without a schema', file: 'ours.js' },
   textTyped: { label: 'text of a typed route', file: 'text-typed.js' },
   resumable: { label: 'resumable, memory', file: 'resumable.js' },
+  resumableRedis: { label: 'resumable, redis', file: 'resumable-redis.js', npm: 'ioredis' },
+  nodes: { label: 'fastify-sse-from, two nodes', file: 'nodes.js' },
+  nodesResumableStream: {
+    label: 'resumable-stream, two nodes',
+    file: 'nodes-resumable-stream.js',
+    npm: 'resumable-stream'
+  },
   proxy: { label: 'fastify-sse-from, `/stream`', file: 'proxy.js' },
   proxySdk: { label: 'fastify-sse-from, `openai`', file: 'proxy-sdk.js', npm: 'openai' },
   proxyFastifySse: { label: '@fastify/sse, `openai`', file: 'proxy-fastify-sse.js', npm: '@fastify/sse', isPeer: true }

@@ -1,5 +1,6 @@
 import { checkAnswer } from './answer.js'
 import { Load } from './load.js'
+import { startRedis } from './redis.js'
 import { Result } from './result.js'
 import { type RivalName, rivals } from './rivals.js'
 import { type BenchServer, startServer } from './server.js'
@@ -25,7 +26,11 @@ export async function run(work: Work, options: RunOptions): Promise<Result> {
   const result = new Result(work)
   const load = new Load()
   const upstream = work.upstream ? await startServer({ file: 'upstream.js' }, {}, 'load') : undefined
-  const env: Record<string, string> = upstream === undefined ? {} : { UPSTREAM: `http://127.0.0.1:${upstream.port}/v1` }
+  const redis = work.redis ? await startRedis() : undefined
+  const env = {
+    ...(upstream && { UPSTREAM: `http://127.0.0.1:${upstream.port}/v1` }),
+    ...(redis && { REDIS: String(redis.port) })
+  }
   const kept = new Map<RivalName, BenchServer>()
 
   const measure = async (name: RivalName, effort: number): Promise<Sample> => {
@@ -53,7 +58,7 @@ export async function run(work: Work, options: RunOptions): Promise<Result> {
       }
     }
   } finally {
-    await Promise.all([load, upstream, ...kept.values()].map(process => process?.stop()))
+    await Promise.all([load, upstream, redis, ...kept.values()].map(process => process?.stop()))
   }
   return result
 }

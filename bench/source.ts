@@ -6,6 +6,9 @@ export const ANSWER = 1000
 /** How many tokens a chunk of the upstream brings in the work `burst`. */
 export const BURST = 8
 
+/** How many tokens a client has had that reattaches. */
+export const HELD = 100
+
 /** Milliseconds between the tokens of the works `burst` and `paced`. */
 export const PACE = 50
 
@@ -55,6 +58,12 @@ export const sources = {
       yield String(i)
       await sleep(1000)
     }
+  },
+
+  /** As many tokens at once as a client has that loses its connection, and then nothing until it is aborted. */
+  async *held(signal: AbortSignal): AsyncGenerator<string> {
+    for (const token of tokens.slice(0, HELD)) yield token
+    await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
   },
 
   /** One token, and then nothing until the client leaves. */

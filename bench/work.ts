@@ -19,6 +19,8 @@ export interface Work {
   readonly answer?: string
   /** Whether the servers ask the upstream for the tokens. */
   readonly upstream?: boolean
+  /** Whether the servers need a Redis. */
+  readonly redis?: boolean
   /** The first one is what the ratio to ours is of. */
   readonly columns: readonly Column[]
   readonly goals: readonly Goal[]

@@ -16,16 +16,22 @@ export interface Jobs {
   comments: { takes: { ms: number }; gives: { comments: number } }
   /** Closes the open streams, evenly over `ms`. Gives when each was closed, by its id. */
   close: { takes: { ms: number }; gives: Record<string, number> }
+  /** Loses connections to one node and takes them up at another, one after the other. */
+  reattach: { takes: { port: number; events: number; times: number }; gives: Latency }
   /** Connects, waits for one token, and leaves, again and again. */
   visits: { takes: { port: number; path: string; connections: number; ms: number }; gives: { visits: number } }
 }
 
-export interface Heard {
-  tokens: number
-  seconds: number
-  /** From the making of a token to its arrival. Microseconds. */
+/** Microseconds. */
+export interface Latency {
   p50: number
   p99: number
+}
+
+/** The latency is from the making of a token to its arrival. */
+export interface Heard extends Latency {
+  tokens: number
+  seconds: number
 }
 
 export interface Followed {

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { answers } from './answers.js'
 import type { JobRequest, Jobs } from './jobs.js'
+import { reattach } from './reattach.js'
 import { close, comments, follow, listen, open } from './streams.js'
 import { visits } from './visits.js'
 
@@ -12,6 +13,7 @@ const jobs: { [Name in keyof Jobs]: (takes: Jobs[Name]['takes']) => Promise<Jobs
   follow,
   comments,
   close,
+  reattach,
   visits
 }
 

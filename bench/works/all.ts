@@ -6,9 +6,24 @@ import { hot } from './hot.js'
 import { idle } from './idle.js'
 import { paced } from './paced.js'
 import { proxy } from './proxy.js'
+import { reattach } from './reattach.js'
 import { resumable } from './resumable.js'
+import { resumableRedis } from './resumable-redis.js'
 import { scale } from './scale.js'
 import { typed } from './typed.js'
 
 /** Every work, in the order of the report. */
-export const works: readonly Work[] = [hot, burst, paced, idle, heartbeat, churn, proxy, typed, resumable, scale]
+export const works: readonly Work[] = [
+  hot,
+  burst,
+  paced,
+  idle,
+  heartbeat,
+  churn,
+  proxy,
+  typed,
+  resumable,
+  resumableRedis,
+  reattach,
+  scale
+]

@@ -27,6 +27,11 @@ export interface EventStore {
   readonly maxBytes: number
   /** How long a producer holds a log without a sign of life, and how long a node counts as following. Milliseconds. */
   readonly lease: number
+  /**
+   * How long a producer may hold back events for a log that no other node follows, so that more of them go there at once.
+   * Milliseconds. Default: 0.
+   */
+  readonly linger?: number
 
   /**
    * Makes an empty log and gives its lease to the producer.
@@ -37,8 +42,9 @@ export interface EventStore {
   create(id: string, producer: string, owner: string | undefined): Promise<boolean>
 
   /**
-   * Adds events, and the end where one is given, and rings for all who follow. Adds nothing where `first` is not the
-   * number that comes next, which is how a producer whose last answer was lost finds out what has arrived.
+   * Adds events, and the end where one is given, and rings for all who follow. Adds no events where `first` is not the
+   * number that comes next, which is how a producer whose last answer was lost finds out what has arrived; and the end
+   * only where the last of its events is then the last of the log.
    *
    * @param first the number of the first of the events
    * @param events their text, as it is sent, without ids
@@ -52,7 +58,7 @@ export interface EventStore {
    * Holds the lease for another `lease` milliseconds. Called well before it runs out, and whenever it is rung for.
    *
    * @returns what the producer has to know
-   * @throws FST_SSE_PRODUCER_FENCED
+   * @throws FST_SSE_PRODUCER_FENCED where the producer does not hold the lease any more, or the log has ended
    */
   renew(id: string, producer: string): Promise<ProducerNews>
 
@@ -64,10 +70,13 @@ export interface EventStore {
    */
   read(id: string, after: number): Promise<LogPage | undefined>
 
-  /** Says that clients of this node follow the stream, for another `lease` milliseconds, and rings for its producer if that is new. */
+  /**
+   * Says that clients of this node follow the stream, for another `lease` milliseconds, and rings for its producer if that
+   * is new. Does nothing where there is no such log, or it has ended.
+   */
   follow(id: string): Promise<void>
 
-  /** Says that none does any more, and rings for its producer. */
+  /** Says that none does any more, and rings for its producer. Does nothing where there is no such log. */
   unfollow(id: string): Promise<void>
 
   /**
@@ -78,7 +87,7 @@ export interface EventStore {
    */
   endLost(id: string, end: string): Promise<boolean>
 
-  /** Asks the producer to stop, and rings for it. @returns `false` where there is no such log */
+  /** Asks the producer to stop, and rings for it. @returns `false` where there is no such log; one that has ended is there */
   stop(id: string): Promise<boolean>
 
   /**
@@ -102,7 +111,7 @@ export interface ProducerNews {
 export interface LogPage {
   /** Whose it is, as `create` was told. */
   readonly owner: string | undefined
-  /** The number of the first of the events. */
+  /** The number of the first of the events; where there are none, the one after that which was asked for. */
   readonly first: number
   /** Events, in order. As many as the store gives at once: there may be more, unless there are none. */
   readonly events: readonly string[]

@@ -130,7 +130,9 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
   /** Something about it has changed in the store. */
   ring(): void {
     // To end the log is to be rung for.
-    if (this.#live) void this.#recorder.news()
+    if (!this.#live) return
+    this.#recorder.urge()
+    void this.#recorder.news()
   }
 
   onNews({ stop, followers }: ProducerNews): void {
@@ -213,6 +215,7 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
     this.#forgetSignal?.()
     this.#workshop.streams.deadlines.clear(this)
     this.log.finish(end)
+    this.#recorder.urge()
     void this.#recorder.over().then(() => {
       this.#workshop.generations.delete(this.log.id)
       this.#workshop.streams.delete(this)

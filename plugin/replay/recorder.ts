@@ -41,6 +41,7 @@ export class Recorder {
   #isLastTry = false
   #whenOver: (() => void) | undefined
   #wellAt = performance.now()
+  #followers = 0
   #isTroubled = false
   #hasWarned = false
   #wake: (() => void) | undefined
@@ -86,6 +87,11 @@ export class Recorder {
     })
   }
 
+  /** Brings at once what is pending. */
+  urge(): void {
+    this.#wake?.()
+  }
+
   /** Gives a store that fails no more time. */
   hurry(): void {
     this.#isLastTry = true
@@ -100,6 +106,7 @@ export class Recorder {
       const news = await this.#store.renew(this.#log.id, this.#producer)
       this.#wellAt = performance.now()
       if (this.#isOver) return undefined
+      this.#followers = news.followers
       this.#recorded.onNews(news)
       return news
     } catch (error) {
@@ -132,8 +139,9 @@ export class Recorder {
 
   async #record(): Promise<void> {
     while (!this.#isOver) {
-      if (this.#isTroubled) await this.#pause()
+      if (this.#isTroubled) await this.#wait(RETRY)
       else if (this.#pending.length === 0 && this.#log.end === undefined) await this.#more()
+      if (this.#mayLinger) await this.#wait(this.#store.linger as number)
       if (this.#isOver) return
       try {
         if (!this.#isCreated && !(await this.#create())) throw new FST_SSE_PRODUCER_FENCED()
@@ -171,8 +179,13 @@ export class Recorder {
     })
   }
 
-  /** Waits before the store is asked again. */
-  #pause(): Promise<void> {
+  /** Whether nobody waits for what is pending. */
+  get #mayLinger(): boolean {
+    return this.#store.linger !== undefined && this.#isCreated && this.#followers === 0 && this.#log.end === undefined
+  }
+
+  /** Waits so many milliseconds, or until somebody cannot. */
+  #wait(ms: number): Promise<void> {
     return new Promise(resolve => {
       if (this.#isLastTry) return resolve()
       const deadline = { onDeadline: resolve }
@@ -180,7 +193,7 @@ export class Recorder {
         this.#deadlines.clear(deadline)
         resolve()
       }
-      this.#deadlines.set(deadline, RETRY)
+      this.#deadlines.set(deadline, ms)
     })
   }
 

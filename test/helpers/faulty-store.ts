@@ -1,7 +1,7 @@
 import { FST_SSE_STORE_UNAVAILABLE } from '../../plugin/errors.js'
 import { type EventStore, MemoryStore, type MemoryStoreOptions } from '../../plugin/index.js'
 
-type Method = Exclude<keyof EventStore, 'maxEvents' | 'maxBytes' | 'lease' | 'subscribe'>
+type Method = Exclude<keyof EventStore, 'maxEvents' | 'maxBytes' | 'lease' | 'linger' | 'subscribe'>
 
 /**
  * What one node sees of a store in memory that it shares with others: calls of its own may fail, hang, or be kept from
@@ -11,6 +11,7 @@ export class FaultyStore implements EventStore {
   readonly shared: MemoryStore
   /** What is asked before each call goes on to the store. */
   before: (method: Method, ...args: unknown[]) => unknown = () => {}
+  linger = 0
   /** Whether rings are lost. */
   isDeaf = false
   /** How often each method was called. */

@@ -248,3 +248,29 @@ t.test('a log with a hole in it is never sent as a whole', async t => {
   t.match(JSON.parse(gone.text()), { code: 'FST_SSE_POSITION_GONE' })
   t.match((await fetchAll(following.url, after(`${id}:1`))).events(), [{ data: 'b' }, { data: 'c' }, { event: 'done' }])
 })
+
+t.test('events that nobody waits for go to the store together, and at once when somebody does', async t => {
+  const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
+  one.linger = 2 ** 31 - 1
+  const producing = await node(t, { plugin: { store: one } })
+  const following = await node(t, { plugin: { store: other } })
+  const client = open(producing.url)
+  await until('the source has started', () => producing.runs.length)
+  for (const token of ['a', 'b', 'c']) {
+    producing.runs[0]?.give(token)
+    await client.has(`data: ${token}`)
+  }
+  t.equal(one.calls.append, undefined)
+  const again = open(following.url, after(client.events()[0]?.id))
+  await again.has('data: c')
+  t.equal(one.calls.append, 1)
+  producing.runs[0]?.give('d')
+  await again.has('data: d')
+  again.leave()
+  producing.runs[0]?.give(undefined)
+  await client.end()
+  await until(
+    'the end is in the store',
+    async () => (await other.shared.read(String(client.headers['x-stream-id']), 9))?.end
+  )
+})
