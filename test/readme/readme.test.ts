@@ -2,9 +2,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { FastifyInstance } from 'fastify'
+import { Redis } from 'ioredis'
 import t from 'tap'
 import { openAiServer } from '../helpers/openai-server.js'
 import { snippets } from '../helpers/readme.js'
+import { redisServer } from '../helpers/redis-server.js'
+import { until } from '../helpers/until.js'
 
 /** Where the snippets are run: next to the sources, so that they find the packages that a user would install. */
 const folder = join(import.meta.dirname, 'snippets')
@@ -19,6 +22,7 @@ async function run(pattern: string, name = ''): Promise<FastifyInstance> {
   const file = join(folder, `${snippets.indexOf(code)}${name}.ts`)
   const local = code
     .replace("'fastify-sse-from/routes'", "'../../../routes/index.js'")
+    .replace("'fastify-sse-from/redis'", "'../../../plugin/replay/redis.js'")
     .replace("'fastify-sse-from'", "'../../../plugin/index.js'")
     .replace(/^await app.listen.*$/m, '')
     .replace('logger: true', 'logger: false')
@@ -28,7 +32,7 @@ async function run(pattern: string, name = ''): Promise<FastifyInstance> {
   return app
 }
 
-t.equal(snippets.length, 4)
+t.equal(snippets.length, 6)
 
 t.test('the use with an SDK streams tokens', async t => {
   const provider = await openAiServer(t, call => {
@@ -69,6 +73,40 @@ t.test('the ready route answers in both forms', async t => {
   t.same(response.json(), { text: 'You said: hi ', finishReason: 'stop' })
   const events = (await app.inject('/stream?prompt=hi')).body.replace(/^id: .+\n/gm, '')
   t.match(events, 'data: You \n\ndata: said: \n\ndata: hi \n\nevent: done\n')
+})
+
+t.test('a stream is followed again, and stopped, by its owner', async t => {
+  const app = await run("'/answer/:id'")
+  const first = await app.inject({ url: '/answer', headers: { authorization: 'me' } })
+  const id = String(first.headers['x-stream-id'])
+  t.match(first.body, `id: ${id}:1\ndata: Hello\n\nid: ${id}:2\ndata:  again\n\nid: ${id}:3:end\nevent: done\n`)
+  for (const [authorization, body, status] of [
+    ['me', first.body, 204],
+    ['you', /"statusCode":404/, 404]
+  ] as const) {
+    const headers = { authorization }
+    t.match((await app.inject({ url: `/answer/${id}`, headers })).body, body)
+    t.equal((await app.inject({ method: 'DELETE', url: `/answer/${id}`, headers })).statusCode, status)
+  }
+  const rest = await app.inject({ url: '/answer', headers: { authorization: 'me', 'last-event-id': `${id}:2` } })
+  t.equal(rest.body, first.body.slice(first.body.indexOf(`id: ${id}:3`)))
+})
+
+t.test('events are kept in Redis', async t => {
+  const redis = await redisServer(t)
+  process.env.REDIS_URL = `redis://127.0.0.1:${redis.port}`
+  const app = await run("from 'ioredis'")
+  app.get('/', (_request, reply) =>
+    reply.sseFrom(async function* () {
+      yield 'Hello'
+    })
+  )
+  const { body, headers } = await app.inject('/')
+  const client = new Redis(redis.port)
+  t.teardown(() => client.disconnect())
+  await until('the answer is in Redis', async () => (await client.keys('*')).length > 1)
+  const rest = await app.inject({ url: '/', headers: { 'last-event-id': `${headers['x-stream-id']}:1` } })
+  t.equal(rest.body, body.slice(body.indexOf(':2:end') - 'id: '.length - String(headers['x-stream-id']).length))
 })
 
 t.test('the use with an SDK answers with the status of the provider', async t => {
