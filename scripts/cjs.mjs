@@ -1,5 +1,5 @@
 /**
- * Writes dist/cjs: what `require('fastify-sse-from')` and `require('fastify-sse-from/routes')` give.
+ * Writes dist/cjs: what `require` gives of 'fastify-sse-from' and all that is beside it.
  *
  * Its code only hands on the ES modules, so that a process never has two copies of the plugin. Its declarations are a
  * copy, since TypeBox declares its types once for `import` and once for `require`, and the two do not fit each other.
@@ -7,7 +7,10 @@
 import { cpSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import ts from 'typescript'
 
+/** Those that are a plugin. */
 const entries = ['plugin', 'routes']
+/** Those that are not, and where they are. */
+const modules = { redis: 'plugin/replay/redis.js', conformance: 'plugin/replay/conformance.js' }
 
 mkdirSync('dist/cjs')
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
@@ -18,6 +21,10 @@ for (const entry of entries) {
   })
   writeFileSync(`dist/cjs/${entry}.js`, code(entry))
   writeFileSync(`dist/cjs/${entry}.d.ts`, declarations(entry))
+}
+for (const [name, file] of Object.entries(modules)) {
+  writeFileSync(`dist/cjs/${name}.js`, `'use strict'\nmodule.exports = require('../${file}')\n`)
+  writeFileSync(`dist/cjs/${name}.d.ts`, `export * from './${file}'\n`)
 }
 
 /** As with every Fastify plugin, the module is the plugin, and what else it exports are its properties. */

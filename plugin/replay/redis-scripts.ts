@@ -81,8 +81,8 @@ local before = first - 1
 local last = before + #ARGV - 7
 local isNext = count == before and last > before
 if isNext then
-  for number = first, last do
-    redis.call('XADD', log, string.format('0-%d', number), 'event', ARGV[7 + number - before])
+  for i = 1, #ARGV - 7 do
+    redis.call('XADD', log, string.format('0-%d', before + i), 'event', ARGV[7 + i])
   end
   if count == 0 then redis.call('PEXPIRE', log, ttl) end
   count = last
@@ -110,14 +110,14 @@ return { redis.call('HEXISTS', meta, 'stop'), redis.call('ZCOUNT', followers, no
  */
 export const READ = script(
   ['log', 'lease', 'meta'],
-  ['next'],
+  ['from'],
   `
 if redis.call('EXISTS', meta) == 0 then return false end
 local left = 0
 -- A lease in its last millisecond is held.
 if redis.call('EXISTS', lease) == 1 then left = math.max(1, redis.call('PTTL', lease)) end
 local events, kind, text = {}, false, false
-for _, entry in ipairs(redis.call('XRANGE', log, '0-' .. next, '+', 'COUNT', ${PAGE})) do
+for _, entry in ipairs(redis.call('XRANGE', log, '0-' .. from, '+', 'COUNT', ${PAGE})) do
   local fields = entry[2]
   if fields[1] == 'event' then events[#events + 1] = fields[2]
   else kind, text = fields[1], fields[2] end
@@ -178,6 +178,6 @@ function script(parts: readonly Part[], args: readonly string[], body: string): 
     ...parts.map((name, i) => `local ${name} = KEYS[${i + 1}]`),
     ...args.map((name, i) => `local ${name} = ARGV[${i + 1}]`)
   ]
-  const lua = `${locals.join('\n')}${body.startsWith('\n') ? '' : '\n'}${body}`
+  const lua = `${locals.join('\n')}\n${body.trim()}\n`
   return { parts, lua, sha: createHash('sha1').update(lua).digest('hex') }
 }
