@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import t from 'tap'
 import { runApp, startApp } from '../helpers/app-process.js'
 import { fetchAll, open } from '../helpers/client.js'
+import { redisServer } from '../helpers/redis-server.js'
 import { until } from '../helpers/until.js'
 
 t.test('serves the demo without a key, token by token, and its docs and health', async t => {
@@ -93,4 +94,37 @@ t.test('closes, and exits with 1, after an error that nobody has caught', async 
   app.child.kill('SIGWINCH')
   t.equal(await app.exit(), 1)
   t.match(app.stdout(), /"level":50,.*nobody has caught this.*closing after an error/)
+})
+
+t.test('an answer that was begun at one server goes on at another that shares its Redis', async t => {
+  const redis = await redisServer(t)
+  const variables = { REDIS_URL: `redis://127.0.0.1:${redis.port}` }
+  const [one, other] = [await startApp(t, variables), await startApp(t, variables)]
+  const client = open(`${one.url}/stream?prompt=${'long '.repeat(20)}`)
+  await client.has('\ndata: ')
+  const [first] = client.events()
+  const headers = { 'last-event-id': String(first?.id) }
+  const again = open(`${other.url}/stream?prompt=another`, { headers })
+  await Promise.all([client.end(), again.end()])
+  t.strictSame(again.events(), client.events().slice(1))
+  const id = client.headers['x-stream-id']
+  t.equal((await fetchAll(`${other.url}/stream/${id}`)).text(), client.text())
+  t.equal((await fetchAll(`${other.url}/stream/${id}`, { method: 'DELETE' })).status, 204)
+  t.equal((await fetchAll(`${other.url}/stream/${'a'.repeat(22)}`, { method: 'DELETE' })).status, 404)
+
+  await redis.kill()
+  await until('it is logged', () => one.stdout().includes('Redis cannot be reached'))
+  t.equal((await fetchAll(`${one.url}/stream?prompt=hi`)).ended, 'clean', 'answers come all the same')
+  await redis.start()
+  await until('it is logged', () => one.stdout().includes('Redis is back'))
+  const lines = one
+    .stdout()
+    .split('\n')
+    .filter(line => line.includes('Redis cannot be reached'))
+  t.equal(lines.length, 1)
+  for (const app of [one, other]) {
+    app.child.kill('SIGTERM')
+    t.equal(await app.exit(), 0)
+    t.equal(app.stderr(), '')
+  }
 })

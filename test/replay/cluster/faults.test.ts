@@ -218,6 +218,9 @@ t.test(
     call.give(50)
     await has(client, 60)
     const during = await start({ on: others[1] })
+    await elsewhere.end()
+    isUnharmed(t, elsewhere)
+    t.match(elsewhere.text(), COME_BACK)
     for (const node of others) {
       const answer = follow(node, id, 7)
       await answer.end()
@@ -228,9 +231,6 @@ t.test(
     }
     const here = follow(on, id, 7)
     await has(here, 53)
-    await elsewhere.end()
-    isUnharmed(t, elsewhere)
-    t.match(elsewhere.text(), COME_BACK)
 
     await cluster.server.start()
     call.give()

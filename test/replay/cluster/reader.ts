@@ -55,6 +55,11 @@ function connect(
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId })
     }
+    let hasLeft = false
+    const leave = () => {
+      hasLeft = true
+      asked.destroy()
+    }
     let { events: eventsLeft, bytes: bytesLeft } = cut
     const utf8 = new TextDecoder()
     const parser = createParser({
@@ -66,18 +71,18 @@ function connect(
     })
     const asked = request(url, { method: method ?? 'GET', headers, agent: false }, response => {
       nodes.push(String(response.headers['x-node']))
-      if (bytesLeft <= 0) asked.destroy()
+      if (bytesLeft <= 0) leave()
       if (response.statusCode !== 200) oddities.push(`status ${response.statusCode}`)
       response.on('data', (chunk: Buffer) => {
         if (bytesLeft <= 0) return
         parser.feed(utf8.decode(chunk.subarray(0, bytesLeft), { stream: true }))
         bytesLeft -= chunk.length
-        if (eventsLeft <= 0 || bytesLeft <= 0) asked.destroy()
+        if (eventsLeft <= 0 || bytesLeft <= 0) leave()
       })
       response.on('error', () => {})
     })
     asked.on('error', error => {
-      if (!asked.destroyed) oddities.push(error.message)
+      if (!hasLeft) oddities.push(error.message)
     })
     asked.on('close', resolve)
     asked.end(body === undefined ? undefined : JSON.stringify(body))
