@@ -102,9 +102,11 @@ export class Recorder {
   async news(): Promise<ProducerNews | undefined> {
     if (this.#isOver || !this.#isCreated) return undefined
     this.#holdLease()
+    // A process that sleeps meanwhile finds an answer which is as old as that.
+    const askedAt = performance.now()
     try {
       const news = await this.#store.renew(this.#log.id, this.#producer)
-      this.#wellAt = performance.now()
+      this.#wellAt = askedAt
       if (this.#isOver) return undefined
       this.#followers = news.followers
       this.#recorded.onNews(news)
@@ -131,8 +133,9 @@ export class Recorder {
 
   async #create(): Promise<boolean> {
     const { id, owner } = this.#log
+    const askedAt = performance.now()
     this.#isCreated = await this.#store.create(id, this.#producer, owner)
-    this.#wellAt = performance.now()
+    this.#wellAt = askedAt
     if (this.#isCreated) this.#holdLease()
     return this.#isCreated
   }
@@ -145,8 +148,9 @@ export class Recorder {
       if (this.#isOver) return
       try {
         if (!this.#isCreated && !(await this.#create())) throw new FST_SSE_PRODUCER_FENCED()
+        const askedAt = performance.now()
         await this.#send()
-        this.#wellAt = performance.now()
+        this.#wellAt = askedAt
         this.#isTroubled = false
       } catch (error) {
         if (!this.#isOver) this.#trouble(error)

@@ -57,7 +57,7 @@ export const CREATE = script(
   `
 local taken = redis.call('HGET', meta, 'producer')
 if taken then return taken == producer and 1 or 0 end
-redis.call('HSET', meta, 'producer', producer, 'node', node)
+redis.call('HSET', meta, 'producer', producer, 'node', node, 'goOn', '1')
 redis.call('PEXPIRE', meta, ttl)
 if owner then redis.call('HSET', meta, 'owner', owner) end
 redis.call('SET', lease, producer, 'PX', leaseMs)
@@ -101,7 +101,7 @@ if redis.call('GET', lease) ~= producer then return false end
 redis.call('PEXPIRE', lease, leaseMs)
 redis.call('PEXPIRE', meta, ttl)
 redis.call('PEXPIRE', log, ttl)
-return { redis.call('HEXISTS', meta, 'stop'), redis.call('ZCOUNT', followers, now(), '+inf') }`
+return { 1 - redis.call('HEXISTS', meta, 'goOn'), redis.call('ZCOUNT', followers, now(), '+inf') }`
 )
 
 /**
@@ -133,8 +133,9 @@ local producer = redis.call('HGET', meta, 'node')
 if not producer or #redis.call('XRANGE', log, '1-0', '1-0') == 1 then return end
 local present = now()
 local before = redis.call('ZSCORE', followers, node)
-redis.call('ZADD', followers, present + leaseMs, node)
+-- In this order also a Redis that is full takes the little that is added.
 redis.call('ZREMRANGEBYSCORE', followers, '-inf', '(' .. string.format('%d', present))
+redis.call('ZADD', followers, present + leaseMs, node)
 -- Another node may have a longer lease.
 if redis.call('PTTL', followers) < tonumber(leaseMs) then redis.call('PEXPIRE', followers, leaseMs) end
 if not before or tonumber(before) < present then redis.call('PUBLISH', producer, id) end`
@@ -167,7 +168,7 @@ export const STOP = script(
 local producer = redis.call('HGET', meta, 'node')
 if not producer then return 0 end
 if redis.call('EXISTS', lease) == 1 then
-  redis.call('HSET', meta, 'stop', '1')
+  redis.call('HDEL', meta, 'goOn')
   redis.call('PUBLISH', producer, id)
 end
 return 1`

@@ -10,10 +10,12 @@ const LEASE = 1500
 /** As a node says that a client shall come back. */
 const COME_BACK = /retry: [1-5]\d{3}\n$/
 const LOST = { event: 'error', data: /"code":"FST_SSE_PRODUCER_LOST"/ }
+/** How long a node waits for an answer on a connection before it makes a new one. Longer than one is frozen here. */
+const SOCKET_TIMEOUT = 4000
 const COUNT = 300
 const TEXT = received(tokensOf(COUNT))
 
-const cluster = await startCluster(t, { LEASE: `${LEASE}` })
+const cluster = await startCluster(t, { LEASE: `${LEASE}`, SOCKET_TIMEOUT: `${SOCKET_TIMEOUT}` })
 const { provider, redis } = cluster
 
 let answers = 0
@@ -279,6 +281,8 @@ t.test('when Redis has no memory left, all get their answers, and streams are re
   isUnharmed(t, elsewhere)
   t.strictSame(meanwhile.events(), client.events().slice(7, 10))
   t.equal((await logOf(id)).length, 10)
+  const stop = await fetchAll(`${others[1].url}/stream/${id}`, { method: 'DELETE' })
+  t.equal(stop.status, 503, 'whoever cannot be stopped now is not said to be')
 
   await redis.config('SET', 'maxmemory', '0')
   const again = follow(others[1], id, 7)
@@ -369,4 +373,13 @@ t.test('many streams need no more connections, and what is left of all in Redis 
     [...times].filter(([, ms]) => ms < 0),
     []
   )
+})
+
+t.test('a connection to Redis that has died without a word is replaced', async t => {
+  const { call, client, on } = await begin()
+  on.network.forget()
+  call.give()
+  await client.end()
+  isWhole(t, client)
+  await isResumable(t, [on])
 })

@@ -8,16 +8,16 @@ import { Redis } from 'ioredis'
 import sseFrom, { type OnDisconnect, type ResumableOptions } from '../../../plugin/index.js'
 import { RedisStore } from '../../../plugin/replay/redis.js'
 
-const { NAME = '', PORT = '0', REDIS_URL = '', PROVIDER = '', LEASE = '10000', KEEP = '60000' } = process.env
+const { NAME = '', PORT = '0', REDIS_URL = '', PROVIDER = '', LEASE = '10000', SOCKET_TIMEOUT = '5000' } = process.env
 
-const client = new Redis(REDIS_URL, { connectionName: NAME })
+const client = new Redis(REDIS_URL, { connectionName: NAME, socketTimeout: Number(SOCKET_TIMEOUT) })
 const subscriber = client.duplicate()
 // ioredis writes to the console of errors that nobody listens to.
 for (const connection of [client, subscriber]) connection.on('error', () => {})
 
 const app = Fastify({ logger: { level: 'warn' } })
 await app.register(sseFrom, {
-  store: new RedisStore({ client, subscriber, lease: Number(LEASE), keep: Number(KEEP), timeout: 500 }),
+  store: new RedisStore({ client, subscriber, lease: Number(LEASE), keep: 60_000, timeout: 500 }),
   retry: 10
 })
 
