@@ -9,7 +9,7 @@ import type { EventStore, ProducerNews } from './event-store.js'
 const PAGE = 1000
 /** How long to wait before a store that has failed is asked again. Milliseconds. */
 const RETRY = 1000
-/** For how long it is asked, where the lease is longer. Milliseconds. */
+/** For how long it is asked once the stream has ended, where the lease is longer. Milliseconds. */
 const PATIENCE = 10_000
 
 /** What a recorder tells the generation that it records. */
@@ -218,7 +218,8 @@ export class Recorder {
       logError(this.#logger, 'warn', error, 'the event store failed: this stream cannot be resumed for now')
     }
     const isHopeless = isFenced || error instanceof FST_SSE_STORE_FULL || this.#isLastTry
-    if (isHopeless || silence > this.#patience) this.#finish()
+    // As long as the stream goes on the store may be back in time for it.
+    if (isHopeless || (this.#log.end !== undefined && silence > this.#patience)) this.#finish()
     else this.#wake?.()
     if (hasSlept) this.#recorded.onFenced()
   }
