@@ -179,6 +179,7 @@ export class Recorder {
   #more(): Promise<void> {
     return new Promise(resolve => {
       this.#wake = resolve
+      this.#log.forget(this.#onChange)
       this.#log.wait(this.#onChange)
     })
   }

@@ -8,7 +8,7 @@ import type { Test } from 'tap'
 const root = resolve(import.meta.dirname, '../..')
 
 /** What a user of the package has beside it. */
-const COMPANIONS = ['fastify', '@sinclair/typebox', 'typescript', '@types/node', 'openai']
+const COMPANIONS = ['fastify', '@sinclair/typebox', 'typescript', '@types/node', 'openai', 'ioredis']
 
 /** What is not source. */
 const MADE = new Set(['node_modules', 'dist', '.git', '.tap'])

@@ -234,6 +234,7 @@ for (const accept of ['text/event-stream', 'application/json']) {
       let calls = 0
       const { url, log } = await serve(t, app =>
         app.register(streamRoutes, {
+          resumable: { onDisconnect: 'abort' },
           generate: (_input, { signal }) => {
             signals.push(signal)
             const tokens = ['a', 'b']
