@@ -192,7 +192,6 @@ export class Recorder {
   /** Waits so many milliseconds, or until somebody cannot. */
   #wait(ms: number): Promise<void> {
     return new Promise(resolve => {
-      if (this.#isLastTry) return resolve()
       const deadline = { onDeadline: resolve }
       this.#wake = () => {
         this.#deadlines.clear(deadline)

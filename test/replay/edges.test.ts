@@ -195,9 +195,15 @@ t.test('news that come when the recording is over change nothing', async t => {
   await client.has('data: a')
   const id = String(client.headers['x-stream-id'])
   const { go, passed } = gate()
-  store.before = method => (method === 'renew' ? passed : undefined)
+  let isTold = false
+  store.renew = async (...args) => {
+    const news = await store.shared.renew(...args)
+    isTold = true
+    await passed
+    return news
+  }
   await store.shared.stop(id)
-  await until('it has asked for news', () => store.calls.renew)
+  await until('the store has told it', () => isTold)
   runs[0]?.give(undefined)
   await client.end()
   await until('the end is in the store', async () => (await store.shared.read(id, 9))?.end)
@@ -216,4 +222,23 @@ t.test('what fails after its client has left is for the debug log', async t => {
   const logger = { debug: (line: unknown) => lines.push(line) } as unknown as FastifyBaseLogger
   new Follower(log, 0, 1, logger).ignore(new Error('late'))
   t.match(lines, [{ err: { message: 'late' } }])
+})
+
+t.test('an id that another has taken while the store was away is left to that', async t => {
+  const store = new FaultyStore()
+  const { url, runs, log } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
+  store.goDown()
+  const client = open(url)
+  await until('the source has started', () => runs.length)
+  runs[0]?.give('a')
+  await client.has('data: a')
+  await store.shared.create('mine', 'another', undefined)
+  const creates = store.calls.create ?? 0
+  store.comeBack()
+  await until('it has asked for the id again', () => (store.calls.create ?? 0) > creates)
+  runs[0]?.give('b', undefined)
+  await client.end()
+  t.match(client.events(), [{ data: 'a' }, { data: 'b' }, { event: 'done' }])
+  t.match(await store.shared.read('mine', 0), { events: [], end: undefined })
+  t.equal(log.filter(({ level }) => level >= 40).length, 1)
 })
