@@ -4,10 +4,13 @@ import type { Environment } from './environment.js'
 import { type EventStore, MemoryStore } from './plugin/index.js'
 import { RedisStore } from './plugin/replay/redis.js'
 
+/** After how long without an answer a connection is taken for dead, of which the system would tell much later. Milliseconds. */
+const SOCKET_TIMEOUT = 5000
+
 /** Where the server keeps the events of its streams: in Redis where it is told of one, so that any node has them. */
 export function chooseEventStore({ REDIS_URL: url }: Environment, app: FastifyInstance): EventStore {
   if (url === undefined) return new MemoryStore()
-  const client = new Redis(url)
+  const client = new Redis(url, { socketTimeout: SOCKET_TIMEOUT })
   const subscriber = client.duplicate()
   watch(client, app.log)
   // What there is to say of Redis, the first connection says.

@@ -1,4 +1,4 @@
-import createError from '@fastify/error'
+import { createError } from '@fastify/error'
 
 /** An option has a value that it does not take. Thrown at registration, or by the call that passed it. */
 export const FST_SSE_OPTION_INVALID = createError<'FST_SSE_OPTION_INVALID', 500, [string, string]>(

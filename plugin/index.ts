@@ -60,6 +60,7 @@ declare module 'fastify' {
 }
 
 export { END_ID } from './end-mark.js'
+export { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL, FST_SSE_STORE_UNAVAILABLE } from './errors.js'
 export type { SseEvent } from './event.js'
 export type { ErrorData } from './failure.js'
 export type { PluginOptions, ResumeOptions, StreamOptions } from './options.js'

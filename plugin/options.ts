@@ -9,7 +9,9 @@ import type { StreamSummary } from './summary.js'
 
 const MAX_MS = 2 ** 31 - 1
 
-/** By these an event store is known. */
+const STORE = 'an EventStore, such as a MemoryStore or a RedisStore'
+
+/** By these an event store is known. They are no part of the schema, which does not find what a class has given it. */
 const STORE_METHODS: (keyof EventStore)[] = [
   'create',
   'append',
@@ -93,13 +95,7 @@ const PluginSchema = Type.Object(
      */
     resumable: resumable({}, 'owner or onDisconnect'),
     /** Where the events of resumable streams are kept. Default: a `MemoryStore`. */
-    store: Type.Optional(
-      Type.Unsafe<EventStore>(
-        Type.Object(Object.fromEntries(STORE_METHODS.map(name => [name, Type.Function([], Type.Unknown())])), {
-          description: 'an EventStore, such as a MemoryStore or a RedisStore'
-        })
-      )
-    ),
+    store: Type.Optional(Type.Unsafe<EventStore>(Type.Object({}, { description: STORE }))),
     /** How long `app.close()` lets running streams go on before it cuts them off. Milliseconds. Default: 5000. */
     drainTimeout: Type.Optional(ms(0, { default: 5000 }))
   },
@@ -214,6 +210,10 @@ export function checkStreamOptions(options: StreamOptions): void {
 export function pluginSettings(options: PluginOptions): Settings {
   const own = Object.fromEntries(Object.entries(options).filter(([name]) => !REGISTER_OPTIONS.includes(name)))
   checkPlugin(own)
+  const { store } = options
+  if (store !== undefined && !STORE_METHODS.every(name => typeof store[name] === 'function')) {
+    throw new FST_SSE_OPTION_INVALID('store', `takes ${STORE}`)
+  }
   const defaults = Object.entries(PluginSchema.properties).map(([name, schema]) => [name, own[name] ?? schema.default])
   return Object.fromEntries(defaults) as Settings
 }

@@ -217,3 +217,8 @@ t.test('an option of a stream comes before that of the plugin', async t => {
   const falsy = { heartbeat: false as const, commitAfter: 0, retry: 0 }
   t.same(streamSettings(plugin, falsy), { ...plugin, ...falsy })
 })
+
+t.test('names what is wrong beside a store that is right', async t => {
+  const error = await registering({ store: new MemoryStore(), drainTimeout: -1 })
+  t.match(error?.message, /^option "drainTimeout" takes/)
+})

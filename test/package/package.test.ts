@@ -5,7 +5,7 @@ import { snippets } from '../helpers/readme.js'
 import { both, javascript, typescript } from './programs.js'
 import { emptyFolder, install, pack, run, write } from './project.js'
 
-const entries = ['fastify-sse-from', 'fastify-sse-from/routes']
+const entries = ['', '/routes', '/redis', '/conformance'].map(path => `fastify-sse-from${path}`)
 
 const compilerOptions = {
   strict: true,

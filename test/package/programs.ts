@@ -51,8 +51,8 @@ app.inject('/').then(({ payload }) => process.stdout.write(typeof sseFrom + '\\n
 /** Whether a process that loads an entry in both ways has it once. */
 export const both = (entry: string) => `
 import { createRequire } from 'node:module'
-import plugin, * as all from '${entry}'
+import * as all from '${entry}'
 const required = createRequire(import.meta.url)('${entry}')
-const same = required === plugin && Object.entries(all).every(([name, value]) => required[name] === value)
+const same = required === (all.default ?? required) && Object.entries(all).every(([name, value]) => required[name] === value)
 process.stdout.write(same ? 'once' : 'twice')
 `
