@@ -26,7 +26,6 @@ export class Follower implements Feed {
   readonly #units: number
   events = 0
   #at: number
-  #joined = true
   #told = false
   #wake: (() => void) | undefined
   readonly #onChange = () => this.#wake?.()
@@ -84,8 +83,6 @@ export class Follower implements Feed {
   }
 
   cancel(): void {
-    if (!this.#joined) return
-    this.#joined = false
     this.#log.forget(this.#onChange)
     this.#log.leave()
     this.#maker?.left(this.#told)

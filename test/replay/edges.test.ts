@@ -242,3 +242,19 @@ t.test('an id that another has taken while the store was away is left to that', 
   t.match(await store.shared.read('mine', 0), { events: [], end: undefined })
   t.equal(log.filter(({ level }) => level >= 40).length, 1)
 })
+
+t.test('a position that a running stream never comes to is gone when it ends', async t => {
+  const { url, runs } = await node(t, { stream: { commitAfter: 60_000 } })
+  const client = open(url)
+  await until('the source has started', () => runs.length)
+  runs[0]?.give('a')
+  await client.has('data: a')
+  const id = client.headers['x-stream-id']
+  const waiting = open(url, after(`${id}:99`))
+  const beside = open(`${url}/streams/${id}`)
+  await beside.has('data: a')
+  runs[0]?.give(undefined)
+  await Promise.all([client.end(), beside.end(), waiting.end()])
+  t.equal(waiting.status, 410)
+  t.match(JSON.parse(waiting.text()), { code: 'FST_SSE_POSITION_GONE' })
+})

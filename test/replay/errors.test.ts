@@ -162,3 +162,18 @@ t.test('a signal stops the stream for all who follow, and one that was aborted b
   t.equal(late.status, 503)
   t.equal(runs.length, 1)
 })
+
+t.test('one that fails before a slow client has come to its end is logged when that leaves', async t => {
+  const { url, runs, log } = await node(t)
+  const client = open(url)
+  await until('the source has started', () => runs.length)
+  runs[0]?.give('a')
+  await client.has('data: a')
+  client.pause()
+  // More than what the sockets between them hold.
+  runs[0]?.give(...Array.from({ length: 60 }, () => 'x'.repeat(16_000)), new Error('midway'))
+  await until('the source has failed', () => runs[0]?.over)
+  client.leave()
+  await until('it is logged', () => log.some(({ err }) => err?.message === 'midway'))
+  t.equal(log.filter(({ err }) => err?.message === 'midway').length, 1)
+})
