@@ -1,5 +1,5 @@
 /** A UTF-16 code unit takes at most this many bytes as UTF-8, which saves counting the bytes of most texts. */
-const MAX_BYTES_PER_UNIT = 3
+export const MAX_BYTES_PER_UNIT = 3
 
 /** Whether a text is larger than `bytes` as UTF-8. */
 export function isLarger(text: string, bytes: number): boolean {

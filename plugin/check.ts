@@ -34,6 +34,19 @@ export function compileCheck(schema: TSchema): (value: unknown) => Problem | und
   }
 }
 
+/** The options that are given, and the defaults of the others. */
+export function withDefaults(schema: TObject, given: object): object {
+  const own = given as Record<string, unknown>
+  return Object.fromEntries(
+    Object.entries(schema.properties).map(([name, option]) => [name, own[name] ?? option.default])
+  )
+}
+
+/** Whether something has these methods. No part of a schema, which does not find what a class has given it. */
+export function hasMethods(value: object, names: readonly string[]): boolean {
+  return names.every(name => typeof (value as Record<string, unknown>)[name] === 'function')
+}
+
 /**
  * Compiles the check of options.
  *

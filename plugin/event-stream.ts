@@ -13,7 +13,7 @@ import { unsetHead } from './head.js'
 import type { Settings, StreamOptions } from './options.js'
 import { isPromiseLike } from './promise.js'
 import { isClosed, isHttp2, needsDrain, onOver, type RawResponse, truncate } from './response.js'
-import { shareListener } from './shared-listener.js'
+import { onAbort } from './shared-listener.js'
 import type { OpenStream, Streams } from './streams.js'
 import { report, type StreamSummary, Tally } from './summary.js'
 import { Turn } from './turn.js'
@@ -67,8 +67,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     streams.add(this)
     const { signal } = options
     if (signal !== undefined) {
-      const listen = (listener: () => void) => signal.addEventListener('abort', listener)
-      this.#forgetSignal = shareListener(signal, listen, () => this.#fail(stopError(signal)))
+      this.#forgetSignal = onAbort(signal, () => this.#fail(stopError(signal)))
     }
     onOver(this.#raw, whole => this.#over(whole))
   }

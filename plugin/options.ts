@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { compileOptionCheck } from './check.js'
+import { compileOptionCheck, hasMethods, withDefaults } from './check.js'
 import { FST_SSE_OPTION_INVALID } from './errors.js'
 import { isDispatched, isEvent, type SseEvent } from './event.js'
 import { STREAM_ID } from './replay/event-id.js'
@@ -11,7 +11,7 @@ const MAX_MS = 2 ** 31 - 1
 
 const STORE = 'an EventStore, such as a MemoryStore or a RedisStore'
 
-/** By these an event store is known. They are no part of the schema, which does not find what a class has given it. */
+/** By these an event store is known. */
 const STORE_METHODS: (keyof EventStore)[] = [
   'create',
   'append',
@@ -211,18 +211,17 @@ export function pluginSettings(options: PluginOptions): Settings {
   const own = Object.fromEntries(Object.entries(options).filter(([name]) => !REGISTER_OPTIONS.includes(name)))
   checkPlugin(own)
   const { store } = options
-  if (store !== undefined && !STORE_METHODS.every(name => typeof store[name] === 'function')) {
+  if (store !== undefined && !hasMethods(store, STORE_METHODS)) {
     throw new FST_SSE_OPTION_INVALID('store', `takes ${STORE}`)
   }
-  const defaults = Object.entries(PluginSchema.properties).map(([name, schema]) => [name, own[name] ?? schema.default])
-  return Object.fromEntries(defaults) as Settings
+  return withDefaults(PluginSchema, own) as Settings
 }
 
 /** The settings of a stream: its own before the plugin's. */
 export function streamSettings(plugin: Settings, own: StreamOptions): Settings {
   // Most have none of their own, and thousands of them may be open.
-  const named = NAMES.filter(name => own[name] !== undefined)
-  return named.length === 0 ? plugin : { ...plugin, ...Object.fromEntries(named.map(name => [name, own[name]])) }
+  if (!NAMES.some(name => own[name] !== undefined)) return plugin
+  return { ...plugin, ...Object.fromEntries(NAMES.map(name => [name, own[name] ?? plugin[name]])) }
 }
 
 /** How a stream is resumable: as it says itself, and for the rest as the plugin says; `undefined` where it is not. */

@@ -24,3 +24,8 @@ export function shareListener(
   callbacks.add(callback)
   return () => callbacks.delete(callback)
 }
+
+/** Calls back once when a signal is aborted. @returns a function that forgets the callback */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  return shareListener(signal, listener => signal.addEventListener('abort', listener), callback)
+}

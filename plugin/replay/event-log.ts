@@ -1,9 +1,7 @@
+import { MAX_BYTES_PER_UNIT } from '../batch.js'
 import { formatEventId } from './event-id.js'
 import type { LogEnd } from './event-store.js'
 import { Texts } from './texts.js'
-
-/** A UTF-16 code unit takes at most this many bytes as UTF-8, which saves counting the bytes of most texts. */
-const MAX_BYTES_PER_UNIT = 3
 
 /** How a log on this node has ended: as the log in the store has, or by what kept this node from reading on. */
 export type LocalEnd = (LogEnd & { readonly error?: Error }) | { readonly frame: undefined; readonly error: Error }

@@ -12,7 +12,7 @@ import { errorEvent, logFailure, stopError, toError } from '../failure.js'
 import { type Codec, Frames, plainCodec } from '../frames.js'
 import type { StreamOptions } from '../options.js'
 import { pull } from '../pull.js'
-import { shareListener } from '../shared-listener.js'
+import { onAbort } from '../shared-listener.js'
 import { SourceRun } from '../source-run.js'
 import type { OpenStream, Streams } from '../streams.js'
 import { EventLog } from './event-log.js'
@@ -99,8 +99,7 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
     const claimed = this.claim()
     const signal = this.#signal
     if (signal !== undefined) {
-      const listen = (listener: () => void) => signal.addEventListener('abort', listener)
-      this.#forgetSignal = shareListener(signal, listen, () => this.#fail(stopError(signal)))
+      this.#forgetSignal = onAbort(signal, () => this.#fail(stopError(signal)))
     }
     if (signal?.aborted) this.#fail(stopError(signal))
     else void this.#produce()

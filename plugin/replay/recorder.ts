@@ -98,23 +98,21 @@ export class Recorder {
     this.#wake?.()
   }
 
-  /** Renews the lease and asks for news. @returns `undefined` where there are none to be had */
-  async news(): Promise<ProducerNews | undefined> {
-    if (this.#isOver || !this.#isCreated) return undefined
+  /** Renews the lease, and tells the news that there are. */
+  async news(): Promise<void> {
+    if (this.#isOver || !this.#isCreated) return
     this.#holdLease()
     // A process that sleeps meanwhile finds an answer which is as old as that.
     const askedAt = performance.now()
     try {
       const news = await this.#store.renew(this.#log.id, this.#producer)
       this.#wellAt = askedAt
-      if (this.#isOver) return undefined
+      if (this.#isOver) return
       this.#followers = news.followers
       this.#recorded.onNews(news)
-      return news
     } catch (error) {
       // Where the log is being ended, the lease may be gone just because of that.
       if (!this.#isOver && this.#log.end === undefined) this.#trouble(error)
-      return undefined
     }
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Static, Type } from '@sinclair/typebox'
-import { compileOptionCheck } from '../check.js'
+import { compileOptionCheck, hasMethods, withDefaults } from '../check.js'
 import { FST_SSE_OPTION_INVALID, FST_SSE_PRODUCER_FENCED } from '../errors.js'
 import type { EventStore, LogPage, ProducerNews } from './event-store.js'
 import { RedisCalls, type RedisClient } from './redis-calls.js'
@@ -62,7 +62,7 @@ export type RedisStoreOptions = Static<typeof Options>
 
 const check = compileOptionCheck(Options)
 
-/** By these a client is known. They are no part of the schema, which does not find what a class has given it. */
+/** By these a client is known. */
 const METHODS = {
   client: ['evalsha', 'eval', 'pipeline'],
   subscriber: ['subscribe', 'unsubscribe', 'on', 'off']
@@ -172,8 +172,7 @@ function isOne(result: unknown): boolean {
 function settingsOf(options: RedisStoreOptions): Required<RedisStoreOptions> {
   check(options)
   for (const name of ['client', 'subscriber'] as const) {
-    const given = options[name] as unknown as Record<string, unknown>
-    if (METHODS[name].some(method => typeof given[method] !== 'function')) {
+    if (!hasMethods(options[name], METHODS[name])) {
       throw new FST_SSE_OPTION_INVALID(name, `takes ${Options.properties[name].description}`)
     }
   }
@@ -181,7 +180,5 @@ function settingsOf(options: RedisStoreOptions): Required<RedisStoreOptions> {
   if (Object.is(client, subscriber) && !client.isCluster) {
     throw new FST_SSE_OPTION_INVALID('subscriber', 'takes another connection than the client')
   }
-  const given: Record<string, unknown> = { ...options }
-  const settings = Object.entries(Options.properties).map(([name, schema]) => [name, given[name] ?? schema.default])
-  return Object.fromEntries(settings) as Required<RedisStoreOptions>
+  return withDefaults(Options, options) as Required<RedisStoreOptions>
 }

@@ -26,8 +26,7 @@ export function serve(delivery: Delivery, replay: Replay, source: unknown, resum
   const position = positionOf(reply.request, resumable.id)
   const early = delivery.early(position?.isEnd === true)
   if (early !== undefined) return early
-  const owner = resumable.owner?.(reply.request)
-  const claim = resumable.owner === undefined ? 'open' : { owner }
+  const claim = claimOf(reply.request, resumable.owner)
   if (position !== undefined) {
     void resume(delivery, replay, position.stream, position.sequence, claim)
     return reply
@@ -36,7 +35,7 @@ export function serve(delivery: Delivery, replay: Replay, source: unknown, resum
   const { id = newStreamId(), onDisconnect = { grace: GRACE } } = resumable
   const order = {
     id,
-    owner,
+    owner: claim === 'open' ? undefined : claim.owner,
     onDisconnect,
     source,
     options,
@@ -68,9 +67,13 @@ export function serveAgain(
   const position = positionOf(reply.request, id)
   const early = delivery.early(position?.isEnd === true)
   if (early !== undefined) return early
-  const claim = owner === undefined ? 'open' : { owner: owner(reply.request) }
-  void resume(delivery, replay, id, position?.sequence ?? 0, claim)
+  void resume(delivery, replay, id, position?.sequence ?? 0, claimOf(reply.request, owner))
   return reply
+}
+
+/** By what right a request asks for a stream. */
+function claimOf(request: FastifyRequest, owner: ResumableOptions['owner']): Exclude<Claim, 'trusted'> {
+  return owner === undefined ? 'open' : { owner: owner(request) }
 }
 
 /** Answers with a stream whose id the caller has chosen: the one that is there already, or else a new one. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import type { Test } from 'tap'
+import { crash } from '../../helpers/crash.js'
 import { type RedisServer, redisClient, redisServer } from '../../helpers/redis-server.js'
 import { type TcpProxy, tcpProxy } from '../../helpers/tcp-proxy.js'
 import { until } from '../../helpers/until.js'
@@ -65,12 +65,8 @@ export class Node {
   }
 
   /** Ends it as a crash does. */
-  async kill(): Promise<void> {
-    const child = this.#child
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const exit = once(child, 'exit')
-    child.kill('SIGKILL')
-    await exit
+  kill(): Promise<void> {
+    return crash(this.#child)
   }
 
   /** Has it stand still, as a machine that is suspended does, and go on. */

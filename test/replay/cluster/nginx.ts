@@ -1,31 +1,14 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Test } from 'tap'
-import { until } from '../../helpers/until.js'
+import { startNginx } from '../../helpers/nginx.js'
 
-/** Debian keeps servers where only root's PATH looks. */
-const PATH = `${process.env.PATH}:/usr/sbin`
-
-const ATTEMPTS = 5
 const DOCUMENTED = resolve(import.meta.dirname, '../../../docs/nginx.conf')
 
 /** Starts nginx as `docs/nginx.conf` has it in front of servers. It stops after the test. Returns its URL. */
 export async function nginx(t: Test, upstreams: readonly number[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'nginx-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
   const documented = await readFile(DOCUMENTED, 'utf8')
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const port = await freePort()
-    await writeFile(join(folder, 'sse.conf'), withPorts(documented, port, upstreams))
-    await writeFile(join(folder, 'nginx.conf'), MAIN)
-    if (await start(t, folder)) return `http://127.0.0.1:${port}`
-  }
-  throw new Error('nginx does not start')
+  return startNginx(t, port => withPorts(documented, port, upstreams))
 }
 
 /** The documented file with the ports of a test in the lines that are marked for that. */
@@ -44,52 +27,4 @@ function withPorts(documented: string, port: number, upstreams: readonly number[
       return isListen(line) ? `listen 127.0.0.1:${port};` : line
     })
     .join('\n')
-}
-
-/** One process, as the user who runs the tests, with all its files in its own folder. */
-const MAIN = `
-  daemon off;
-  master_process off;
-  pid nginx.pid;
-  error_log stderr;
-  events { worker_connections 2048; }
-  http {
-    access_log off;
-    ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${name};`).join('\n')}
-    include sse.conf;
-  }
-`
-
-/** Whether it runs: another process may have taken the port meanwhile. */
-async function start(t: Test, folder: string): Promise<boolean> {
-  const child = spawn('nginx', ['-e', 'stderr', '-p', folder, '-c', 'nginx.conf'], {
-    env: { ...process.env, PATH },
-    stdio: ['ignore', 'ignore', 'pipe']
-  })
-  let log = ''
-  child.stderr.on('data', chunk => {
-    log += chunk
-  })
-  const exit = once(child, 'exit')
-  const hasExited = () => child.exitCode !== null || child.signalCode !== null
-  // It writes this file once it listens.
-  await until('nginx', () => hasExited() || existsSync(join(folder, 'nginx.pid')))
-  if (hasExited()) {
-    t.comment(log)
-    return false
-  }
-  t.teardown(async () => {
-    child.kill()
-    await exit
-  })
-  return true
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
