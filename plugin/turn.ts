@@ -28,6 +28,7 @@ export class Turn {
   #items = 0
   #startedAt = 0
   #settled = -1
+  #atEnd: NodeJS.Immediate | undefined
 
   /** Counts an item, and says whether it was the last one of this turn. */
   isOver(): boolean {
@@ -63,10 +64,15 @@ export class Turn {
   onSettled<T>(callback: (target: T) => void, target: T): void {
     const number = thisTurn()
     if (number === this.#settled) {
-      setImmediate(callback, target)
+      this.#atEnd = setImmediate(callback, target)
     } else {
       this.#settled = number
       process.nextTick(callback, target)
     }
+  }
+
+  /** Holds on to no target any more. What would be called back at the end of the turn is not, where it has not been yet. */
+  forget(): void {
+    clearImmediate(this.#atEnd)
   }
 }

@@ -111,3 +111,14 @@ t.test('lets others have their share before the next turn', async t => {
   await turn.next()
   t.same(had.sort(), ['a promise', 'a tick', 'an immediate'])
 })
+
+t.test('does not tell at the end of the turn what is forgotten by then', async t => {
+  const turn = new Turn()
+  const order: string[] = []
+  turn.forget()
+  turn.onSettled(name => order.push(name), 'first')
+  turn.onSettled(name => order.push(name), 'second')
+  turn.forget()
+  await new Promise(resolve => setImmediate(resolve))
+  t.same(order, ['first'])
+})
