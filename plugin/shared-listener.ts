@@ -1,4 +1,10 @@
-const waiting = new WeakMap<object, Set<() => void>>()
+import { Bag, type Item } from './bag.js'
+
+interface Waiting extends Item {
+  readonly callback: () => void
+}
+
+const waiting = new WeakMap<object, Bag<Waiting>>()
 
 /**
  * Calls back once when something happens to a target that many streams may share: the abort of a signal, the end of a
@@ -12,17 +18,17 @@ export function shareListener(
   listen: (listener: () => void) => void,
   callback: () => void
 ): () => void {
-  let callbacks = waiting.get(target)
-  if (callbacks === undefined) {
-    const all = new Set<() => void>()
-    callbacks = all
-    waiting.set(target, all)
-    listen(() => {
-      for (const call of all) call()
-    })
-  }
-  callbacks.add(callback)
-  return () => callbacks.delete(callback)
+  const bag = waiting.get(target) ?? listenTo(target, listen)
+  const entry: Waiting = { callback }
+  bag.add(entry)
+  return () => bag.delete(entry)
+}
+
+function listenTo(target: object, listen: (listener: () => void) => void): Bag<Waiting> {
+  const bag = new Bag<Waiting>()
+  waiting.set(target, bag)
+  listen(() => bag.visit(({ callback }) => callback()))
+  return bag
 }
 
 /** Calls back once when a signal is aborted. @returns a function that forgets the callback */

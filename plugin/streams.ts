@@ -1,11 +1,10 @@
+import { Bag, type Item } from './bag.js'
 import { comeBackAfter } from './come-back.js'
 import { Deadlines } from './deadlines.js'
 import type { Settings } from './options.js'
 
 /** A stream, as far as its server needs to know it. */
-export interface OpenStream {
-  /** Kept by the `Streams` that it is in: where it stands there. */
-  slot?: number | undefined
+export interface OpenStream extends Item {
   /** Cuts it off. @param retry after how many milliseconds its client may come back */
   close(retry: number): void
 }
@@ -17,8 +16,7 @@ export const kStreams = Symbol.for('fastify-sse-from.streams')
 export class Streams {
   readonly settings: Settings
   readonly deadlines = new Deadlines()
-  /** No Set: one that is always changing makes a garbage collector that is in a hurry keep what was in it. */
-  readonly #open: OpenStream[] = []
+  readonly #open = new Bag<OpenStream>()
   #closing = false
   #whenIdle: (() => void) | undefined
 
@@ -32,25 +30,17 @@ export class Streams {
   }
 
   add(stream: OpenStream): void {
-    stream.slot = this.#open.push(stream) - 1
+    this.#open.add(stream)
   }
 
   delete(stream: OpenStream): void {
-    const { slot } = stream
-    if (slot === undefined) return
-    stream.slot = undefined
-    const last = this.#open.pop() as OpenStream
-    if (last !== stream) {
-      this.#open[slot] = last
-      last.slot = slot
-    }
-    if (this.#open.length === 0) this.#whenIdle?.()
+    if (this.#open.delete(stream) && this.#open.size === 0) this.#whenIdle?.()
   }
 
   /** Takes no new streams, lets the open ones go on for `drainTimeout`, and cuts off those that are left (V2). */
   async drain(): Promise<void> {
     this.#closing = true
-    if (this.#open.length === 0) return
+    if (this.#open.size === 0) return
     const idle = new Promise<void>(resolve => {
       this.#whenIdle = resolve
     })
@@ -61,6 +51,6 @@ export class Streams {
   }
 
   #closeAll(): void {
-    for (const stream of [...this.#open]) stream.close(comeBackAfter())
+    this.#open.visit(stream => stream.close(comeBackAfter()))
   }
 }

@@ -19,6 +19,7 @@ import { EventLog } from './event-log.js'
 import type { EventStore, ProducerNews } from './event-store.js'
 import type { Maker } from './follower.js'
 import { type Recorded, Recorder } from './recorder.js'
+import type { Registry } from './registry.js'
 import type { OnDisconnect } from './resumable.js'
 
 /** What the generations of a node share. */
@@ -28,7 +29,7 @@ export interface Workshop {
   /** A name that no other producer has. */
   newProducer(): string
   /** Those that run here, by the ids of their streams. */
-  readonly generations: Map<string, Generation>
+  readonly generations: Registry<Generation>
 }
 
 /** What the request asks for whose stream this is. */
@@ -157,7 +158,7 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
         (item, turn) => {
           const frame = this.#frames.item(item)
           if (!this.#live || frame === '') return
-          this.#append(frame)
+          this.#append(frame, this.#frames.isDispatched)
           // The first is on its way only when the source lets others go on (S5).
           if (this.log.last === 1) turn.cut()
         }
@@ -169,18 +170,17 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
     }
   }
 
-  #append(frame: string): void {
+  #append(frame: string, isDispatched: boolean): void {
     const { maxEvents, maxBytes } = this.#workshop.store
     if (this.log.last >= maxEvents) throw new FST_SSE_LOG_FULL(`maxEvents (${maxEvents})`)
-    this.log.append(frame)
-    this.#recorder.append(frame)
+    this.log.append(frame, isDispatched)
     if (this.log.isLarger(maxBytes)) throw new FST_SSE_LOG_FULL(`maxBytes (${maxBytes})`)
   }
 
   /** E3 */
   #complete(returned: unknown): void {
     const rest = this.#frames.rest()
-    if (rest !== '') this.#append(rest)
+    if (rest !== '') this.#append(rest, true)
     const frame = this.#frames.end(returned)
     if (this.#live) this.#end({ frame, lost: false })
   }

@@ -1,3 +1,4 @@
+import { Bag, type Item } from '../bag.js'
 import { FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import { toError } from '../failure.js'
 import type { Script } from './redis-scripts.js'
@@ -14,7 +15,7 @@ export interface RedisClient {
 /** As a pipeline of ioredis gives it. */
 type Answer = [error: Error | null, result?: unknown]
 
-interface Call {
+interface Call extends Item {
   readonly script: Script
   readonly keys: readonly string[]
   readonly args: readonly (string | number)[]
@@ -41,7 +42,7 @@ export class RedisCalls {
   readonly #client: RedisClient
   readonly #timeout: number
   #waiting: Call[] = []
-  readonly #underway = new Set<Call>()
+  readonly #underway = new Bag<Call>()
   #isWatching = false
   #answers = 0
   /** When a Redis that was silent is asked again: `Infinity` while it is, and `undefined` for one that answers. */
@@ -56,7 +57,7 @@ export class RedisCalls {
   /** @throws FST_SSE_STORE_UNAVAILABLE */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const call = { script, keys, args, resolve, reject, looks: 0, answers: 0 }
+      const call: Call = { slot: undefined, script, keys, args, resolve, reject, looks: 0, answers: 0 }
       if (this.#waiting.push(call) === 1) setImmediate(() => this.#sendWaiting())
     })
   }
@@ -132,14 +133,14 @@ export class RedisCalls {
 
   #look(): void {
     this.#isWatching = false
-    for (const call of this.#underway) {
+    this.#underway.visit(call => {
       // The first look may come right after it was sent.
-      if (++call.looks <= LOOKS) continue
+      if (++call.looks <= LOOKS) return
       this.#underway.delete(call)
       // Where other nodes of a cluster answer, their calls go on.
       if (call.answers === this.#answers) this.#askAgainAt = performance.now() + REST
       call.reject(unavailable(new Error(`no answer within ${this.#timeout} ms`)))
-    }
+    })
     if (this.#underway.size > 0) this.#watch()
   }
 }

@@ -5,6 +5,7 @@ import type { EventLog } from './event-log.js'
 import type { EventStore } from './event-store.js'
 import type { Generation, Workshop } from './generation.js'
 import { Mirror } from './mirror.js'
+import { Registry } from './registry.js'
 
 /**
  * By what right somebody asks for a stream: as its owner; as one who knows its id, where owners are not told apart
@@ -16,10 +17,10 @@ export type Claim = { readonly owner: string | undefined } | 'open' | 'trusted'
 export class Replay implements Workshop {
   readonly store: EventStore
   readonly streams: Streams
-  readonly generations = new Map<string, Generation>()
+  readonly generations = new Registry<Generation>()
   readonly #node = randomUUID()
   #producers = 0
-  readonly #mirrors = new Map<string, Mirror>()
+  readonly #mirrors = new Registry<Mirror>()
   readonly #unsubscribe: () => void
 
   constructor(store: EventStore, streams: Streams) {
