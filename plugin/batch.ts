@@ -9,16 +9,28 @@ export function isLarger(text: string, bytes: number): boolean {
 /** The frames that leave in one write. */
 export class Batch {
   #text = ''
-  /** The length of the part whose bytes were counted, and its bytes. */
-  #counted = 0
-  #countedBytes = 0
+  /** The bytes that are known, and the length of what has not been counted. */
+  #bytes = 0
+  #uncounted = 0
 
   get isEmpty(): boolean {
     return this.#text === ''
   }
 
-  add(frame: string): void {
+  /** How many bytes it has. */
+  get bytes(): number {
+    if (this.#uncounted > 0) {
+      this.#bytes = Buffer.byteLength(this.#text)
+      this.#uncounted = 0
+    }
+    return this.#bytes
+  }
+
+  /** @param bytes of the frame, where they are known */
+  add(frame: string, bytes?: number): void {
     this.#text += frame
+    if (bytes === undefined) this.#uncounted += frame.length
+    else this.#bytes += bytes
   }
 
   /**
@@ -26,19 +38,16 @@ export class Batch {
    * the byte is to count again and again.
    */
   fills(bytes: number): boolean {
-    if (this.#countedBytes + (this.#text.length - this.#counted) * MAX_BYTES_PER_UNIT >= bytes) {
-      this.#counted = this.#text.length
-      this.#countedBytes = Buffer.byteLength(this.#text)
-    }
-    return this.#countedBytes * 2 >= bytes
+    const known = this.#bytes + this.#uncounted * MAX_BYTES_PER_UNIT < bytes ? this.#bytes : this.bytes
+    return known * 2 >= bytes
   }
 
   /** All that it holds. It is empty then. */
   take(): string {
     const text = this.#text
     this.#text = ''
-    this.#counted = 0
-    this.#countedBytes = 0
+    this.#bytes = 0
+    this.#uncounted = 0
     return text
   }
 }

@@ -181,7 +181,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
       this.#turn.cut()
       return
     }
-    this.#batch.add(frame)
+    this.#batch.add(frame, this.#feed.bytes)
     if (this.#batch.fills(this.#room)) {
       this.#flush()
     } else if (!this.#flushing) {
@@ -199,8 +199,8 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   /** Sends what is ready in one write. */
   #flush(): void {
     if (this.#batch.isEmpty) return
+    const { bytes } = this.#batch
     const text = this.#batch.take()
-    const bytes = Buffer.byteLength(text)
     this.#tally.bytes += bytes
     if (this.#direct) this.#write(text, bytes)
     else this.#push(text)
@@ -285,8 +285,8 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   #finish(frame: string): void {
     if (this.#direct) {
       this.#batch.add(frame)
+      this.#tally.bytes += this.#batch.bytes
       const text = this.#batch.take()
-      this.#tally.bytes += Buffer.byteLength(text)
       ;(this.#raw as ServerResponse).end(text)
       this.resume()
     } else {
@@ -309,6 +309,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     this.#live = false
     this.#outcome = outcome
     this.#streams.deadlines.clear(this)
+    this.#turn.forget()
     this.#forgetSignal?.()
     if (outcome !== 'complete') this.#feed.cancel()
   }

@@ -12,6 +12,8 @@ export interface Feed {
   start(): Promise<Pick<Source, 'next'>>
   /** How many events there are in the frame of an item. */
   readonly events: number
+  /** How many bytes the frame of an item has, where that is known. */
+  readonly bytes: number | undefined
   /** The frame of an item; `''` for one that is skipped. */
   item(item: unknown): string
   /** The frame of what is left when there are no more items; `''` for nothing. */
@@ -29,6 +31,7 @@ export interface Feed {
 /** The feed of a response whose source is its own. */
 export class SourceFeed extends Frames implements Feed {
   readonly events = 1
+  readonly bytes = undefined
   readonly #run: SourceRun
   readonly #reply: FastifyReply
 

@@ -37,6 +37,8 @@ export class Frames {
   readonly #endId: string | undefined
   readonly #start: string
   #decoder: InstanceType<typeof TextDecoder> | undefined
+  /** Whether clients dispatch the item that came last. To look for the blank line at its end would make a copy of its text. */
+  isDispatched = true
 
   /**
    * @param endId the id of the last event; `undefined` where all events get ids later on, and so must have none of their own
@@ -56,6 +58,7 @@ export class Frames {
    */
   item(item: unknown): string {
     const { map } = this.#options
+    this.isDispatched = true
     if (map === undefined) return this.#value(item)
     const value = map(item as never)
     return value === undefined ? '' : this.#value(value)
@@ -109,6 +112,7 @@ export class Frames {
     if (this.#endId === undefined && event.id !== undefined) {
       throw new FST_SSE_EVENT_INVALID('the events of a resumable stream are numbered by it, so they take no id')
     }
+    this.isDispatched = isDispatched(event)
     return this.#sized(formatEvent(event, this.#codec.data, name))
   }
 

@@ -7,9 +7,6 @@ import type { Feed } from '../feed.js'
 import { logError } from '../log.js'
 import type { EventLog, LocalEnd } from './event-log.js'
 
-/** Events are taken by the run, up to what is at most half of what is held for a client: three bytes a code unit. */
-const SHARE = 6
-
 /** What makes a stream, as far as the client knows it whose request it was made for. */
 export interface Maker {
   /** Called at the client's first read. May fail as a source may. */
@@ -18,17 +15,25 @@ export interface Maker {
   left(told: boolean): void
 }
 
+type Next = IteratorResult<string, string> | Promise<IteratorResult<string, string>>
+
+interface Waiting {
+  resolve(result: Next): void
+  reject(error: unknown): void
+}
+
 /** Reads a log for one client, from where that is. */
 export class Follower implements Feed {
   readonly #log: EventLog
   readonly #logger: FastifyBaseLogger
   readonly #maker: Maker | undefined
-  readonly #units: number
+  readonly #highWaterMark: number
   events = 0
+  bytes = 0
   #at: number
   #told = false
-  #wake: (() => void) | undefined
-  readonly #onChange = () => this.#wake?.()
+  #waiting: Waiting | undefined
+  readonly #onChange = () => this.#goOn()
   /** One for all runs: who reads is done with it before the next. */
   readonly #result = { done: false as const, value: '' }
 
@@ -42,7 +47,7 @@ export class Follower implements Feed {
     this.#at = after
     this.#logger = logger
     this.#maker = maker
-    this.#units = Math.floor(highWaterMark / SHARE)
+    this.#highWaterMark = highWaterMark
     log.join()
   }
 
@@ -51,15 +56,20 @@ export class Follower implements Feed {
     return this
   }
 
-  next(): IteratorResult<string, string> | Promise<IteratorResult<string, string>> {
+  next(): Next {
     if (this.#at < this.#log.last) {
-      this.events = this.#log.run(this.#at, this.#units)
-      this.#result.value = this.#log.text(this.#at, this.events)
-      this.#at += this.events
+      const { text, events, bytes } = this.#log.read(this.#at, this.#highWaterMark)
+      this.#at += events
+      this.events = events
+      this.bytes = bytes
+      this.#result.value = text
       return this.#result
     }
     if (this.#log.end !== undefined) return { done: true, value: this.#last(this.#log.end) }
-    return this.#more()
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+      this.#log.wait(this.#onChange)
+    })
   }
 
   item(frame: unknown): string {
@@ -92,12 +102,13 @@ export class Follower implements Feed {
     logError(this.#logger, 'debug', error, 'what an ended response followed failed')
   }
 
-  async #more(): Promise<IteratorResult<string, string>> {
-    await new Promise<void>(resolve => {
-      this.#wake = resolve
-      this.#log.wait(this.#onChange)
-    })
-    return this.next()
+  #goOn(): void {
+    const { resolve, reject } = this.#waiting as Waiting
+    try {
+      resolve(this.next())
+    } catch (error) {
+      reject(error)
+    }
   }
 
   #last(end: LocalEnd): string {

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { compileOptionCheck } from '../check.js'
 import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
 import type { EventStore, LogEnd, LogPage, ProducerNews } from './event-store.js'
+import { Queue } from './queue.js'
 import { Texts } from './texts.js'
 
 /** The options of a `MemoryStore`: positive whole numbers, or `Infinity`. */
@@ -22,6 +23,7 @@ export interface MemoryStoreOptions {
 }
 
 interface Log {
+  readonly id: string
   readonly producer: string
   readonly owner: string | undefined
   readonly events: Texts
@@ -68,8 +70,9 @@ export class MemoryStore implements EventStore {
   readonly #keep: number
   /** In the order in which their leases run out, which is the order in which they expire. */
   readonly #running = new Map<string, Log>()
-  /** In the order in which they have ended, which is the order in which they expire. */
   readonly #ended = new Map<string, Log>()
+  /** In the order in which they have ended, which is the order in which they expire. */
+  readonly #oldest = new Queue<Log>()
   readonly #listeners = new Set<(id: string | undefined) => void>()
   #timer: NodeJS.Timeout | undefined
   #wakeAt = Number.POSITIVE_INFINITY
@@ -95,6 +98,7 @@ export class MemoryStore implements EventStore {
     if (this.size >= this.#maxStreams) this.#makeRoom()
     const leaseUntil = performance.now() + this.lease
     const log: Log = {
+      id,
       producer,
       owner,
       events: new Texts(),
@@ -194,9 +198,11 @@ export class MemoryStore implements EventStore {
 
   #end(id: string, log: Log, end: LogEnd): void {
     log.end = end
+    log.events.compact()
     log.expires = performance.now() + this.#keep
     this.#running.delete(id)
     this.#ended.set(id, log)
+    this.#oldest.push(log)
     this.#wakeFor(log)
     this.#ring(id)
   }
@@ -206,9 +212,9 @@ export class MemoryStore implements EventStore {
   }
 
   #makeRoom(): void {
-    const [oldest] = this.#ended.keys()
+    const oldest = this.#oldest.shift()
     if (oldest === undefined) throw new FST_SSE_STORE_FULL(this.#maxStreams)
-    this.#ended.delete(oldest)
+    this.#ended.delete(oldest.id)
   }
 
   /** One timer for all of them. */
@@ -224,14 +230,19 @@ export class MemoryStore implements EventStore {
   #forget(): void {
     this.#wakeAt = Number.POSITIVE_INFINITY
     const now = performance.now()
-    for (const logs of [this.#running, this.#ended]) {
-      for (const [id, log] of logs) {
-        if (log.expires > now) {
-          this.#wakeFor(log)
-          break
-        }
-        logs.delete(id)
+    for (const log of this.#running.values()) {
+      if (log.expires > now) {
+        this.#wakeFor(log)
+        break
       }
+      this.#running.delete(log.id)
+    }
+    for (let log = this.#oldest.first; log !== undefined; log = this.#oldest.first) {
+      if (log.expires > now) {
+        this.#wakeFor(log)
+        break
+      }
+      this.#makeRoom()
     }
   }
 }

@@ -133,7 +133,7 @@ export class Mirror {
 function fill(log: EventLog, page: LogPage): boolean {
   // Whatever a store says, a client gets no text with a hole in it.
   if (page.first !== log.last + 1) throw new FST_SSE_POSITION_GONE()
-  for (const event of page.events) log.append(event)
+  for (const event of page.events) log.append(event, event.endsWith('\n\n'))
   if (page.end !== undefined) log.finish(page.end)
   return page.end === undefined && page.events.length > 0
 }

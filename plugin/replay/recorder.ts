@@ -32,8 +32,7 @@ export class Recorder {
   readonly #recorded: Recorded
   readonly #patience: number
   readonly #lease = { onDeadline: () => void this.news() }
-  /** The events that are not known to be in the store, and how many are. */
-  #pending: string[] = []
+  /** How many of the events are known to be in the store. */
   #sent = 0
   #claimed: Promise<boolean> | undefined
   #isCreated = false
@@ -72,11 +71,6 @@ export class Recorder {
   claim(): Promise<boolean> {
     this.#claimed ??= this.#claim()
     return this.#claimed
-  }
-
-  /** Adds an event that was added to the log. */
-  append(frame: string): void {
-    if (!this.#isOver) this.#pending.push(frame)
   }
 
   /** Resolves when all is in the store, or nothing more can be brought there. */
@@ -141,7 +135,7 @@ export class Recorder {
   async #record(): Promise<void> {
     while (!this.#isOver) {
       if (this.#isTroubled) await this.#wait(RETRY)
-      else if (this.#pending.length === 0 && this.#log.end === undefined) await this.#more()
+      else if (this.#sent === this.#log.last && this.#log.end === undefined) await this.#more()
       if (this.#mayLinger) await this.#wait(this.#store.linger as number)
       if (this.#isOver) return
       try {
@@ -158,20 +152,12 @@ export class Recorder {
 
   async #send(): Promise<void> {
     const { id, last, end } = this.#log
-    const events = this.#pending.splice(0, PAGE)
+    const events = this.#log.after(this.#sent, PAGE)
     const to = this.#sent + events.length
     const frame = to === last ? end?.frame : undefined
-    let arrived: number
-    try {
-      arrived = await this.#store.append(id, this.#producer, this.#sent + 1, events, frame)
-    } catch (error) {
-      this.#pending = [...events, ...this.#pending]
-      throw error
-    }
-    this.#sent = arrived
     // The answer to an earlier call may have been lost.
-    if (arrived !== to) this.#pending = this.#log.after(arrived, Number.POSITIVE_INFINITY)
-    else if (frame !== undefined) this.#finish()
+    this.#sent = await this.#store.append(id, this.#producer, this.#sent + 1, events, frame)
+    if (this.#sent === to && frame !== undefined) this.#finish()
   }
 
   #more(): Promise<void> {
@@ -224,7 +210,6 @@ export class Recorder {
 
   #finish(): void {
     this.#isOver = true
-    this.#pending = []
     this.#deadlines.clear(this.#lease)
     this.#wake?.()
     this.#whenOver?.()

@@ -44,9 +44,9 @@ const Options = Type.Object(
     keep: ms({ default: 300_000 }),
     /**
      * How long events are held back that no other node follows, so that more of them go to Redis at once. A node that dies takes
-     * them with it; its clients are told that it is gone in any case. Milliseconds. Default: 250.
+     * them with it; its clients are told that it is gone in any case. Milliseconds. Default: 500.
      */
-    linger: ms({ default: 250 }, 0),
+    linger: ms({ default: 500 }, 0),
     /** The most events of one stream. Default: 65536. */
     maxEvents: count({ default: 65_536, description: 'a positive whole number' }),
     /** The most bytes of events of one stream. Default: 1048576. */

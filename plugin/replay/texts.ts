@@ -1,123 +1,96 @@
-/** How many segments are made one. Each is as short as a token where tokens come one by one. */
+/** How many texts are made one. Each is as short as a token where tokens come one by one. */
 const MERGE = 64
 
-/** How long a segment gets by adding to it. UTF-16 code units. */
-const SEGMENT = 4096
+/** Up to how many texts may wait to be made one. */
+const MOST = 2048
 
-/** A list of very many short texts, kept as few long ones, which is what they cost least as. */
+/** Some texts as one, and where each of them ends in it. */
+interface Segment {
+  readonly first: number
+  readonly text: string
+  readonly ends: Uint32Array
+}
+
+/**
+ * A list of very many short texts, kept as few long ones, which is what they cost least as. Those that came last are
+ * kept as they are: nearly all who read ask for these.
+ */
 export class Texts {
-  /** Each holds some of the texts, in order. */
-  readonly #segments: string[] = []
-  /** The index of the first text of each segment. */
-  readonly #firsts: number[] = []
-  /** Where each text ends in its segment. */
-  readonly #ends: number[] = []
-  /** How many of the last segments were not merged yet. */
-  #loose = 0
-  /** Whether the last segment takes more. */
-  #isOpen = false
+  readonly #segments: Segment[] = []
+  #young: string[] = []
+  /** The index of the first of the young ones. */
+  #old = 0
 
   get length(): number {
-    return this.#ends.length
+    return this.#old + this.#young.length
   }
 
   push(text: string): void {
-    const last = this.#segments.length - 1
-    if (this.#isOpen) {
-      const segment = (this.#segments[last] as string) + text
-      this.#segments[last] = segment
-      this.#ends.push(segment.length)
-      if (segment.length > SEGMENT) this.#close(segment)
-    } else {
-      this.#add(text)
-      this.#isOpen = true
-    }
+    const young = this.#young
+    // A call of push would be most of what this costs.
+    young[young.length] = text
+    if (young.length > MOST) this.compact()
   }
 
-  /** Adds texts that come together. They are copied: nothing that they were cut from is kept. */
+  /** Adds texts that come together. */
   pushAll(texts: readonly string[]): void {
-    if (texts.length === 0) return
-    this.#add('')
-    let end = 0
-    this.#ends.pop()
-    for (const text of texts) {
-      end += text.length
-      this.#ends.push(end)
+    if (texts.length < MERGE) {
+      for (const text of texts) this.push(text)
+      this.settle()
+    } else {
+      this.compact()
+      this.#merge(texts)
     }
-    this.#segments[this.#segments.length - 1] = texts.join('')
   }
 
-  /** The texts from one on, up to a number of them. */
-  slice(from: number, limit: number): string[] {
-    const to = Math.min(this.length, from + limit)
+  /** Makes one of those that came last, where they are many. For when nobody is about to read them. */
+  settle(): void {
+    if (this.#young.length >= MERGE) this.compact()
+  }
+
+  /** Makes one of those that came last. */
+  compact(): void {
+    if (this.#young.length === 0) return
+    this.#merge(this.#young)
+    this.#young = []
+  }
+
+  /** The text with an index, which has to be there. */
+  get(index: number): string {
+    if (index >= this.#old) return this.#young[index - this.#old] as string
+    const { first, text, ends } = this.#segmentOf(index)
+    const place = index - first
+    return text.slice(place === 0 ? 0 : ends[place - 1], ends[place])
+  }
+
+  /** The texts from one to, and without, another. */
+  slice(from: number, to: number): string[] {
+    if (from >= this.#old) return this.#young.slice(from - this.#old, to - this.#old)
     const texts: string[] = []
-    for (let i = from; i < to; i++) texts.push(this.join(i, i + 1))
+    for (let i = from; i < Math.min(to, this.length); i++) texts.push(this.get(i))
     return texts
   }
 
-  /**
-   * How many texts from one on can be had as one: those of its segment that are not longer together than so many UTF-16
-   * code units, and at least one.
-   */
-  run(from: number, units: number): number {
-    const segment = this.#segmentOf(from)
-    const end = this.#firsts[segment + 1] ?? this.length
-    const start = this.#startOf(from, segment)
-    if ((this.#ends[end - 1] as number) - start <= units) return end - from
-    let to = from + 1
-    while (to < end && (this.#ends[to] as number) - start <= units) to++
-    return to - from
-  }
-
-  /** The texts from one to, and without, another of the same segment, as one. */
-  join(from: number, to: number): string {
-    const segment = this.#segmentOf(from)
-    // What is read of a text that is still growing would be copied again with all that is added to it.
-    if (segment === this.#segments.length - 1) this.#isOpen = false
-    return (this.#segments[segment] as string).slice(this.#startOf(from, segment), this.#ends[to - 1])
-  }
-
-  /** Takes nothing more. To ask for a code unit makes one string of all that was added, which until then is a tree of small ones. */
-  #close(segment: string): void {
-    this.#isOpen = false
-    segment.charCodeAt(0)
-  }
-
-  #add(text: string): void {
-    if (this.#loose === MERGE) this.#merge()
-    this.#firsts.push(this.length)
-    this.#segments.push(text)
-    this.#ends.push(text.length)
-    this.#loose++
-  }
-
-  #merge(): void {
-    const at = this.#segments.length - MERGE
-    let base = 0
-    for (let segment = at; segment < this.#segments.length; segment++) {
-      const end = this.#firsts[segment + 1] ?? this.length
-      for (let i = this.#firsts[segment] as number; i < end; i++) this.#ends[i] = (this.#ends[i] as number) + base
-      base += (this.#segments[segment] as string).length
+  /** They are copied: nothing that they were cut from is kept. */
+  #merge(texts: readonly string[]): void {
+    const ends = new Uint32Array(texts.length)
+    let end = 0
+    for (let i = 0; i < texts.length; i++) {
+      end += (texts[i] as string).length
+      ends[i] = end
     }
-    this.#segments.push(this.#segments.splice(at).join(''))
-    this.#firsts.length = at + 1
-    this.#loose = 0
+    this.#segments.push({ first: this.#old, text: texts.join(''), ends })
+    this.#old += texts.length
   }
 
-  #startOf(index: number, segment: number): number {
-    return index === this.#firsts[segment] ? 0 : (this.#ends[index - 1] as number)
-  }
-
-  /** Most ask for what came last. */
-  #segmentOf(index: number): number {
-    let high = this.#firsts.length - 1
-    if (index >= (this.#firsts[high] as number)) return high
+  #segmentOf(index: number): Segment {
     let low = 0
+    let high = this.#segments.length - 1
     while (low < high) {
       const middle = (low + high + 1) >> 1
-      if ((this.#firsts[middle] as number) <= index) low = middle
+      if ((this.#segments[middle] as Segment).first <= index) low = middle
       else high = middle - 1
     }
-    return low
+    return this.#segments[low] as Segment
   }
 }

@@ -74,4 +74,18 @@ t.test('a batch', async t => {
     for (let i = 0; i < 10_000 && !batch.fills(16_384); i++) batch.add('a')
     t.ok(counts > 0 && counts <= 3, `${counts} times`)
   })
+
+  t.test('takes the word of who knows the bytes of a frame, and counts the others', async t => {
+    const batch = new Batch()
+    batch.add('é', 2)
+    t.equal(batch.bytes, 2)
+    batch.add('中')
+    t.equal(batch.bytes, 5)
+    batch.add('😀', 4)
+    t.equal(batch.bytes, 9)
+    t.notOk(batch.fills(19))
+    t.ok(batch.fills(18))
+    batch.take()
+    t.equal(batch.bytes, 0)
+  })
 })

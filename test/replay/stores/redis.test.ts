@@ -58,7 +58,7 @@ t.test('options', async t => {
   t.test('have defaults', async t => {
     for (const options of [{}, { lease: undefined, maxEvents: undefined, maxBytes: undefined, prefix: undefined }]) {
       const store = new RedisStore({ client, subscriber, ...options } as RedisStoreOptions)
-      t.match(store, { lease: 10_000, linger: 250, maxEvents: 65_536, maxBytes: 1_048_576 })
+      t.match(store, { lease: 10_000, linger: 500, maxEvents: 65_536, maxBytes: 1_048_576 })
     }
   })
 
