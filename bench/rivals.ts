@@ -25,6 +25,7 @@ const all = {
   text: { label: 'text without a schema', file: 'ours.js' },
   textTyped: { label: 'text of a typed route', file: 'text-typed.js' },
   resumable: { label: 'resumable, memory', file: 'resumable.js' },
+  limitNumbered: { label: 'the limit, with ids', file: 'limit-numbered.js' },
   resumableRedis: { label: 'resumable, redis', file: 'resumable-redis.js', npm: 'ioredis' },
   nodes: { label: 'fastify-sse-from, two nodes', file: 'nodes.js' },
   nodesResumableStream: {

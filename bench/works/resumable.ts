@@ -3,8 +3,9 @@ import { answerColumns, measureAnswers } from './answers.js'
 
 export const resumable: Work = {
   name: 'resumable',
-  about: 'The same as hot, with streams that can be resumed, whose events are kept in memory, and with plain ones.',
-  rivals: ['resumable', 'ours'],
+  about:
+    'The same as hot, with streams that can be resumed, whose events are kept in memory, and with plain ones. What their ids alone cost, the limit shows: they make an event three times as long.',
+  rivals: ['resumable', 'ours', 'limitNumbered', 'limit'],
   rounds: 5,
   answer: '/hot',
   columns: answerColumns,
