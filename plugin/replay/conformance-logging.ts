@@ -51,7 +51,7 @@ export const logging = [
     assert.equal(await a.create(id, 'me', 'owner'), true)
     for (const store of [a, b]) {
       const { leaseLeft, ...page } = await pageOf(store, id)
-      assert.deepEqual(page, { owner: 'owner', first: 1, events: [], end: undefined })
+      assert.deepEqual(page, { owner: 'owner', first: 1, events: [], more: false, end: undefined })
       assert.ok(leaseLeft > 0 && leaseLeft <= LASTING.lease, 'its producer holds the lease')
     }
   }),
@@ -324,6 +324,7 @@ export const logging = [
       assert.deepEqual(page.events, all.slice(after, after + page.events.length))
       const isLast = after + page.events.length === all.length
       assert.deepEqual(page.end, isLast ? own(END) : undefined)
+      assert.equal(page.more, !isLast)
     }
   }),
 
@@ -337,7 +338,7 @@ export const logging = [
           [ended, own(END)]
         ] as const) {
           const { leaseLeft, ...page } = await pageOf(store, id, after)
-          assert.deepEqual(page, { owner: undefined, first: after + 1, events: [], end })
+          assert.deepEqual(page, { owner: undefined, first: after + 1, events: [], more: false, end })
           assert.equal(leaseLeft === 0, end !== undefined)
         }
       }

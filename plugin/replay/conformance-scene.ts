@@ -198,10 +198,16 @@ export async function readAll(store: EventStore, id: string): Promise<WholeLog> 
     assert.equal(page.first, events.length + 1, 'a page begins with the event that was asked for')
     for (const event of page.events) events.push(event)
     assert.ok(events.length <= store.maxEvents, 'a log comes to an end')
-    if (page.events.length === 0) return { events, end: page.end }
-    if (page.end === undefined) continue
+    if (page.more) {
+      assert.ok(
+        page.events.length > 0 && page.end === undefined,
+        'there is more after events only, and not after the end'
+      )
+      continue
+    }
     const rest = await pageOf(store, id, events.length)
-    assert.deepEqual(rest.events, [], 'nothing comes between the events and the end that are given together')
+    assert.deepEqual(rest.events, [], 'nothing comes after a page that says so')
+    assert.deepEqual(page.end, rest.end, 'the last page has the end')
     return { events, end: page.end }
   }
 }

@@ -113,8 +113,10 @@ export interface LogPage {
   readonly owner: string | undefined
   /** The number of the first of the events; where there are none, the one after that which was asked for. */
   readonly first: number
-  /** Events, in order. As many as the store gives at once: there may be more, unless there are none. */
+  /** Events, in order: as many as the store gives at once. */
   readonly events: readonly string[]
+  /** Whether there may be more of them already. Not where there are none, nor where the end is given. */
+  readonly more: boolean
   /** The end of the log, where it has ended and nothing comes between these events and it. */
   readonly end: LogEnd | undefined
   /** How long the producer holds the lease yet. Milliseconds; 0 where it has run out or the log has ended. */

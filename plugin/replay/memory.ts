@@ -144,6 +144,7 @@ export class MemoryStore implements EventStore {
       owner: log.owner,
       first: after + 1,
       events: log.events.slice(after, log.events.length),
+      more: false,
       end: log.end,
       leaseLeft: log.end === undefined ? Math.max(0, log.leaseUntil - performance.now()) : 0
     }

@@ -71,11 +71,13 @@ export class Mirror {
   #close(): void {
     this.#isClosed = true
     this.#onClose(this)
+    if (!this.#isFollowing && this.#log !== undefined && this.#log.end === undefined) this.#leave()
     this.#wake?.()
   }
 
   async #open(): Promise<EventLog> {
-    const page = await this.#read(0)
+    // Most who ask stay, and what the producer holds back is on its way then.
+    const [page] = await Promise.all([this.#read(0), this.#present()])
     const log = new EventLog(this.#id, page.owner, page.first, () => this.#release())
     this.#log = log
     for (let next = page; fill(log, next); ) next = await this.#read(log.last)
@@ -98,6 +100,10 @@ export class Mirror {
       log.finish({ frame: undefined, error: toError(error) })
       this.#close()
     }
+    this.#leave()
+  }
+
+  #leave(): void {
     // A node that cannot say that it has left is found out when it is not heard of any more.
     this.#store.unfollow(this.#id).catch(() => {})
   }
@@ -135,5 +141,5 @@ function fill(log: EventLog, page: LogPage): boolean {
   if (page.first !== log.last + 1) throw new FST_SSE_POSITION_GONE()
   for (const event of page.events) log.append(event, event.endsWith('\n\n'))
   if (page.end !== undefined) log.finish(page.end)
-  return page.end === undefined && page.events.length > 0
+  return page.more
 }

@@ -5,7 +5,7 @@ import { FST_SSE_OPTION_INVALID, FST_SSE_PRODUCER_FENCED } from '../errors.js'
 import type { EventStore, LogPage, ProducerNews } from './event-store.js'
 import { RedisCalls, type RedisClient } from './redis-calls.js'
 import { RedisRings, type RedisSubscriber } from './redis-rings.js'
-import { APPEND, CREATE, END_LOST, FOLLOW, READ, RENEW, type Script, STOP, UNFOLLOW } from './redis-scripts.js'
+import { APPEND, CREATE, END_LOST, FOLLOW, PAGE, READ, RENEW, type Script, STOP, UNFOLLOW } from './redis-scripts.js'
 
 export type { RedisClient, RedisSubscriber }
 
@@ -128,7 +128,7 @@ export class RedisStore implements EventStore {
     if (page === null) return undefined
     const [owner, leaseLeft, events, kind, frame] = page
     const end = frame === null ? undefined : { frame, lost: kind === 'lost' }
-    return { owner: owner ?? undefined, first, events, end, leaseLeft: Number(leaseLeft) }
+    return { owner: owner ?? undefined, first, events, more: events.length === PAGE, end, leaseLeft: Number(leaseLeft) }
   }
 
   async follow(id: string): Promise<void> {

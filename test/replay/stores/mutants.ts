@@ -19,7 +19,7 @@ class Store extends MemoryStore {
   /** What is there of a log; nothing where there is none. */
   protected async peek(id: string): Promise<LogPage> {
     const page = await MemoryStore.prototype.read.call(this, id, 0)
-    return page ?? { owner: undefined, first: 1, events: [], end: undefined, leaseLeft: 0 }
+    return page ?? { owner: undefined, first: 1, events: [], more: false, end: undefined, leaseLeft: 0 }
   }
 
   /** Does what takes no turn of the event loop at another time. */
@@ -361,7 +361,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'never comes to an end',
-    reading(page => ({ ...page, events: ['again'], end: undefined })),
+    reading(page => ({ ...page, events: ['again'], more: true, end: undefined })),
     'a long log is read to its end, page by page'
   ),
   mutant(
@@ -369,6 +369,16 @@ export const mutants: readonly Mutant[] = [
     reading(page => ({ ...page, events: page.events.slice(0, 10) })),
     'a long log is read to its end, page by page',
     'what comes after any event is given, the end with the last'
+  ),
+  mutant(
+    'gives a part of a log as all of it',
+    reading(page => ({ ...page, events: page.events.slice(0, 10), end: undefined })),
+    'a long log is read to its end, page by page'
+  ),
+  mutant(
+    'says that there is more where there is nothing',
+    reading(page => ({ ...page, more: true })),
+    'there is nothing after the last event but the end'
   ),
   mutant(
     'takes a number for one of 32 bits',

@@ -340,6 +340,7 @@ for (const [what, connection] of Object.entries(connections)) {
       owner: '',
       first: 3,
       events: ['3'],
+      more: false,
       end: { frame: 'end', lost: false },
       leaseLeft: 0
     })
