@@ -14,6 +14,10 @@ export class FaultyStore implements EventStore {
   linger = 0
   /** Whether rings are lost. */
   isDeaf = false
+  /** How many events it gives at once. */
+  page = Number.POSITIVE_INFINITY
+  /** Rings as a store does that may have missed rings. */
+  ringForAny = () => {}
   /** How often each method was called. */
   readonly calls: Partial<Record<Method, number>> = {}
 
@@ -62,8 +66,10 @@ export class FaultyStore implements EventStore {
     return this.#call('renew', args)
   }
 
-  read(...args: Parameters<EventStore['read']>) {
-    return this.#call('read', args)
+  async read(...args: Parameters<EventStore['read']>) {
+    const page = await this.#call('read', args)
+    if (page === undefined || page.events.length <= this.page) return page
+    return { ...page, events: page.events.slice(0, this.page), more: true, end: undefined }
   }
 
   follow(...args: Parameters<EventStore['follow']>) {
@@ -83,6 +89,7 @@ export class FaultyStore implements EventStore {
   }
 
   subscribe(ring: (id: string | undefined) => void): () => void {
+    this.ringForAny = () => ring(undefined)
     return this.shared.subscribe(id => {
       if (!this.isDeaf) ring(id)
     })
