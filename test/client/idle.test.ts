@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { openStream } from '../../client/index.js'
 import { within } from '../../client/within.js'
@@ -129,4 +130,12 @@ t.test('what has come while the process was busy is found before it is missed', 
   const due = performance.now() + 20
   while (performance.now() < due);
   t.equal(await waiting, 'found')
+})
+
+t.test('a wait leaves nothing behind', async t => {
+  const { signal } = new AbortController()
+  const timers = holdTimers(t, idleTimeout)
+  t.equal(await within(Promise.resolve('found'), idleTimeout, signal), 'found')
+  await t.rejects(within(Promise.reject(new RangeError()), idleTimeout, signal), RangeError)
+  t.strictSame([getEventListeners(signal, 'abort'), timers.set, timers.total], [[], 0, 2])
 })
