@@ -317,6 +317,34 @@ t.test('a schema', async t => {
     t.equal(await openStream(url, { validate: Tokens }).text(), '42')
   })
 
+  t.test('is one also where no text may become code', async t => {
+    const { restore } = t.intercept(globalThis, 'Function', {
+      value: function refuse() {
+        throw new EvalError('refused by the policy of the page')
+      }
+    })
+    const Strict = eventStream({ n: Type.Integer({ minimum: 1 }) })
+    restore()
+    const { url } = await scriptedServer(t, all(`event: n\ndata: 1\n\n${DONE}`), all('event: n\ndata: 0\n\n'))
+    t.strictSame(await collect(openStream(url, { validate: Strict })), [
+      ['n', 1],
+      ['done', {}]
+    ])
+    await t.rejects(collect(openStream(url, { validate: Strict })), {
+      code: 'SSE_EVENT_INVALID',
+      message: /Expected integer to be greater or equal to 1, but it is a number$/
+    })
+    const served = await serve(t, app =>
+      app.get('/', { schema: { response: { 200: Strict } } }, (_request, reply) =>
+        reply.sseFrom([{ event: 'n', data: 2 }])
+      )
+    )
+    t.strictSame(await collect(openStream(served.url)), [
+      ['n', 2],
+      ['done', {}]
+    ])
+  })
+
   t.test('refuses what it does not declare', async t => {
     const refusals: Record<string, string> = {
       'event: usage\ndata: {"tokens":"1"}':

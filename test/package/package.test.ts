@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 import t from 'tap'
 import { parseEvents } from '../helpers/client.js'
 import { snippets } from '../helpers/readme.js'
-import { both, browser, client, javascript, typescript } from './programs.js'
+import { both, browser, client, javascript, sharing, typescript } from './programs.js'
 import { emptyFolder, install, pack, run, write } from './project.js'
 
 const entries = ['', '/routes', '/redis', '/conformance', '/client'].map(path => `fastify-sse-from${path}`)
@@ -109,6 +109,23 @@ t.test('the client is smaller than 4 KB with all that it uses, and uses nothing 
       file => !/(fastify-sse-from\/dist\/client|eventsource-parser\/dist)\/|^<stdin>$/.test(file)
     ),
     []
+  )
+})
+
+t.test('a page may share the declaration of its events with its server, and let no text become code', async t => {
+  const bundled = join(folder, 'sharing.mjs')
+  await build({
+    stdin: { contents: sharing, resolveDir: folder, loader: 'ts' },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    outfile: bundled
+  })
+  t.equal(
+    await run(folder, process.execPath, '--disallow-code-generation-from-strings', bundled),
+    'message 42\nusage { tokens: 1 }\n' +
+      'SseStreamError: invalid event usage: TypeError: the data of "usage" is not what the route declares: ' +
+      'Expected integer at /tokens, but it is a string\n'
   )
 })
 

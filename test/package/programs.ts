@@ -98,6 +98,23 @@ form.onsubmit = async () => {
 }
 `
 
+/** A page that shares the declaration of events with its server. */
+export const sharing = `
+import { Type } from '@sinclair/typebox'
+import { eventStream } from 'fastify-sse-from'
+import { openStream } from 'fastify-sse-from/client'
+
+const Tokens = eventStream({ message: Type.String(), usage: Type.Object({ tokens: Type.Integer() }) })
+const body = 'data: 42\\n\\nevent: usage\\ndata: {"tokens":1}\\n\\nevent: usage\\ndata: {"tokens":"1"}\\n\\n'
+const headers = { 'content-type': 'text/event-stream' }
+const stream = openStream('/stream', { validate: Tokens, fetch: async () => new Response(body, { headers }) })
+try {
+  for await (const event of stream) console.log(event.event, event.data)
+} catch (error) {
+  console.log(String(error))
+}
+`
+
 /** As above without types, and without a name for the plugin. TypeScript checks it too, as editors do. */
 export const javascript = `
 const { Type } = require('@sinclair/typebox')
