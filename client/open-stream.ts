@@ -98,6 +98,7 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
     head = ask()
     const response = await wait(head, 'SSE_UNREACHABLE', 'there is no response')
     const { status } = response
+    // There is nothing that the client has not had.
     if (status === 204) {
       stream.complete = true
       return
@@ -135,6 +136,7 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
         signal.throwIfAborted()
       }
     }
+    // A server that cannot reach its event store gives no id, and ends the response so that its client comes back.
     stream.complete = end === false && response.headers.get(STREAM_ID) === (stream.id ?? null)
     if (!stream.complete) throw new ConnectionError('SSE_TRUNCATED', 'the response ended too early')
   }
