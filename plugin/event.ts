@@ -1,4 +1,5 @@
 import { FST_SSE_EVENT_INVALID } from './errors.js'
+import { kindOf } from './kind.js'
 import { isPromiseLike } from './promise.js'
 
 /**
@@ -180,13 +181,4 @@ function text(field: string, value: unknown): string {
   if (typeof value !== 'string')
     throw new FST_SSE_EVENT_INVALID(`${field} must be a string, but it is ${kindOf(value)}`)
   return value
-}
-
-/** Names a wrong value without showing it: it may be somebody's secret. */
-export function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  if (Array.isArray(value)) return 'an array'
-  if (isPromiseLike(value)) return 'a promise'
-  const type = typeof value
-  return type === 'object' ? 'an object' : `a ${type}`
 }

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { ReadableStream, ReadableStreamDefaultReader } from 'node:stream/web'
 import type { FastifyRequest } from 'fastify'
 import { FST_SSE_SOURCE_INVALID } from './errors.js'
-import { kindOf } from './event.js'
+import { kindOf } from './kind.js'
 import { isPromiseLike } from './promise.js'
 
 /** What items can be read from. The streams of LLM SDKs are async iterables. */

@@ -1,67 +1,9 @@
-import { type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
-import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_EVENT_INVALID } from './errors.js'
-import { type EncodeData, kindOf, startOf, toJson } from './event.js'
+import { type EncodeData, toJson } from './event.js'
+import { type DataCheck, type DataChecks, mismatch, undeclared } from './event-check.js'
+import { checksOf } from './event-schema.js'
 import { type Codec, plainCodec } from './frames.js'
-
-/** The events of a route: the name of each, and the schema of its data. Unnamed events are those of `message`. */
-export type EventMap = Readonly<Record<string, TSchema>>
-
-declare const events: unique symbol
-const checks = Symbol.for('fastify-sse-from.checks')
-
-/** What stands in a route's schema at `response: { 200: ... }` for a stream of these events. Made by `eventStream`. */
-export interface EventStreamSchema<Events extends EventMap = EventMap> {
-  readonly description: string
-  readonly content: Readonly<Record<string, { schema: object; itemSchema?: object }>>
-  /** The events, for the type checker only. */
-  readonly [events]?: Events
-}
-
-/** The event that the plugin itself sends when a stream fails, unless the map has one of its own. */
-const ErrorData = Type.Object({ statusCode: Type.Integer(), code: Type.String(), message: Type.String() })
-
-/** The event that ends a complete stream, unless the map has one of its own. */
-const DoneData = Type.Object({})
-
-/** The events that every stream has, whatever its map. */
-export interface DefaultEvents {
-  /** A source need not return anything for it. */
-  // biome-ignore lint/suspicious/noConfusingVoidType: what a generator without a return statement returns
-  done: TUnsafe<void | Record<string, never>>
-  error: typeof ErrorData
-}
-
-type Checks = Readonly<Record<string, TypeCheck<TSchema>>>
-
-/**
- * Declares the events of a route. From what it returns follow what `reply.sseFrom` accepts there, the check and the
- * serializer of every event's data, and what OpenAPI documents say of it.
- *
- * ```ts
- * const Tokens = eventStream({ message: Type.String(), done: Type.Object({ finishReason: Type.String() }) })
- * app.get('/stream', { schema: { response: { 200: Tokens } } }, (request, reply) => reply.sseFrom(source))
- * ```
- *
- * `done` and `error` need not be declared: they carry `{}` and `{ statusCode, code, message }` then.
- *
- * @param map the name of each event and the schema of its data
- * @throws FST_SSE_EVENT_INVALID where a name has a CR or LF
- */
-export function eventStream<const Events extends EventMap>(
-  map: Events,
-  description = 'Server-sent events'
-): EventStreamSchema<Events> {
-  const all: EventMap = { ...map, done: map.done ?? DoneData, error: map.error ?? ErrorData }
-  for (const name of Object.keys(all)) startOf(name)
-  const item = itemSchema(all)
-  return {
-    description,
-    content: { 'text/event-stream': { schema: { type: 'array', items: item }, itemSchema: item } },
-    [checks]: Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, TypeCompiler.Compile(schema)]))
-  } as EventStreamSchema<Events>
-}
 
 /** By the configuration of each route, which no other route shares: serializers belong to the app. */
 const codecs = new WeakMap<object, Codec>()
@@ -71,16 +13,17 @@ export function codecOf(reply: FastifyReply): Codec {
   const { schema, config } = reply.routeOptions
   let codec = codecs.get(config)
   if (codec === undefined) {
-    const declared = Object.values((schema as { response?: object } | undefined)?.response ?? {}).find(isEventStream)
-    codec = declared === undefined ? plainCodec : makeCodec(declared[checks], reply)
+    const responses = Object.values((schema as { response?: object } | undefined)?.response ?? {})
+    const checks = responses.map(checksOf).find(Boolean)
+    codec = checks === undefined ? plainCodec : makeCodec(checks, reply)
     codecs.set(config, codec)
   }
   return codec
 }
 
-function makeCodec(declared: Checks, reply: FastifyReply): Codec {
+function makeCodec(checks: DataChecks, reply: FastifyReply): Codec {
   const encoders = new Map<string, (data: unknown) => string>()
-  for (const [name, check] of Object.entries(declared)) {
+  for (const [name, check] of Object.entries(checks)) {
     encoders.set(
       name,
       makeEncoder(name, check, reply.compileSerializationSchema(check.Schema()) as (data: unknown) => string)
@@ -89,46 +32,15 @@ function makeCodec(declared: Checks, reply: FastifyReply): Codec {
   const data: EncodeData = (value, name = 'message') => {
     const encode = encoders.get(name)
     if (encode !== undefined) return encode(value)
-    throw new FST_SSE_EVENT_INVALID(`the route declares no event "${name}", only ${[...encoders.keys()].join(', ')}`)
+    throw new FST_SSE_EVENT_INVALID(undeclared(checks, name))
   }
   return { data, result: data }
 }
 
-function makeEncoder(name: string, check: TypeCheck<TSchema>, serialize: (data: unknown) => string) {
+function makeEncoder(name: string, check: DataCheck, serialize: (data: unknown) => string) {
   return (data: unknown): string => {
-    if (!check.Check(data)) {
-      const { message, path, value } = check.Errors(data).First() as ValueError
-      const what = `${message}${path && ` at ${path}`}, but it is ${kindOf(value)}`
-      throw new FST_SSE_EVENT_INVALID(`the data of "${name}" is not what the route declares: ${what}`)
-    }
+    if (!check.Check(data)) throw new FST_SSE_EVENT_INVALID(mismatch(name, check, data))
     if (typeof data === 'string') return data
     return toJson(data, serialize)
   }
-}
-
-function isEventStream(schema: unknown): schema is { [checks]: Checks } {
-  return typeof schema === 'object' && schema !== null && checks in schema
-}
-
-/** One event as OpenAPI 3.2 describes it (section "Sequential Media Types"): its fields are text, its data often JSON. */
-function itemSchema(map: EventMap): object {
-  const oneOf = Object.entries(map).map(([name, schema]) => {
-    const data = isText(schema)
-      ? schema
-      : { type: 'string', contentMediaType: 'application/json', contentSchema: schema }
-    // Only a message may leave its name out.
-    return { properties: { event: { const: name }, data }, required: name === 'message' ? ['data'] : ['event', 'data'] }
-  })
-  const text = { type: 'string' }
-  return {
-    type: 'object',
-    properties: { event: text, data: text, id: text, retry: { type: 'integer', minimum: 0 } },
-    required: ['data'],
-    oneOf
-  }
-}
-
-/** Whether data of this schema is sent as it is, not as JSON. */
-function isText({ type, anyOf }: TSchema): boolean {
-  return type === 'string' || (Array.isArray(anyOf) && anyOf.every(isText))
 }

@@ -1,7 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import type { SseEvent } from './event.js'
+import type { DefaultEvents, EventMap, EventStreamSchema } from './event-schema.js'
 import type { StreamOptions } from './options.js'
-import type { DefaultEvents, EventMap, EventStreamSchema } from './typed.js'
 
 type AllEvents<Events extends EventMap> = Omit<DefaultEvents, keyof Events> & Events
 

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { type TSchema, Type } from '@sinclair/typebox'
+import { Kind, type TSchema, Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
 import { eventStream } from '../../plugin/index.js'
 import { type Ask, answers, DONE, errorFrame } from '../helpers/answer.js'
@@ -286,6 +286,10 @@ t.test('eventStream refuses a name with a line end', async t => {
       message: 'event must not contain CR or LF'
     })
   }
+})
+
+t.test('eventStream refuses a schema that cannot be checked', async t => {
+  t.throws(() => eventStream({ a: Type.Unsafe({ [Kind]: 'none that is known' }) }), /Unknown type/)
 })
 
 t.test('a route without a schema takes anything', async t => {
