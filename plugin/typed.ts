@@ -3,21 +3,10 @@ import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_EVENT_INVALID } from './errors.js'
 import { type EncodeData, kindOf, startOf, toJson } from './event.js'
+import type { EventMap, EventStreamSchema } from './event-schema.js'
 import { type Codec, plainCodec } from './frames.js'
 
-/** The events of a route: the name of each, and the schema of its data. Unnamed events are those of `message`. */
-export type EventMap = Readonly<Record<string, TSchema>>
-
-declare const events: unique symbol
 const checks = Symbol.for('fastify-sse-from.checks')
-
-/** What stands in a route's schema at `response: { 200: ... }` for a stream of these events. Made by `eventStream`. */
-export interface EventStreamSchema<Events extends EventMap = EventMap> {
-  readonly description: string
-  readonly content: Readonly<Record<string, { schema: object; itemSchema?: object }>>
-  /** The events, for the type checker only. */
-  readonly [events]?: Events
-}
 
 /** The event that the plugin itself sends when a stream fails, unless the map has one of its own. */
 const ErrorData = Type.Object({ statusCode: Type.Integer(), code: Type.String(), message: Type.String() })

@@ -1,7 +1,8 @@
 import type { Static } from '@sinclair/typebox'
 import type { SseEvent } from './event.js'
+import type { EventMap, EventStreamSchema } from './event-schema.js'
 import type { StreamOptions } from './options.js'
-import type { DefaultEvents, EventMap, EventStreamSchema } from './typed.js'
+import type { DefaultEvents } from './typed.js'
 
 type AllEvents<Events extends EventMap> = Omit<DefaultEvents, keyof Events> & Events
 

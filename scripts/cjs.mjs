@@ -10,15 +10,21 @@ import ts from 'typescript'
 /** Those that are a plugin. */
 const entries = ['plugin', 'routes']
 /** Those that are not, and where they are. */
-const modules = { redis: 'plugin/replay/redis.js', conformance: 'plugin/replay/conformance.js' }
+const modules = {
+  redis: 'plugin/replay/redis.js',
+  conformance: 'plugin/replay/conformance.js',
+  client: 'client/index.js'
+}
 
 mkdirSync('dist/cjs')
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
-for (const entry of entries) {
-  cpSync(`dist/${entry}`, `dist/cjs/${entry}`, {
+for (const folder of [...entries, 'client']) {
+  cpSync(`dist/${folder}`, `dist/cjs/${folder}`, {
     recursive: true,
     filter: file => statSync(file).isDirectory() || file.endsWith('.d.ts')
   })
+}
+for (const entry of entries) {
   writeFileSync(`dist/cjs/${entry}.js`, code(entry))
   writeFileSync(`dist/cjs/${entry}.d.ts`, declarations(entry))
 }

@@ -1,0 +1,3 @@
+export { SseStreamError } from './errors.js'
+export { openStream } from './open-stream.js'
+export type { Decoding, OpenStreamOptions, Reconnect, SseStream, StreamEvent } from './types.js'
