@@ -1,7 +1,7 @@
 import { openStream, type SseStream } from '../client/index.js'
 import type { Message, Tokens } from '../routes/index.js'
 import type { Answer } from './conversation.js'
-import { type Failure, failureOf, isStop } from './failure.js'
+import { failureOf, isStop, type Wait } from './failure.js'
 import { addToken, now } from './measures.js'
 
 /** How many times in a row a connection is tried again: for about a minute. */
@@ -9,13 +9,6 @@ const MAX_RETRIES = 8
 
 /** For how long the server, which says something every 15 seconds, may be silent. Milliseconds. */
 const IDLE_TIMEOUT = 25_000
-
-/** What a broken connection waits for. */
-export interface Wait {
-  readonly failure: Failure
-  /** Milliseconds since 1970. */
-  readonly until: number
-}
 
 /** An answer on its way: fills it in as it comes, from its start, or from where it was when the page was left. */
 export class Answering {

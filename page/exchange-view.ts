@@ -1,6 +1,7 @@
 import type { Answering } from './answering.js'
-import type { Exchange } from './conversation.js'
+import type { Answer, Exchange } from './conversation.js'
 import { find } from './element.js'
+import type { Wait } from './failure.js'
 import { Frame } from './frame.js'
 import { GrowingText } from './growing-text.js'
 import { now } from './measures.js'
@@ -31,6 +32,9 @@ export class ExchangeView {
   readonly #again: HTMLButtonElement
   readonly #copy: HTMLButtonElement
   #isLast = true
+  /** As they are shown. */
+  #state: Answer['state'] | undefined
+  #wait: Wait | undefined
 
   /** @param answering what the answer is on its way with, while it is */
   constructor(
@@ -55,9 +59,11 @@ export class ExchangeView {
     this.#paint()
   }
 
-  /** Something of it is new. */
+  /** Something of it is new. What can be done about it is shown at once, its text with the next frame. */
   changed(): void {
-    this.#frame.ask()
+    const { answer } = this.#exchange
+    if (answer.state !== this.#state || this.#answering()?.wait !== this.#wait) this.#paint()
+    else this.#frame.ask()
   }
 
   /** Another one follows: nothing is to be done about this one any more. */
@@ -71,6 +77,8 @@ export class ExchangeView {
     const answering = this.#answering()
     const wait = answering?.wait
     const isRunning = answer.state === 'running'
+    this.#state = answer.state
+    this.#wait = wait
     this.#answer.setAttribute('aria-busy', String(isRunning))
     this.#text.show(answer.text)
     this.#measures.show(answer.measures, !isRunning)

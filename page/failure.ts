@@ -8,6 +8,13 @@ export interface Failure {
   isCut: boolean
 }
 
+/** What a broken connection waits for. */
+export interface Wait {
+  readonly failure: Failure
+  /** Milliseconds since 1970. */
+  readonly until: number
+}
+
 /** What the page says of the codes that a reader may meet. */
 const WORDS: Record<string, string> = {
   SSE_UNREACHABLE: 'The server cannot be reached.',
@@ -36,7 +43,7 @@ export function isStop(error: unknown): boolean {
 }
 
 function wordsOf({ statusCode, code, message, retryAfter }: SseStreamError, isOnline: boolean): string {
-  if (!isOnline && CUTS.has(code)) return 'There is no network.'
+  if (!isOnline && CUTS.has(code)) return 'The server cannot be reached: there is no network.'
   const own = WORDS[code]
   if (own !== undefined) return own
   if (statusCode === 429) return `The model has too much to do.${wish(retryAfter)}`

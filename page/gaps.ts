@@ -1,8 +1,10 @@
 /** How many bars the longest answer has. */
 const MAX_BARS = 96
 
-/** From how long on a pause may be the tallest bar. Milliseconds. */
-const TALL = 100
+/** The top of the scale: so many times the usual pause, so that an outage does not make all others look like nothing. */
+const TOP = 3
+/** The least that it is. Milliseconds. */
+const LEAST_TOP = 10
 
 /** The pauses between the tokens of an answer, in a fixed number of bars: each stands for `perBar` pauses, and is the longest of them. */
 export interface Gaps {
@@ -24,7 +26,7 @@ export function addGap(gaps: Gaps, milliseconds: number): void {
   gaps.longest = Math.max(gaps.longest, milliseconds)
   if (gaps.inLast < gaps.perBar) {
     gaps.inLast++
-    bars.push(Math.max(bars.pop() ?? 0, milliseconds))
+    bars.push(Math.max(bars.pop() as number, milliseconds))
     return
   }
   if (bars.length === MAX_BARS) {
@@ -41,8 +43,9 @@ export function slotsOf({ bars }: Gaps): number {
   return bars.length > MAX_BARS / 2 ? MAX_BARS : MAX_BARS / 2
 }
 
-/** The heights of the bars, from 0 to 1, on a scale that shows the jitter of a model beside an outage. */
+/** The heights of the bars, from 0 to 1: the top of the scale, or beyond. */
 export function heightsOf({ bars, longest }: Gaps): number[] {
-  const tallest = Math.max(longest, TALL)
-  return bars.map(bar => Math.sqrt(bar / tallest))
+  const usual = bars.toSorted((a, b) => a - b)[bars.length >> 1] ?? 0
+  const top = Math.max(LEAST_TOP, Math.min(longest, TOP * usual))
+  return bars.map(bar => Math.min(1, bar / top))
 }

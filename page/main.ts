@@ -28,6 +28,7 @@ const saver = new Saver(
 for (const exchange of chat.exchanges) transcript.show(exchange, chat)
 if (chat.exchanges.length > 0) autoscroll.follow()
 update()
+composer.focus()
 chat.resume()
 
 newChat.addEventListener('click', () => {

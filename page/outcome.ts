@@ -1,5 +1,5 @@
-import type { Wait } from './answering.js'
 import type { Answer } from './conversation.js'
+import type { Wait } from './failure.js'
 
 /** What the page says below an answer. */
 export interface Outcome {
