@@ -1,8 +1,6 @@
-/** What is known of a failure. */
-export interface Failure {
+/** What else is known of a failure. */
+export interface Details {
   statusCode?: number | undefined
-  code: string
-  message: string
   retryAfter?: number | undefined
   data?: unknown
   cause?: unknown
@@ -12,7 +10,7 @@ export interface Failure {
 export class SseStreamError extends Error {
   override readonly name = 'SseStreamError'
   /** The status of the response, or that of the `error` event; `undefined` where the server has given none. */
-  readonly statusCode: number | undefined
+  declare readonly statusCode: number | undefined
   /**
    * The server's code, such as `FST_SSE_STREAM_GONE`, or one of the client's:
    *
@@ -21,45 +19,46 @@ export class SseStreamError extends Error {
    * - `SSE_STATUS`: an error response that names no code
    * - `SSE_FAILED`: an `error` event that names no code
    * - `SSE_RESPONSE_INVALID`: the response is none of events
-   * - `SSE_EVENT_INVALID`: an event is not JSON where it should be, or does not pass `validate`
-   * - `SSE_EVENT_TOO_LARGE`: an event is larger than `maxEventSize`
+   * - `SSE_EVENT_INVALID`: an event is not JSON where it should be, is too large, or does not pass `validate`
    */
-  readonly code: string
+  declare readonly code: string
   /** How long the server asks to wait before the next request (`Retry-After`). Milliseconds. */
-  readonly retryAfter: number | undefined
+  declare readonly retryAfter: number | undefined
   /** All of what the server says: the data of the `error` event, or the body of the error response. */
-  readonly data: unknown
+  declare readonly data: unknown
 
-  constructor({ statusCode, code, message, retryAfter, data, cause }: Failure) {
+  constructor(code: string, message: string, { cause, ...details }: Details = {}) {
     super(message, { cause })
-    this.statusCode = statusCode
-    this.code = code
-    this.retryAfter = retryAfter
-    this.data = data
+    Object.assign(this, { code, ...details })
   }
 }
+
+/** A connection has failed, and may be tried again. */
+export class ConnectionError extends SseStreamError {}
 
 /**
  * What the server says of a failure, where it says it as Fastify does.
  *
  * @param text the data of the `error` event, or the body of the error response
+ * @param code where it says none, as `message`
  */
-export function said(text: string, otherwise: Failure): SseStreamError {
-  const data = toJson(text)
-  const { statusCode, code, message } = Object(data) as Record<string, unknown>
-  return new SseStreamError({
-    ...otherwise,
-    statusCode: otherwise.statusCode ?? (typeof statusCode === 'number' ? statusCode : undefined),
-    code: typeof code === 'string' ? code : otherwise.code,
-    message: typeof message === 'string' ? message : otherwise.message,
+export function said(
+  text: string,
+  Kind: typeof SseStreamError,
+  code: string,
+  message: string,
+  details?: Details
+): SseStreamError {
+  let data: unknown = text
+  try {
+    data = JSON.parse(text)
+  } catch {
+    // It is text.
+  }
+  const known = { code, message, ...Object(data) }
+  return new Kind(String(known.code), String(known.message), {
+    statusCode: Number(known.statusCode) || undefined,
+    ...details,
     data
   })
-}
-
-function toJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }

@@ -1,44 +1,26 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 
-/** Reads one response as server-sent events (WHATWG HTML, section 9.2.6), whatever the chunks it comes in. */
-export class Parser {
-  /** The `retry:` that has come last. Milliseconds. */
-  retry: number | undefined
-  /** Whether an event is larger than it may be. Nothing more is read then. */
-  isOverfull = false
-  #messages: EventSourceMessage[] = []
-  #endsInCr = false
-  readonly #utf8 = new TextDecoder()
-  readonly #parser
+/** How long an event may be. UTF-16 code units. */
+const MAX_EVENT = 2 ** 24
 
-  /** @param maxEventSize UTF-16 code units */
-  constructor(maxEventSize: number) {
-    this.#parser = createParser({
-      maxBufferSize: maxEventSize,
-      onEvent: message => this.#messages.push(message),
-      onRetry: ms => {
-        this.retry = ms
-      },
-      onError: ({ type }) => {
-        this.isOverfull ||= type === 'max-buffer-size-exceeded'
-      }
-    })
-  }
-
-  /** @returns the events that are complete with this chunk */
-  read(chunk: Uint8Array): EventSourceMessage[] {
-    const text = this.#utf8.decode(chunk, { stream: true })
-    this.#parser.feed(this.#toLf(text))
-    const messages = this.#messages
-    this.#messages = []
+/**
+ * Reads one response as server-sent events (WHATWG HTML, section 9.2.6), whatever the chunks it comes in.
+ *
+ * @param onRetry is given the milliseconds of each `retry:`
+ * @returns a function that gives the events which are complete with a chunk. It throws where one is too long
+ */
+export function makeParser(onRetry: (ms: number) => void): (chunk: Uint8Array) => EventSourceMessage[] {
+  const utf8 = new TextDecoder()
+  let messages: EventSourceMessage[]
+  let endsInCr = false
+  const { feed } = createParser({ maxBufferSize: MAX_EVENT, onEvent: message => messages.push(message), onRetry })
+  return chunk => {
+    messages = []
+    const text = utf8.decode(chunk, { stream: true })
+    // A CR ends a line at once. The parser would wait for what comes after it, which may be the other half.
+    const rest = endsInCr ? text.replace(/^\n/, '') : text
+    if (text) endsInCr = text.endsWith('\r')
+    feed(rest.replace(/\r\n?/g, '\n'))
     return messages
-  }
-
-  /** A CR ends a line at once. The parser would wait for what comes after it, which may be an LF of the same line end. */
-  #toLf(text: string): string {
-    if (text === '') return text
-    const rest = this.#endsInCr && text.startsWith('\n') ? text.slice(1) : text
-    this.#endsInCr = text.endsWith('\r')
-    return rest.replace(/\r\n?/g, '\n')
   }
 }

@@ -1,48 +1,22 @@
 import { retryAfterOf } from './backoff.js'
-import { SseStreamError, said } from './errors.js'
+import { ConnectionError, SseStreamError, said } from './errors.js'
 
-const EVENTS = 'text/event-stream'
-
-/** How much of an error response is read. UTF-16 code units. */
-const MAX_ERROR = 65_536
-
-/** Whether a server that answers so may answer otherwise a short while later. */
-export function isTemporary(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500
-}
-
-/** Whether a server that answers so has not done anything of what it was asked for (RFC 9110, section 15). */
-export function isRefusal(status: number): boolean {
-  return status === 408 || status === 429 || status === 503
+/** Whether a server that answers so has done nothing of what it was asked for (RFC 9110, section 15). */
+export function isRefusal(status: number | undefined): boolean {
+  return [408, 429, 503].includes(status as number)
 }
 
 /** What the server says in an error response. */
-export async function errorOf(response: Response, cause: unknown): Promise<SseStreamError> {
-  const { status: statusCode, statusText, headers } = response
-  const message = `the server answered ${[statusCode, statusText].join(' ').trim()}`
-  const text = await startOf(response.body)
-  return said(text, { statusCode, code: 'SSE_STATUS', message, retryAfter: retryAfterOf(headers), cause })
+export function failureOf({ status, headers }: Response, text: string, cause: unknown): SseStreamError {
+  const Kind = isRefusal(status) || status >= 500 ? ConnectionError : SseStreamError
+  const retryAfter = retryAfterOf(headers)
+  return said(text, Kind, 'SSE_STATUS', `the server answered ${status}`, { statusCode: status, retryAfter, cause })
 }
 
-/** The error of a response that has no events; `undefined` for one that has. */
-export function problemOf({ status: statusCode, headers, body }: Response): SseStreamError | undefined {
-  const type = headers.get('content-type') ?? 'no content type'
-  const isOfEvents = type.split(';')[0]?.trim().toLowerCase() === EVENTS
-  if (isOfEvents && body) return undefined
-  const what = isOfEvents ? 'a body that fetch does not stream' : type
-  const message = `the response has to be ${EVENTS}, but it is ${what}`
-  return new SseStreamError({ statusCode, code: 'SSE_RESPONSE_INVALID', message })
-}
-
-async function startOf(body: ReadableStream<Uint8Array> | null): Promise<string> {
-  if (!body) return ''
-  const reader = body.getReader()
-  const utf8 = new TextDecoder()
-  let text = ''
-  while (text.length < MAX_ERROR) {
-    const { done, value } = await reader.read()
-    if (done) break
-    text += utf8.decode(value, { stream: true })
-  }
-  return text
+/** The body of a response of events. Throws an SseStreamError for any other. */
+export function bodyOf({ status, headers, body }: Response): ReadableStream<Uint8Array> {
+  const type = body ? headers.get('content-type') : 'without a body'
+  if (body && /^text\/event-stream\s*(;|$)/i.test(String(type))) return body
+  const message = `the response has to be text/event-stream, but it is ${type}`
+  throw new SseStreamError('SSE_RESPONSE_INVALID', message, { statusCode: status })
 }

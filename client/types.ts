@@ -10,16 +10,19 @@ type IsUntyped<Events> = string extends keyof Events ? true : false
 /** Whether a server may send data of this type as text: it sends strings as they are, and anything else as JSON. */
 type MayBeText<Data> = unknown extends Data ? true : [Extract<Data, string>] extends [never] ? false : true
 
-/** What data is once it was received. Where it may be text and something else as well, the two cannot be told apart. */
-type Received<Data> = unknown extends Data ? string : MayBeText<Data> extends true ? Data | string : Data
-
-/** Literals stay what they are. */
-type ReceivedText<Data> = [Data] extends [string] ? Data : Received<Data>
+/** What data is once it was received. Where it may be text or something else, the two cannot be told apart. */
+type Received<Data> = unknown extends Data
+  ? string
+  : [Data] extends [string]
+    ? Data
+    : MayBeText<Data> extends true
+      ? Data | string
+      : Data
 
 /** The data of each event but `error`, which is thrown. */
 type DataByName<Events extends EventMap> = {
   [Name in Exclude<keyof Events | 'done', 'error'>]: Name extends keyof Events
-    ? ReceivedText<Static<Events[Name]>>
+    ? Received<Static<Events[Name]>>
     : Record<string, never>
 }
 
@@ -113,8 +116,6 @@ export interface RequestOptions<Schema extends EventStreamSchema> {
    * sign of life every 15 seconds (`heartbeat`). Milliseconds. Default: 45000.
    */
   idleTimeout?: number | false | undefined
-  /** How long an event may be. UTF-16 code units. Default: 16777216. */
-  maxEventSize?: number | undefined
   /** Called when a response has begun, the first and each after a reconnect. `stream.id` is known then. */
   onOpen?: ((stream: SseStream<Schema>) => void) | undefined
   /** Called before the wait for another connection. */
@@ -124,8 +125,8 @@ export interface RequestOptions<Schema extends EventStreamSchema> {
 /** Headers as `fetch` takes them. */
 export type HeadersOption = ConstructorParameters<typeof Headers>[0]
 
-/** Checks the data of an event. */
-export type CheckData = (event: string, data: unknown) => boolean
+/** Checks the data of an event: gives what it is to be, or throws. */
+export type CheckData = (event: string, data: unknown) => NonNullable<unknown> | null
 
 /** Options of a stream whose events are checked against the schema, which also says how they are read. */
 export interface ValidatedOptions<Schema extends EventStreamSchema> extends RequestOptions<Schema> {
@@ -136,8 +137,8 @@ export interface ValidatedOptions<Schema extends EventStreamSchema> extends Requ
 /** The options of `openStream`. */
 export type OpenStreamOptions<Schema extends EventStreamSchema = EventStreamSchema> = RequestOptions<Schema> & {
   /**
-   * Checks each event: the schema of the route, or a function that is given the name of the event and its data. An event that does
-   * not fit fails the stream. Default: no check.
+   * Checks each event: the schema of the route, or a function that is given the name of an event and its data, and gives the
+   * data back or throws. An event that does not fit fails the stream. Default: no check.
    */
   validate?: CheckData | undefined
 } & DecodeOption<EventsOf<Schema>>
@@ -161,7 +162,10 @@ type DecodeOption<Events extends EventMap> =
 export type OptionsArgument<Schema extends EventStreamSchema> =
   IsPlain<EventsOf<Schema>> extends true ? [options?: OpenStreamOptions<Schema>] : [options: OpenStreamOptions<Schema>]
 
-/** A stream that was opened. It is read once: by a loop, or by `text()`. */
+/**
+ * A stream that was opened. It is read once: by a loop, or by `text()`. The connection is read only as fast as the loop goes
+ * on, and ended when the loop is left, for whatever reason.
+ */
 export interface SseStream<Schema extends EventStreamSchema = EventStreamSchema>
   extends AsyncIterable<StreamEvent<Schema>> {
   /** The id of a resumable stream (`x-stream-id`), once its response has begun. */

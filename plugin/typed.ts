@@ -7,6 +7,8 @@ import type { EventMap, EventStreamSchema } from './event-schema.js'
 import { type Codec, plainCodec } from './frames.js'
 
 const checks = Symbol.for('fastify-sse-from.checks')
+/** Where the client finds, without this file, how the data of an event is read: see its `validate`. */
+const read = Symbol.for('fastify-sse-from.read')
 
 /** The event that the plugin itself sends when a stream fails, unless the map has one of its own. */
 const ErrorData = Type.Object({ statusCode: Type.Integer(), code: Type.String(), message: Type.String() })
@@ -45,10 +47,12 @@ export function eventStream<const Events extends EventMap>(
   const all: EventMap = { ...map, done: map.done ?? DoneData, error: map.error ?? ErrorData }
   for (const name of Object.keys(all)) startOf(name)
   const item = itemSchema(all)
+  const declared = Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, TypeCompiler.Compile(schema)]))
   return {
     description,
     content: { 'text/event-stream': { schema: { type: 'array', items: item }, itemSchema: item } },
-    [checks]: Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, TypeCompiler.Compile(schema)]))
+    [checks]: declared,
+    [read]: (name: string, text: string) => readData(declared, name, text)
   } as EventStreamSchema<Events>
 }
 
@@ -78,21 +82,37 @@ function makeCodec(declared: Checks, reply: FastifyReply): Codec {
   const data: EncodeData = (value, name = 'message') => {
     const encode = encoders.get(name)
     if (encode !== undefined) return encode(value)
-    throw new FST_SSE_EVENT_INVALID(`the route declares no event "${name}", only ${[...encoders.keys()].join(', ')}`)
+    throw new FST_SSE_EVENT_INVALID(undeclared(declared, name))
   }
   return { data, result: data }
 }
 
 function makeEncoder(name: string, check: TypeCheck<TSchema>, serialize: (data: unknown) => string) {
   return (data: unknown): string => {
-    if (!check.Check(data)) {
-      const { message, path, value } = check.Errors(data).First() as ValueError
-      const what = `${message}${path && ` at ${path}`}, but it is ${kindOf(value)}`
-      throw new FST_SSE_EVENT_INVALID(`the data of "${name}" is not what the route declares: ${what}`)
-    }
+    if (!check.Check(data)) throw new FST_SSE_EVENT_INVALID(mismatch(name, check, data))
     if (typeof data === 'string') return data
     return toJson(data, serialize)
   }
+}
+
+/** What an encoder has written. A string was sent as it is and all else as JSON, so what passes as a string is one. */
+function readData(declared: Checks, name: string, text: string): unknown {
+  const check = Object.hasOwn(declared, name) ? declared[name] : undefined
+  if (check === undefined) throw new TypeError(undeclared(declared, name))
+  if (check.Check(text)) return text
+  const data: unknown = JSON.parse(text)
+  if (!check.Check(data)) throw new TypeError(mismatch(name, check, data))
+  return data
+}
+
+function undeclared(declared: Checks, name: string): string {
+  return `the route declares no event "${name}", only ${Object.keys(declared).join(', ')}`
+}
+
+function mismatch(name: string, check: TypeCheck<TSchema>, data: unknown): string {
+  const { message, path, value } = check.Errors(data).First() as ValueError
+  const what = `${message}${path && ` at ${path}`}, but it is ${kindOf(value)}`
+  return `the data of "${name}" is not what the route declares: ${what}`
 }
 
 function isEventStream(schema: unknown): schema is { [checks]: Checks } {

@@ -1,0 +1,64 @@
+import type { RequestOptions } from './types.js'
+
+/** What names a stream, and how much of it is there. */
+export interface Position {
+  id: string | undefined
+  lastEventId: string | undefined
+}
+
+/** The requests of one stream. */
+export interface Requests {
+  /** Sends the one that is right for what is known of the stream. */
+  ask(position: Readonly<Position>, signal: AbortSignal): Promise<Response>
+  /** Asks the server to stop the stream, also where the page is about to go. */
+  stop(id: string): Promise<Response>
+  /** Whether the request that begins the stream can be sent again without a second answer that somebody pays for. */
+  isRepeatable(): boolean
+}
+
+/** Methods that may be repeated without harm (RFC 9110, section 9.2.2). */
+const IDEMPOTENT = /^(GET|HEAD|PUT|DELETE)$/i
+
+/** As EventSource has it. Not every `fetch` has a cache. */
+const NO_STORE = { cache: 'no-store' } as const
+
+/** Throws a TypeError for a body that JSON cannot carry. */
+export function makeRequests(url: string, options: Omit<RequestOptions<never>, 'onOpen'>): Requests {
+  const body: string | undefined = JSON.stringify(options.body)
+  const { method = body ? 'POST' : 'GET', resume, streamUrl, credentials } = options
+  let isRepeatable = IDEMPOTENT.test(method)
+
+  const makeHeaders = async (lastEventId?: string) => {
+    const { headers: given } = options
+    const headers = new Headers(typeof given === 'function' ? await given() : given)
+    if (!headers.has('accept')) headers.set('accept', 'text/event-stream')
+    // A header takes bytes, one a character. An id is sent as UTF-8 (WHATWG HTML, section 9.2.4).
+    if (lastEventId) headers.set('last-event-id', String.fromCharCode(...new TextEncoder().encode(lastEventId)))
+    return headers
+  }
+
+  const send = (url: string, init: RequestInit) => {
+    const { fetch: send = fetch } = options
+    return send(url, { credentials, ...NO_STORE, ...init })
+  }
+
+  /** The URL may be relative to a page that this file knows nothing of. */
+  const urlOf = (id: string) =>
+    String(
+      streamUrl?.(id) ?? url.replace(/\/?(\?[^#]*)?(#.*)?$/, (_, query = '') => `/${encodeURIComponent(id)}${query}`)
+    )
+
+  return {
+    async ask({ id, lastEventId }, signal) {
+      const headers = await makeHeaders(lastEventId)
+      if (id !== undefined && (resume !== undefined || !lastEventId)) return send(urlOf(id), { headers, signal })
+      isRepeatable ||= headers.has('idempotency-key')
+      if (body && !headers.has('content-type')) headers.set('content-type', 'application/json')
+      return send(url, { method, headers, body, signal })
+    },
+    async stop(id) {
+      return send(urlOf(id), { method: 'DELETE', headers: await makeHeaders(), keepalive: true })
+    },
+    isRepeatable: () => isRepeatable
+  }
+}
