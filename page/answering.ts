@@ -4,8 +4,9 @@ import type { Answer } from './conversation.js'
 import { failureOf, isStop, type Wait } from './failure.js'
 import { addToken, now } from './measures.js'
 
-/** How many times in a row a connection is tried again: for about a minute. */
-const MAX_RETRIES = 8
+/** How often a connection is tried again, and how long that waits at most (milliseconds): for about a minute in all. */
+const MAX_RETRIES = 12
+const MAX_RETRY_DELAY = 10_000
 
 /** For how long the server, which says something every 15 seconds, may be silent. Milliseconds. */
 const IDLE_TIMEOUT = 25_000
@@ -33,6 +34,7 @@ export class Answering {
       resume: answer.streamId,
       lastEventId: answer.lastEventId,
       maxRetries: MAX_RETRIES,
+      maxRetryDelay: MAX_RETRY_DELAY,
       idleTimeout: IDLE_TIMEOUT,
       onOpen: stream => this.#opened(stream),
       onReconnect: ({ delay, error }) =>

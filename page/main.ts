@@ -4,12 +4,14 @@ import { Chat } from './chat.js'
 import { Composer } from './composer.js'
 import type { Exchange } from './conversation.js'
 import { find } from './element.js'
+import type { Wait } from './failure.js'
 import { outcomeOf } from './outcome.js'
 import { Saver } from './saver.js'
 import { loadConversation, tabStorage } from './storage.js'
 import { Transcript } from './transcript.js'
 
 const storage = tabStorage()
+let isWaiting = false
 const announcer = new Announcer(find('#announcer'))
 const hint = find('#hint')
 const newChat = find<HTMLButtonElement>('#new-chat')
@@ -79,8 +81,15 @@ async function copy(text: string): Promise<void> {
 
 function onChange(exchange: Exchange): void {
   transcript.show(exchange, chat)
+  announceWait(chat.answering?.wait)
   saver.soon()
   update()
+}
+
+/** Says once that the connection is lost, however often it is tried in vain. */
+function announceWait(wait: Wait | undefined): void {
+  if (wait !== undefined && !isWaiting) announcer.say(`${wait.failure.words} Trying again.`)
+  isWaiting = wait !== undefined
 }
 
 function onEnd(exchange: Exchange): void {

@@ -18,7 +18,7 @@ function answerTo(messages: readonly Message[]): string {
   const characters = [...prompt]
   const echo = characters.length > MAX_ECHO ? `${characters.slice(0, MAX_ECHO).join('')}…` : prompt
   const number =
-    questions.length > 1 ? `, which is question ${questions.length} of a conversation that I was sent all of` : ''
+    questions.length > 1 ? ` It is question ${questions.length} of this conversation, which came along as a whole.` : ''
   return `You asked: “${echo}”${number}
 
 This is the demo source 👋 of fastify-sse-from: no model, no network, no key. It only shows how an answer arrives:

@@ -76,7 +76,7 @@ t.test('of a conversation that is too long its end is sent, from a question on',
 
 /** As the client would throw it. */
 function error(code: string, statusCode?: number, retryAfter?: number, message = 'something') {
-  return new SseStreamError({ code, statusCode, message, retryAfter })
+  return new SseStreamError(code, message, { statusCode, retryAfter })
 }
 
 t.test('what fails is said in words', async t => {
