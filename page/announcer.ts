@@ -13,13 +13,11 @@ export class Announcer {
     // A new node, so that the same words are said again.
     this.#region.replaceChildren(words)
   }
+}
 
-  sayAnswer(text: string): void {
-    if (text.length <= MAX_READ) {
-      this.say(`Answer: ${text}`)
-      return
-    }
-    const end = text.lastIndexOf(' ', MAX_READ)
-    this.say(`Answer: ${text.slice(0, end === -1 ? MAX_READ : end)}… The rest is in the conversation.`)
-  }
+/** An answer as it is read out: not at any length, which could not be told to stop everywhere. */
+export function spoken(text: string): string {
+  if (text.length <= MAX_READ) return `Answer: ${text}`
+  const end = text.lastIndexOf(' ', MAX_READ)
+  return `Answer: ${text.slice(0, end === -1 ? MAX_READ : end)}… The rest is in the conversation.`
 }

@@ -19,7 +19,6 @@ export class Answering {
   /** Those of the page that was left, too. */
   readonly #reconnects: number
   #wait: Wait | undefined
-  #isStopped = false
 
   /**
    * @param messages the conversation that is to be answered
@@ -55,13 +54,13 @@ export class Answering {
         if (event.event === 'message') {
           answer.text += event.data
           addToken(answer.measures, now())
-        } else {
+        } else if (event.event === 'done') {
           answer.finishReason = event.data.finishReason
         }
         if (event.id !== undefined) answer.lastEventId = event.id
         this.#onChange()
       }
-      answer.state = this.#isStopped ? 'stopped' : 'complete'
+      answer.state = this.#stream.complete ? 'complete' : 'stopped'
     } catch (error) {
       answer.state = isStop(error) ? 'stopped' : 'failed'
       if (answer.state === 'failed') answer.failure = failureOf(error, navigator.onLine)
@@ -73,7 +72,6 @@ export class Answering {
 
   /** Stops it at its source. @returns whether the server has confirmed that */
   stop(): Promise<boolean> {
-    this.#isStopped = true
     return this.#stream.stop()
   }
 

@@ -18,8 +18,8 @@ export class Chat {
   #answering: Answering | undefined
 
   /** @param exchanges the conversation so far */
-  constructor(exchanges: Exchange[], listener: ChatListener) {
-    this.#exchanges = exchanges
+  constructor(exchanges: readonly Exchange[], listener: ChatListener) {
+    this.#exchanges = [...exchanges]
     this.#listener = listener
   }
 

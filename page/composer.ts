@@ -3,6 +3,8 @@ import { find } from './element.js'
 export interface ComposerActions {
   send(prompt: string): void
   stop(): void
+  /** A question has to wait for the answer to the one before. */
+  refuse(): void
 }
 
 /** Where the reader writes, and stops what is being written to them. */
@@ -20,7 +22,7 @@ export class Composer {
       event.preventDefault()
       this.#submit()
     })
-    this.#prompt.addEventListener('input', () => this.#update())
+    this.#prompt.addEventListener('input', () => this.#fit())
     this.#prompt.addEventListener('keydown', event => {
       if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return
       event.preventDefault()
@@ -30,8 +32,6 @@ export class Composer {
     document.addEventListener('keydown', event => {
       if (event.key === 'Escape' && this.#isBusy && !isComposing(event)) actions.stop()
     })
-    // A browser may have kept what was written before a reload.
-    this.#update()
   }
 
   /** While an answer is on its way it can be stopped, and the next question be written but not sent. */
@@ -43,20 +43,36 @@ export class Composer {
     if (hadFocus && !isBusy) this.focus()
   }
 
+  /** What is written and not sent. */
+  get draft(): string {
+    return this.#prompt.value
+  }
+
+  set draft(draft: string) {
+    this.#prompt.value = draft
+    this.#fit()
+  }
+
   focus(): void {
     this.#prompt.focus()
   }
 
   #submit(): void {
     const prompt = this.#prompt.value.trim()
-    if (prompt === '' || this.#isBusy) return
-    this.#prompt.value = ''
-    this.#update()
+    if (prompt === '') {
+      this.focus()
+      return
+    }
+    if (this.#isBusy) {
+      this.#actions.refuse()
+      return
+    }
+    this.draft = ''
     this.#actions.send(prompt)
   }
 
-  #update(): void {
-    this.#send.disabled = this.#prompt.value.trim() === ''
+  /** Gives it the height of what is in it, where the browser does not. */
+  #fit(): void {
     if (CSS.supports('field-sizing', 'content')) return
     this.#prompt.style.height = 'auto'
     this.#prompt.style.height = `${this.#prompt.scrollHeight}px`

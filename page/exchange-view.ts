@@ -16,6 +16,8 @@ export interface ExchangeActions {
   /** Has the question answered again, or tries the connection again. */
   again(): void
   copy(text: string): void
+  /** A button that had the focus is gone. */
+  refocus(): void
 }
 
 /** One question and its answer, painted from what the conversation has of them. Model output only ever is text. */
@@ -23,6 +25,7 @@ export class ExchangeView {
   readonly element: HTMLElement
   readonly #exchange: Exchange
   readonly #answering: () => Answering | undefined
+  readonly #actions: ExchangeActions
   readonly #frame = new Frame(() => this.#paint())
   readonly #answer: HTMLElement
   readonly #text: GrowingText
@@ -35,6 +38,7 @@ export class ExchangeView {
   /** As they are shown. */
   #state: Answer['state'] | undefined
   #wait: Wait | undefined
+  #tick: ReturnType<typeof setTimeout> | undefined
 
   /** @param answering what the answer is on its way with, while it is */
   constructor(
@@ -46,6 +50,7 @@ export class ExchangeView {
     this.element = (template.content.cloneNode(true) as DocumentFragment).firstElementChild as HTMLElement
     this.#exchange = exchange
     this.#answering = answering
+    this.#actions = actions
     this.#answer = find('.answer', this.element)
     this.#text = new GrowingText(find('.text', this.element))
     this.#measures = new MeasuresView(find('.measures', this.element))
@@ -85,10 +90,13 @@ export class ExchangeView {
     const outcome = outcomeOf(answer, wait, now())
     this.#outcome.classList.toggle('is-alarm', outcome?.isAlarm === true)
     write(this.#words, outcome?.words)
+    const hadFocus = document.activeElement === this.#again
     write(this.#again, this.#isLast ? outcome?.button : undefined)
+    if (hadFocus && this.#again.hidden) this.#actions.refocus()
     // Browsers let a page write to the clipboard only where it came by TLS, or from the same machine.
     this.#copy.hidden = isRunning || answer.text === '' || navigator.clipboard === undefined
-    if (wait !== undefined) setTimeout(() => this.#frame.ask(), TICK)
+    clearTimeout(this.#tick)
+    if (wait !== undefined) this.#tick = setTimeout(() => this.#frame.ask(), TICK)
   }
 }
 

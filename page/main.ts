@@ -1,4 +1,4 @@
-import { Announcer } from './announcer.js'
+import { Announcer, spoken } from './announcer.js'
 import { Autoscroll } from './autoscroll.js'
 import { Chat } from './chat.js'
 import { Composer } from './composer.js'
@@ -6,27 +6,28 @@ import type { Exchange } from './conversation.js'
 import { find } from './element.js'
 import type { Wait } from './failure.js'
 import { outcomeOf } from './outcome.js'
+import { Remark } from './remark.js'
 import { Saver } from './saver.js'
-import { loadConversation, tabStorage } from './storage.js'
+import { load, tabStorage } from './storage.js'
 import { Transcript } from './transcript.js'
 
 const storage = tabStorage()
+const kept = load(storage)
 let isWaiting = false
 const announcer = new Announcer(find('#announcer'))
-const hint = find('#hint')
+const remark = new Remark(find('#remark'), announcer)
 const newChat = find<HTMLButtonElement>('#new-chat')
 const autoscroll = new Autoscroll(find('#scroller'), find('#column'), find('#to-end'))
-const transcript = new Transcript({ again, copy })
-const composer = new Composer({ send, stop })
-const chat = new Chat(loadConversation(storage), { onChange, onEnd })
+const transcript = new Transcript({ again, copy, refocus: () => composer.focus() })
+const composer = new Composer({ send, stop, refuse: () => remark.show('One answer at a time: Esc stops this one.') })
+const chat = new Chat(kept.exchanges, { onChange, onEnd })
 const saver = new Saver(
   storage,
-  () => chat.exchanges,
-  () => {
-    hint.textContent = 'This browser cannot keep the conversation: it would not survive a reload.'
-  }
+  () => ({ exchanges: chat.exchanges, draft: composer.draft }),
+  () => remark.show('This browser cannot keep the conversation: it would not survive a reload.')
 )
 
+composer.draft = kept.draft
 for (const exchange of chat.exchanges) transcript.show(exchange, chat)
 if (chat.exchanges.length > 0) autoscroll.follow()
 update()
@@ -36,6 +37,7 @@ chat.resume()
 newChat.addEventListener('click', () => {
   chat.clear()
   transcript.clear()
+  remark.clear()
   announcer.say('New chat.')
   saver.now()
   update()
@@ -56,16 +58,14 @@ document.addEventListener('visibilitychange', () => {
 })
 
 function send(prompt: string): void {
+  remark.clear()
   announcer.say('Waiting for the answer.')
   chat.ask(prompt)
   autoscroll.follow()
 }
 
 async function stop(): Promise<void> {
-  if (!(await chat.stop())) {
-    hint.textContent =
-      'The server could not be told to stop. It stops by itself, half a minute after the last reader has left.'
-  }
+  if (!(await chat.stop())) remark.show('The server could not be told to stop. It stops by itself in half a minute.')
 }
 
 function again(): void {
@@ -75,8 +75,12 @@ function again(): void {
 }
 
 async function copy(text: string): Promise<void> {
-  await navigator.clipboard.writeText(text)
-  announcer.say('Copied.')
+  try {
+    await navigator.clipboard.writeText(text)
+    remark.show('Copied.', 3000)
+  } catch {
+    remark.show('The browser does not let this page copy.')
+  }
 }
 
 function onChange(exchange: Exchange): void {
@@ -93,9 +97,9 @@ function announceWait(wait: Wait | undefined): void {
 }
 
 function onEnd(exchange: Exchange): void {
-  const outcome = outcomeOf(exchange.answer, undefined, 0)
-  if (exchange.answer.state === 'complete') announcer.sayAnswer(exchange.answer.text)
-  if (outcome !== undefined) announcer.say(outcome.words)
+  const { answer } = exchange
+  const words = outcomeOf(answer, undefined, 0)?.words
+  announcer.say([answer.state === 'complete' && spoken(answer.text), words].filter(Boolean).join(' '))
   saver.now()
   update()
 }

@@ -1,21 +1,24 @@
-import type { Exchange } from './conversation.js'
-import { saveConversation } from './storage.js'
+import { type Kept, save } from './storage.js'
 
-/** How often a conversation that grows is saved. Milliseconds. */
+/** How often what changes is saved. Milliseconds. */
 const INTERVAL = 1000
 
-/** Keeps a conversation for a reload. */
+/** Saves what a reload must not lose. */
 export class Saver {
   readonly #storage: Storage | undefined
-  readonly #exchanges: () => readonly Exchange[]
-  readonly #onFull: () => void
+  readonly #kept: () => Kept
+  readonly #onLost: () => void
   #timer: ReturnType<typeof setTimeout> | undefined
+  #isSaved = true
 
-  /** @param onFull called when it cannot be kept */
-  constructor(storage: Storage | undefined, exchanges: () => readonly Exchange[], onFull: () => void) {
+  /**
+   * @param kept gives what is to be saved
+   * @param onLost called once when it cannot be saved any more
+   */
+  constructor(storage: Storage | undefined, kept: () => Kept, onLost: () => void) {
     this.#storage = storage
-    this.#exchanges = exchanges
-    this.#onFull = onFull
+    this.#kept = kept
+    this.#onLost = onLost
   }
 
   /** Saves before long. */
@@ -26,6 +29,8 @@ export class Saver {
   now(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (!saveConversation(this.#storage, this.#exchanges())) this.#onFull()
+    const wasSaved = this.#isSaved
+    this.#isSaved = save(this.#storage, this.#kept())
+    if (wasSaved && !this.#isSaved) this.#onLost()
   }
 }

@@ -1,24 +1,32 @@
 import type { Exchange } from './conversation.js'
 
-const KEY = 'conversation'
+/** What a reload must not lose. */
+export interface Kept {
+  readonly exchanges: readonly Exchange[]
+  /** What was written and not sent. */
+  readonly draft: string
+}
+
+const KEY = 'chat'
 
 /** What is stored has this form. Another is of another version of the page, and is not read. */
 const FORM = 1
 
-/** The conversation of this tab, as it was before a reload. */
-export function loadConversation(storage: Storage | undefined): Exchange[] {
+/** What this tab had before a reload. */
+export function load(storage: Storage | undefined): Kept {
   try {
-    const stored = JSON.parse(storage?.getItem(KEY) ?? '{}')
-    return stored.form === FORM ? stored.exchanges : []
+    const { form, exchanges, draft } = JSON.parse(storage?.getItem(KEY) ?? '{}')
+    if (form === FORM) return { exchanges, draft }
   } catch {
-    return []
+    // It is none of the page's.
   }
+  return { exchanges: [], draft: '' }
 }
 
 /** @returns `false` where it cannot be kept: the browser forbids it, or it is too large */
-export function saveConversation(storage: Storage | undefined, exchanges: readonly Exchange[]): boolean {
+export function save(storage: Storage | undefined, kept: Kept): boolean {
   try {
-    storage?.setItem(KEY, JSON.stringify({ form: FORM, exchanges }))
+    storage?.setItem(KEY, JSON.stringify({ form: FORM, ...kept }))
     return storage !== undefined
   } catch {
     return false

@@ -41,7 +41,8 @@ t.test('all of it can be done with the keyboard', async t => {
   call.token('an answer')
   await page.keyboard.type('next')
   await page.keyboard.press('Enter')
-  t.equal(provider.calls.length, 1, 'one at a time')
+  await page.locator('#remark', { hasText: 'One answer at a time' }).waitFor()
+  t.equal(provider.calls.length, 1)
   await page.keyboard.press('Tab')
   t.equal(await focused(page), 'stop')
   await page.keyboard.press('Enter')
@@ -84,11 +85,22 @@ t.test('the Enter that ends a composition sends nothing', async t => {
   t.match((await called()).body.messages, [{ content: '日本' }])
 })
 
+t.test('a draft survives a reload', async t => {
+  const chat = await openChat(t, browser, url)
+  await chat.page.getByLabel('Your message').fill('not yet')
+  await chat.page.reload()
+  t.equal(await chat.page.getByLabel('Your message').inputValue(), 'not yet')
+  await chat.press('Send')
+  t.match((await called()).body.messages, [{ content: 'not yet' }])
+})
+
 t.test('a question of nothing is not sent', async t => {
   const chat = await openChat(t, browser, url)
   await chat.ask(' \n ')
   t.equal(await chat.page.locator('article').count(), 0)
-  t.equal(await chat.page.getByRole('button', { name: 'Send' }).isDisabled(), true)
+  await chat.press('Send')
+  t.equal(await chat.page.locator('article').count(), 0)
+  t.equal(await focused(chat.page), 'prompt')
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -346,5 +358,5 @@ t.test('a browser that keeps nothing is no reason not to talk', async t => {
   call.token('hello')
   call.finish()
   await until('the answer', async () => (await page.locator('.text').textContent()) === 'hello')
-  await until('the hint', async () => /would not survive/.test((await page.locator('#hint').textContent()) ?? ''))
+  await page.locator('#remark', { hasText: 'would not survive' }).waitFor()
 })
