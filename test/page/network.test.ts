@@ -141,6 +141,27 @@ t.test('an answer goes on when the network is back, however long it was away', a
   t.equal(provider.calls.length, 1)
 })
 
+t.test('an answer goes on after a sleep in which its connection has died without a word', async t => {
+  const chat = await openChat(t, browser, proxied)
+  await chat.page.clock.install()
+  await chat.page.reload({ waitUntil: 'networkidle' })
+  // A connection that is kept for later would be used first, and be as dead.
+  proxy.reset()
+  await chat.ask('good night')
+  const call = await called()
+  call.token('asleep')
+  await chat.shows('asleep')
+  proxy.forget()
+  call.token(', awake')
+  await chat.page.clock.fastForward('10:00')
+  await chat.shows('asleep, awake')
+  call.finish()
+  await chat.isDone()
+  t.equal(await chat.figure('reconnects'), '1')
+  t.match(await chat.figure('longest'), /^longest 6\d\d\.\d\d s$/, 'the sleep was a pause')
+  t.equal(provider.calls.length, 1)
+})
+
 t.test('a question that cannot be asked without a network can be asked later', async t => {
   const chat = await openChat(t, browser, url)
   await chat.page.context().setOffline(true)
