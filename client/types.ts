@@ -61,9 +61,6 @@ type Told<Events extends EventMap> = {
         : never]: Name extends 'message' ? 'json' : 'text'
 }
 
-type DecodeOf<Events extends EventMap> =
-  IsUntyped<Events> extends true ? Readonly<Record<string, Decoding>> : Told<Events>
-
 /** Tells of a connection that is about to be tried again. */
 export interface Reconnect {
   /** How many times in a row nothing has come of it, this one included. From 1. */
@@ -151,11 +148,11 @@ type DecodeOption<Events extends EventMap> =
   IsPlain<Events> extends true
     ? {
         /** How the data of events is read. Default: that of `message` as text, that of others as JSON. */
-        decode?: DecodeOf<Events> | undefined
+        decode?: (IsUntyped<Events> extends true ? Readonly<Record<string, Decoding>> : undefined) | undefined
       }
     : {
         /** How the data of events is read: these are not read by default as the schema has them. */
-        decode: DecodeOf<Events>
+        decode: Told<Events>
       }
 
 /** `options` may be left out where none is needed. */
@@ -163,11 +160,17 @@ export type OptionsArgument<Schema extends EventStreamSchema> =
   IsPlain<EventsOf<Schema>> extends true ? [options?: OpenStreamOptions<Schema>] : [options: OpenStreamOptions<Schema>]
 
 /**
+ * A stream that was opened.
+ *
+ * @template Schema what `eventStream` has made
+ */
+export type SseStream<Schema extends EventStreamSchema = EventStreamSchema> = OpenedStream<StreamEvent<Schema>>
+
+/**
  * A stream that was opened. It is read once: by a loop, or by `text()`. The connection is read only as fast as the loop goes
  * on, and ended when the loop is left, for whatever reason.
  */
-export interface SseStream<Schema extends EventStreamSchema = EventStreamSchema>
-  extends AsyncIterable<StreamEvent<Schema>> {
+export interface OpenedStream<Event> extends AsyncIterable<Event> {
   /** The id of a resumable stream (`x-stream-id`), once its response has begun. */
   readonly id: string | undefined
   /** The id of the last event that was given out. */

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
 import t from 'tap'
 import { parseEvents } from '../helpers/client.js'
 import { snippets } from '../helpers/readme.js'
-import { both, javascript, typescript } from './programs.js'
+import { both, browser, client, javascript, typescript } from './programs.js'
 import { emptyFolder, install, pack, run, write } from './project.js'
 
-const entries = ['', '/routes', '/redis', '/conformance'].map(path => `fastify-sse-from${path}`)
+const entries = ['', '/routes', '/redis', '/conformance', '/client'].map(path => `fastify-sse-from${path}`)
 
 const compilerOptions = {
   strict: true,
@@ -27,12 +29,14 @@ await install(folder, tarball)
 await write(esm, {
   'package.json': { type: 'module' },
   'tsconfig.json': { compilerOptions },
-  'main.ts': typescript
+  'main.ts': typescript,
+  'client.ts': client
 })
 await write(cjs, {
   'package.json': { type: 'commonjs' },
   'tsconfig.json': { compilerOptions: { ...compilerOptions, module: 'node16', allowJs: true, checkJs: true } },
   'main.ts': typescript,
+  'client.ts': client,
   'plain.js': javascript
 })
 
@@ -45,10 +49,10 @@ function summarize(text: string): string[] {
   return parseEvents(text).map(({ event = 'message', data }) => `${event} ${data}`)
 }
 
-t.test('the package has the build of the plugin and its routes, and nothing else', async t => {
+t.test('the package has the build of the plugin, its routes and its client, and nothing else', async t => {
   const files = (await run(folder, 'tar', '--list', '--file', tarball)).trimEnd().split('\n')
   const expected =
-    /^package\/(package\.json|README\.md|LICENSE|dist\/(plugin|routes)\/.+\.(js|d\.ts)|dist\/cjs\/.+\.(js|d\.ts|json))$/
+    /^package\/(package\.json|README\.md|LICENSE|dist\/(plugin|routes|client)\/.+\.(js|d\.ts)|dist\/cjs\/.+\.(js|d\.ts|json))$/
   t.strictSame(
     files.filter(file => !expected.test(file)),
     []
@@ -73,6 +77,41 @@ for (const [kind, project] of Object.entries({ 'ES modules': esm, CommonJS: cjs 
   })
 }
 
+for (const [kind, project] of Object.entries({ 'ES modules': esm, CommonJS: cjs })) {
+  t.test(`TypeScript in ${kind}: the client reads what the server sends`, async t => {
+    await compile(project)
+    t.equal(await run(project, process.execPath, 'out/client.js'), 'Hello 1 stop\n')
+  })
+}
+
+t.test('TypeScript for a browser: the client needs no types of Node', async t => {
+  const project = join(folder, 'browser')
+  const lib = ['es2023', 'dom', 'dom.iterable', 'dom.asynciterable']
+  const options = { ...compilerOptions, lib, types: [], module: 'esnext', moduleResolution: 'bundler' }
+  await write(project, { 'tsconfig.json': { compilerOptions: options }, 'main.ts': browser })
+  await t.resolves(compile(project, '--noEmit'))
+})
+
+t.test('the client is smaller than 4 KB with all that it uses, and uses nothing of Node or the server', async t => {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: "export * from 'fastify-sse-from/client'", resolveDir: folder },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    metafile: true,
+    write: false
+  })
+  const size = gzipSync(outputFiles[0]?.contents as Uint8Array, { level: 9 }).length
+  t.ok(size < 4096, `${size} bytes`)
+  t.strictSame(
+    Object.keys(metafile.inputs).filter(
+      file => !/(fastify-sse-from\/dist\/client|eventsource-parser\/dist)\/|^<stdin>$/.test(file)
+    ),
+    []
+  )
+})
+
 t.test('TypeScript for a bundler: wrong events are refused', async t => {
   await t.resolves(compile(esm, '--noEmit', '--skipLibCheck', '--module', 'esnext', '--moduleResolution', 'bundler'))
 })
@@ -81,7 +120,7 @@ t.test('the programs in the README compile', async t => {
   const readme = join(folder, 'readme')
   const files = Object.fromEntries(snippets.map((code, i) => [`${i}.ts`, code]))
   await write(readme, { 'package.json': { type: 'module' }, 'tsconfig.json': { compilerOptions }, ...files })
-  t.equal(snippets.length, 6)
+  t.equal(snippets.length, 7)
   await t.resolves(compile(readme, '--noEmit', '--skipLibCheck'))
 })
 

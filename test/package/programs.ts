@@ -36,6 +36,68 @@ async function main(): Promise<void> {
 main()
 `
 
+/** A server, and a client that knows its events. */
+export const client = `
+import { Type } from '@sinclair/typebox'
+import Fastify from 'fastify'
+import sseFrom, { eventStream } from 'fastify-sse-from'
+import { openStream, SseStreamError, type SseStream } from 'fastify-sse-from/client'
+
+const Tokens = eventStream({
+  message: Type.String(),
+  usage: Type.Object({ tokens: Type.Integer() }),
+  done: Type.Object({ finishReason: Type.String() })
+})
+const app = Fastify()
+app.register(sseFrom)
+app.post('/', { schema: { response: { 200: Tokens } } }, (_request, reply) =>
+  reply.sseFrom(async function* () {
+    yield 'Hello'
+    yield { event: 'usage', data: { tokens: 1 } }
+    return { finishReason: 'stop' }
+  })
+)
+
+async function main(): Promise<void> {
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const stream: SseStream<typeof Tokens> = openStream(url, { body: {}, validate: Tokens })
+  const words: string[] = []
+  for await (const event of stream) {
+    if (event.event === 'message') words.push(event.data)
+    if (event.event === 'usage') words.push(event.data.tokens.toFixed())
+    if (event.event === 'done') words.push(event.data.finishReason)
+    // @ts-expect-error the route declares no such event
+    if (event.event === 'progress') words.push('')
+  }
+  const failed = await openStream(url, { maxRetries: 0 }).text().catch((error: unknown) => error)
+  if (!(failed instanceof SseStreamError) || failed.statusCode !== 404) throw failed
+  console.log(words.join(' '))
+  await app.close()
+}
+main()
+`
+
+/** A page. */
+export const browser = `
+import { openStream } from 'fastify-sse-from/client'
+
+const form = document.querySelector('form') as HTMLFormElement
+const output = document.querySelector('output') as HTMLOutputElement
+form.onsubmit = async () => {
+  const controller = new AbortController()
+  const stream = openStream('/stream', {
+    body: Object.fromEntries(new FormData(form)),
+    headers: { authorization: 'me' },
+    credentials: 'include',
+    signal: controller.signal,
+    fetch: (url, init) => fetch(url, init),
+    onOpen: ({ id }) => sessionStorage.setItem('answer', String(id)),
+    onReconnect: ({ error }) => console.warn(error.message, error.cause)
+  })
+  for await (const { event, data } of stream) if (event === 'message') output.append(String(data))
+}
+`
+
 /** As above without types, and without a name for the plugin. TypeScript checks it too, as editors do. */
 export const javascript = `
 const { Type } = require('@sinclair/typebox')

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { Redis } from 'ioredis'
 import t from 'tap'
+import type { SseStream } from '../../client/index.js'
 import { openAiServer } from '../helpers/openai-server.js'
 import { snippets } from '../helpers/readme.js'
 import { redisServer } from '../helpers/redis-server.js'
@@ -15,24 +16,29 @@ rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder)
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Runs a snippet as it stands, but for where the package is and that it does not listen, and gives its app. */
-async function run(pattern: string, name = ''): Promise<FastifyInstance> {
+/** Runs a snippet as it stands, but for where the package is and what the test changes in it, and gives what it has. */
+async function runAny<T>(pattern: string, exported: string, change: (code: string) => string, name = ''): Promise<T> {
   const code = snippets.find(snippet => snippet.includes(pattern))
   if (code === undefined) throw new Error(`no snippet has ${pattern}`)
   const file = join(folder, `${snippets.indexOf(code)}${name}.ts`)
   const local = code
     .replace("'fastify-sse-from/routes'", "'../../../routes/index.js'")
     .replace("'fastify-sse-from/redis'", "'../../../plugin/replay/redis.js'")
+    .replace("'fastify-sse-from/client'", "'../../../client/index.js'")
     .replace("'fastify-sse-from'", "'../../../plugin/index.js'")
-    .replace(/^await app.listen.*$/m, '')
-    .replace('logger: true', 'logger: false')
-  writeFileSync(file, `${local}\nexport { app }\n`)
-  const { app } = (await import(pathToFileURL(file).href)) as { app: FastifyInstance }
+  writeFileSync(file, `${change(local)}\nexport { ${exported} }\n`)
+  return await import(pathToFileURL(file).href)
+}
+
+/** Runs a snippet that makes an app, which does not listen, and gives the app. */
+async function run(pattern: string, name = ''): Promise<FastifyInstance> {
+  const change = (code: string) => code.replace(/^await app.listen.*$/m, '').replace('logger: true', 'logger: false')
+  const { app } = await runAny<{ app: FastifyInstance }>(pattern, 'app', change, name)
   t.teardown(() => app.close())
   return app
 }
 
-t.equal(snippets.length, 6)
+t.equal(snippets.length, 7)
 
 t.test('the use with an SDK streams tokens', async t => {
   const provider = await openAiServer(t, call => {
@@ -73,6 +79,18 @@ t.test('the ready route answers in both forms', async t => {
   t.same(response.json(), { text: 'You said: hi ', finishReason: 'stop' })
   const events = (await app.inject('/stream?prompt=hi')).body.replace(/^id: .+\n/gm, '')
   t.match(events, 'data: You \n\ndata: said: \n\ndata: hi \n\nevent: done\n')
+})
+
+t.test('the client reads the ready route', async t => {
+  const app = await run('streamRoutes', '-for-the-client')
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const logged = t.capture(console, 'log', () => {})
+  const { text, stream } = await runAny<{ text: string; stream: SseStream }>('openStream', 'text, stream', code =>
+    code.replace('http://localhost:3000', url)
+  )
+  t.equal(text, 'You said: hi ')
+  t.match(stream, { complete: true, reconnects: 0, id: /^[\w-]{22}$/ })
+  t.strictSame(logged.args(), [['You said: hi ', 'stop']])
 })
 
 t.test('a stream is followed again, and stopped, by its owner', async t => {

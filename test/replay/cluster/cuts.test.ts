@@ -3,12 +3,12 @@ import { createEventSource } from 'eventsource-client'
 import type { EventSourceMessage } from 'eventsource-parser'
 import t, { type Test } from 'tap'
 import { fetchAll } from '../../helpers/client.js'
+import { afterBytes, cutter } from '../../helpers/cutter.js'
 import { Random, seed } from '../../helpers/random.js'
+import { received, tokensOf } from '../../helpers/tokens.js'
 import { until } from '../../helpers/until.js'
 import { connections, keyTimes, startCluster } from './cluster.js'
-import { cutter } from './cutter.js'
 import { type Ask, type Cut, type Reading, read } from './reader.js'
-import { received, tokensOf } from './tokens.js'
 
 const COUNT = 300
 const TEXT = received(tokensOf(COUNT))
@@ -130,7 +130,7 @@ t.test('an answer to a POST is cut', async t => {
 t.test('clients that people use get all through a network that loses its connections', async t => {
   // Each has a network of its own: a connection that another has left may be about to be cut before the first event.
   const lossy = async (t: Test, answer: string) => {
-    const network = await cutter(t, Number(new URL(url).port), () => 500 + random.below(1500))
+    const network = await cutter(t, Number(new URL(url).port), () => afterBytes(500 + random.below(1500)))
     const address = `http://127.0.0.1:${network.port}/stream?${new URLSearchParams({ answer, pace: '5' })}`
     return { network, address }
   }

@@ -1,9 +1,9 @@
 import type { EventSourceMessage } from 'eventsource-parser'
 import t, { type Test } from 'tap'
 import { type Client, fetchAll, open } from '../../helpers/client.js'
+import { received, tokensOf } from '../../helpers/tokens.js'
 import { until } from '../../helpers/until.js'
 import { connections, keyTimes, type Node, startCluster } from './cluster.js'
-import { received, tokensOf } from './tokens.js'
 
 /** Short, so that a test does not wait long for a process to be given up. Milliseconds. */
 const LEASE = 1500

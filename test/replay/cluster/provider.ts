@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
+import { tokensOf } from '../../helpers/tokens.js'
 import { until } from '../../helpers/until.js'
-import { tokensOf } from './tokens.js'
 
 /** One call of the provider: what is paid for. */
 export class Call {

@@ -1,0 +1,175 @@
+import createError from '@fastify/error'
+import t from 'tap'
+import { openStream, SseStreamError } from '../../client/index.js'
+import { all, events, scriptedServer, status } from '../helpers/scripted-server.js'
+import { node } from '../helpers/stepped.js'
+import { until } from '../helpers/until.js'
+
+function failure(work: Promise<unknown>): Promise<unknown> {
+  return work.catch((error: unknown) => error)
+}
+
+t.test('an error event is thrown', async t => {
+  const { url, runs } = await node(t)
+  const stream = openStream(url, { body: {} })
+  const given: unknown[] = []
+  const over = (async () => {
+    for await (const { data } of stream) given.push(data)
+  })()
+  over.catch(() => {})
+  await until('the source runs', () => runs.length === 1)
+  runs[0]?.give('a', Object.assign(new Error('too long'), { statusCode: 413, code: 'TOO_LONG' }))
+  const expected = { statusCode: 413, code: 'TOO_LONG', message: 'too long' }
+  await t.rejects(over, { name: 'SseStreamError', ...expected, data: expected, retryAfter: undefined })
+  await t.rejects(over, SseStreamError)
+  t.strictSame(given, ['a'])
+  t.equal(stream.complete, false)
+})
+
+t.test('an error event', async t => {
+  const cases: [string, string, object][] = [
+    [
+      'of a 5xx is no reason to ask again',
+      '{"statusCode":503,"code":"FST_SSE_PRODUCER_LOST","message":"gone"}',
+      { statusCode: 503, code: 'FST_SSE_PRODUCER_LOST', message: 'gone' }
+    ],
+    [
+      'may be text',
+      'out of tokens',
+      { statusCode: undefined, code: 'SSE_FAILED', message: 'the stream has failed', data: 'out of tokens' }
+    ],
+    [
+      'may be other JSON',
+      '[1]',
+      { statusCode: undefined, code: 'SSE_FAILED', message: 'the stream has failed', data: [1] }
+    ],
+    ['may be null', 'null', { code: 'SSE_FAILED', message: 'the stream has failed', data: null }],
+    [
+      'may have fields of other types',
+      '{"statusCode":"429","code":7,"message":{}}',
+      { statusCode: 429, code: '7', message: '[object Object]' }
+    ]
+  ]
+  for (const [name, data, expected] of cases) {
+    t.test(name, async t => {
+      const { url, calls } = await scriptedServer(t, events(`id: 1\ndata: a\n\nevent: error\nid: 2\ndata: ${data}\n\n`))
+      t.match(await failure(openStream(url).text()), expected)
+      await until('the request is over', () => calls[0]?.isOver)
+      t.equal(calls.length, 1)
+    })
+  }
+})
+
+t.test('an error response is thrown as Fastify writes it', async t => {
+  const TooMany = createError<[]>('TOO_MANY', 'slow down', 402)
+  const { url, runs } = await node(t)
+  const text = openStream(url, { body: {} }).text()
+  text.catch(() => {})
+  await until('the source runs', () => runs.length === 1)
+  runs[0]?.give(new TooMany())
+  const expected = { statusCode: 402, code: 'TOO_MANY', message: 'slow down' }
+  await t.rejects(text, { name: 'SseStreamError', ...expected, data: { ...expected, error: 'Payment Required' } })
+})
+
+t.test('an error response', async t => {
+  const cases: [string, Parameters<typeof status>, object][] = [
+    [
+      'without a code',
+      [400, { statusCode: 400, error: 'Bad Request', message: 'wrong' }],
+      { statusCode: 400, code: 'SSE_STATUS', message: 'wrong' }
+    ],
+    [
+      'that is a page',
+      [404, '<h1>Not here</h1>'],
+      { statusCode: 404, code: 'SSE_STATUS', message: 'the server answered 404', data: '<h1>Not here</h1>' }
+    ],
+    ['that is empty', [401], { statusCode: 401, code: 'SSE_STATUS', message: 'the server answered 401', data: '' }],
+    ['that names another status', [403, { statusCode: 500, message: 'no' }], { statusCode: 403, message: 'no' }]
+  ]
+  for (const [name, answer, expected] of cases) {
+    t.test(name, async t => {
+      const { url, calls } = await scriptedServer(t, status(...answer))
+      t.match(await failure(openStream(url).text()), expected)
+      t.equal(calls.length, 1)
+    })
+  }
+
+  t.test('whose body breaks off', async t => {
+    const { url } = await scriptedServer(t, ({ response }) => {
+      response.writeHead(409, { 'content-length': '100' })
+      response.write('{', () => response.destroy())
+    })
+    await t.rejects(openStream(url).text(), { statusCode: 409, code: 'SSE_STATUS', message: 'the server answered 409' })
+  })
+})
+
+t.test('a response that is none of events', async t => {
+  const types: [Record<string, string>, string][] = [
+    [{ 'content-type': 'text/html; charset=utf-8' }, 'text/html; charset=utf-8'],
+    [{ 'content-type': 'application/json' }, 'application/json'],
+    [{ 'content-type': 'text/event-streams' }, 'text/event-streams'],
+    [{}, 'null']
+  ]
+  for (const [headers, type] of types) {
+    t.test(`but ${type}`, async t => {
+      const { url, calls } = await scriptedServer(t, ({ response }) => {
+        response.writeHead(200, headers)
+        response.write('<h1>Please sign in</h1>')
+      })
+      await t.rejects(openStream(url).text(), {
+        name: 'SseStreamError',
+        statusCode: 200,
+        code: 'SSE_RESPONSE_INVALID',
+        message: `the response has to be text/event-stream, but it is ${type}`
+      })
+      await until('the request is over', () => calls[0]?.isOver)
+      t.equal(calls.length, 1)
+    })
+  }
+
+  t.test('but has no body', async t => {
+    const send = async () => new Response(null, { headers: { 'content-type': 'text/event-stream' } })
+    await t.rejects(openStream('/', { fetch: send }).text(), {
+      code: 'SSE_RESPONSE_INVALID',
+      message: 'the response has to be text/event-stream, but it is without a body'
+    })
+  })
+})
+
+t.test('what a callback throws ends the stream', async t => {
+  const cause = new RangeError('mine')
+  const fail = () => {
+    throw cause
+  }
+  await t.test('onOpen', async t => {
+    const { url, calls } = await scriptedServer(t, events())
+    await t.rejects(openStream(url, { onOpen: fail }).text(), cause)
+    await until('the request is over', () => calls[0]?.isOver)
+    t.equal(calls.length, 1)
+  })
+  await t.test('onReconnect', async t => {
+    const { url, calls } = await scriptedServer(t, all())
+    await t.rejects(openStream(url, { onReconnect: fail }).text(), cause)
+    t.equal(calls.length, 1)
+  })
+})
+
+t.test('onOpen is told of each response that begins', async t => {
+  const { url } = await scriptedServer(
+    t,
+    status(503),
+    all('id: 1\ndata: a\n\n', { 'x-stream-id': 'abc' }),
+    status(503),
+    all('event: done\ndata: {}\n\n', { 'x-stream-id': 'abc' })
+  )
+  const opened: unknown[] = []
+  const stream = openStream(url, {
+    retryDelay: 0,
+    onOpen: ({ id, reconnects }) => opened.push([id, reconnects])
+  })
+  await stream.text()
+  t.strictSame(opened, [
+    ['abc', 0],
+    ['abc', 1]
+  ])
+})

@@ -1,0 +1,135 @@
+import t from 'tap'
+import { openStream } from '../../client/index.js'
+import { within } from '../../client/within.js'
+import { all, DONE, events, type Script, scriptedServer } from '../helpers/scripted-server.js'
+import { node } from '../helpers/stepped.js'
+import { tcpProxy } from '../helpers/tcp-proxy.js'
+import { holdTimers } from '../helpers/timers.js'
+import { until } from '../helpers/until.js'
+
+/** Long enough to have no other timer of its duration. */
+const idleTimeout = 54_321
+
+t.test('a network that is dead, and tells nobody', async t => {
+  const timers = holdTimers(t, idleTimeout)
+  const { port, runs } = await node(t)
+  const proxy = await tcpProxy(t, port)
+  const url = `http://127.0.0.1:${proxy.port}/`
+  const given: unknown[] = []
+  const errors: unknown[] = []
+  const stream = openStream(url, {
+    body: {},
+    idleTimeout,
+    retryDelay: 0,
+    onReconnect: ({ error }) => errors.push(error)
+  })
+  const over = (async () => {
+    for await (const { data } of stream) given.push(data)
+  })()
+  await until('the source runs', () => runs.length === 1)
+  runs[0]?.give('a')
+  await until('the first event', () => given.length === 1)
+  proxy.forget()
+  runs[0]?.give('b', undefined)
+  timers.runOut()
+  await over
+  t.strictSame(given, ['a', 'b', {}])
+  t.equal(stream.reconnects, 1)
+  t.match(errors, [
+    { code: 'SSE_TRUNCATED', message: `the connection was lost: Error: nothing has come for ${idleTimeout} ms` }
+  ])
+})
+
+t.test('any byte is a sign of life', async t => {
+  const timers = holdTimers(t, idleTimeout)
+  const { url, calls } = await scriptedServer(t, events(':\n'))
+  const over = (async () => {
+    for await (const _ of openStream(url, { idleTimeout }));
+  })()
+  // One for the head, and one for the first bytes.
+  await until('the first bytes', () => timers.total === 3)
+  for (const [i, text] of [':\n', ':', '\n', 'data: not complete'].entries()) {
+    calls[0]?.response.write(text)
+    await until('the bytes', () => timers.total === 4 + i)
+    t.equal(timers.set, 1)
+  }
+  calls[0]?.response.end(`\n\n${DONE}`)
+  await over
+  t.equal(timers.set, 0)
+})
+
+t.test('the head of a response', async t => {
+  const silent: Script = () => {}
+  const late = `there is no response: Error: nothing has come for ${idleTimeout} ms`
+
+  t.test('that does not come is asked for again where that does no harm', async t => {
+    const timers = holdTimers(t, idleTimeout)
+    const { url, calls } = await scriptedServer(t, silent, all(DONE))
+    const text = openStream(url, { idleTimeout, retryDelay: 0 }).text()
+    await until('the request', () => calls.length === 1)
+    timers.runOut()
+    t.equal(await text, '')
+    t.equal(calls.length, 2)
+    await until('the first request is over', () => calls[0]?.isOver)
+  })
+
+  t.test('that does not come to a POST', async t => {
+    const timers = holdTimers(t, idleTimeout)
+    const { url, calls } = await scriptedServer(t, silent)
+    const text = openStream(url, { idleTimeout, body: {} }).text()
+    text.catch(() => {})
+    await until('the request', () => calls.length === 1)
+    timers.runOut()
+    await t.rejects(text, { code: 'SSE_UNREACHABLE', message: late })
+    await until('the request is over', () => calls[0]?.isOver)
+    t.equal(calls.length, 1)
+  })
+})
+
+t.test('the body of an error response that does not come is not waited for', async t => {
+  const timers = holdTimers(t, idleTimeout)
+  const { url, calls } = await scriptedServer(t, ({ response }) => {
+    response.writeHead(409).flushHeaders()
+  })
+  const text = openStream(url, { idleTimeout }).text()
+  text.catch(() => {})
+  await until('the head', () => timers.total === 2)
+  timers.runOut()
+  await t.rejects(text, { statusCode: 409, message: 'the server answered 409' })
+  await until('the request is over', () => calls[0]?.isOver)
+})
+
+t.test('a reader that takes its time is not held against the connection', async t => {
+  const timers = holdTimers(t, idleTimeout)
+  const { url } = await scriptedServer(t, all(`data: a\n\ndata: b\n\n${DONE}`))
+  for await (const _ of openStream(url, { idleTimeout })) t.equal(timers.set, 0)
+})
+
+t.test('silence may last', async t => {
+  const limits: [string, number | false | undefined, number][] = [
+    ['45 seconds', undefined, 45_000],
+    ['as long as a timer takes', 2 ** 40, 2 ** 31 - 1],
+    ['for ever', false, 2 ** 31 - 1]
+  ]
+  for (const [name, limit, ms] of limits) {
+    t.test(name, async t => {
+      const timers = holdTimers(t, ms)
+      const { url } = await scriptedServer(t, all(DONE))
+      await openStream(url, { idleTimeout: limit }).text()
+      t.equal(timers.total, 2)
+    })
+  }
+})
+
+t.test('what has come while the process was busy is found before it is missed', async t => {
+  let come!: (what: string) => void
+  const work = new Promise<string>(resolve => {
+    come = resolve
+  })
+  const waiting = within(work, 0, new AbortController().signal)
+  // Both are due when the process comes to them, the deadline first.
+  setImmediate(() => come('found'))
+  const due = performance.now() + 20
+  while (performance.now() < due);
+  t.equal(await waiting, 'found')
+})

@@ -1,0 +1,43 @@
+import type { Test } from 'tap'
+
+/** Timers of one duration, which run out when the test says so. */
+export interface HeldTimers {
+  /** How many are set. */
+  readonly set: number
+  /** How many were set so far. */
+  readonly total: number
+  /** Has those run out that are set. */
+  runOut(): void
+}
+
+/** Holds the timers that are set for so many milliseconds. Others run as ever. */
+export function holdTimers(t: Test, ms: number): HeldTimers {
+  const held = new Map<object, () => void>()
+  let total = 0
+  const { setTimeout, clearTimeout } = globalThis
+  const hold = (callback: () => void, delay?: number, ...rest: []) => {
+    if (delay !== ms) return setTimeout(callback, delay, ...rest)
+    const timer = {}
+    held.set(timer, callback)
+    total++
+    return timer
+  }
+  const release = (timer: object | undefined) => {
+    if (timer === undefined || !held.delete(timer)) clearTimeout(timer as NodeJS.Timeout | undefined)
+  }
+  Object.assign(globalThis, { setTimeout: hold, clearTimeout: release })
+  t.teardown(() => Object.assign(globalThis, { setTimeout, clearTimeout }))
+  return {
+    get set() {
+      return held.size
+    },
+    get total() {
+      return total
+    },
+    runOut() {
+      const due = [...held.values()]
+      held.clear()
+      for (const callback of due) callback()
+    }
+  }
+}
