@@ -49,9 +49,10 @@ export class Chat {
     this.#answer()
   }
 
-  /** Goes on with an answer that was on its way when the page was left. */
+  /** Goes on with an answer that was on its way when the page was left, or had only lost its connection. */
   resume(): void {
     if (this.#last?.answer.state === 'running') this.#answer()
+    else this.wake()
   }
 
   /** There may be a network again. */

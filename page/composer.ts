@@ -28,7 +28,10 @@ export class Composer {
       event.preventDefault()
       this.#submit()
     })
-    this.#stop.addEventListener('click', () => actions.stop())
+    this.#stop.addEventListener('click', ({ detail: clicks }) => {
+      // The second of a double click was for the button that sends.
+      if (clicks < 2) actions.stop()
+    })
     document.addEventListener('keydown', event => {
       if (event.key === 'Escape' && this.#isBusy && !isComposing(event)) actions.stop()
     })

@@ -3,7 +3,7 @@ import type { Failure } from './failure.js'
 import { type Measures, newMeasures } from './measures.js'
 
 /** What the server takes of a text, in characters, and of a conversation, in messages. */
-export const MAX_TEXT = 100_000
+const MAX_TEXT = 100_000
 const MAX_MESSAGES = 1000
 
 /** One question, and what came of it. */

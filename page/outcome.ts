@@ -18,13 +18,15 @@ const REASONS: Record<string, string> = {
 /** @returns `undefined` where there is nothing to be said */
 export function outcomeOf(answer: Answer, wait: Wait | undefined, now: number): Outcome | undefined {
   if (wait !== undefined) return waiting(wait, now)
-  const { state, failure, finishReason = '' } = answer
+  const { text, state, failure, finishReason = '' } = answer
   if (state === 'stopped') return { words: 'Stopped.', isAlarm: false, button: 'Ask again' }
   if (failure !== undefined) {
     return { words: failure.words, isAlarm: true, button: canGoOn(answer) ? 'Go on' : 'Try again' }
   }
   const words = REASONS[finishReason]
-  return words === undefined ? undefined : { words, isAlarm: false }
+  if (words !== undefined) return { words, isAlarm: false }
+  const isNothing = state === 'complete' && text === ''
+  return isNothing ? { words: 'The model has said nothing.', isAlarm: false, button: 'Ask again' } : undefined
 }
 
 /** Whether the server may have more of an answer that has failed. */

@@ -118,6 +118,19 @@ t.test('an answer that is stopped before its first token has an end too', async 
   await chat.says(/^Stopped\.$/)
 })
 
+t.test('a double click sends, and does not stop what it has sent', async t => {
+  const chat = await openChat(t, browser, url)
+  await chat.page.getByLabel('Your message').fill('twice')
+  const called = nextCall()
+  await chat.page.locator('#send').dblclick()
+  const call = await called
+  call.token('once')
+  await chat.shows('once')
+  call.finish()
+  await chat.isDone()
+  t.equal(await chat.words(), '')
+})
+
 t.test('a new chat in the middle of an answer stops that', async t => {
   const chat = await openChat(t, browser, url)
   const called = nextCall()

@@ -135,6 +135,7 @@ t.test('an answer goes on when the network is back, however long it was away', a
   call.token(', on again')
   await page.context().setOffline(false)
   await chat.shows('on, off, on again')
+  t.equal(await chat.words(), '')
   call.finish()
   await chat.isDone()
   t.equal(await chat.figure('reconnects'), '2')

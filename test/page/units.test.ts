@@ -106,7 +106,9 @@ t.test('an answer that somebody has stopped has not failed', async t => {
 t.test('below an answer stands what has become of it, and what can be done', async t => {
   const answer = newAnswer(0)
   t.equal(outcomeOf(answer, undefined, 0), undefined)
-  t.equal(outcomeOf({ ...answer, state: 'complete', finishReason: 'stop' }, undefined, 0), undefined)
+  const complete = { ...answer, state: 'complete' as const, finishReason: 'stop' }
+  t.equal(outcomeOf({ ...complete, text: 'all of it' }, undefined, 0), undefined)
+  t.match(outcomeOf(complete, undefined, 0), { words: 'The model has said nothing.', button: 'Ask again' })
   t.match(outcomeOf({ ...answer, state: 'complete', finishReason: 'content_filter' }, undefined, 0), { isAlarm: false })
   t.match(outcomeOf({ ...answer, state: 'stopped' }, undefined, 0), { words: 'Stopped.', button: 'Ask again' })
 
