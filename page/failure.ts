@@ -19,7 +19,7 @@ export interface Wait {
 const WORDS: Record<string, string> = {
   SSE_UNREACHABLE: 'The server cannot be reached.',
   SSE_TRUNCATED: 'The connection was lost.',
-  FST_SSE_PROVIDER_LOST: 'The model cannot be reached.',
+  FST_SSE_PROVIDER_LOST: 'The model cannot be reached, or has broken off.',
   FST_SSE_CLOSING: 'The server was shut down.',
   FST_SSE_PRODUCER_LOST: 'The server was shut down in the middle of the answer.',
   FST_SSE_STREAM_GONE: 'The server has no more of this answer. It was restarted, or too much time has passed.',

@@ -255,11 +255,11 @@ t.test('a provider that asks for more patience than a page has is asked again by
 
 t.test('what a provider fails with is said in words', async t => {
   const failures: [RegExp, (call: ProviderCall) => unknown][] = [
-    [/^The model cannot be reached\.$/, ({ response }) => response.destroy()],
+    [/^The model cannot be reached, or has broken off\.$/, ({ response }) => response.destroy()],
     [/^The model provider answered with status 401: it does not accept the key of this server\.$/, status(401)],
     [/^The server has failed \(status 500\)\.$/, status(500)],
     [
-      /^The model cannot be reached\.$/,
+      /^The model cannot be reached, or has broken off\.$/,
       call => {
         call.token('half')
         setTimeout(() => call.response.destroy(), 100)

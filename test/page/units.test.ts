@@ -82,7 +82,7 @@ function error(code: string, statusCode?: number, retryAfter?: number, message =
 t.test('what fails is said in words', async t => {
   const words = (...given: Parameters<typeof error>) => failureOf(error(...given), true).words
   t.equal(words('SSE_UNREACHABLE'), 'The server cannot be reached.')
-  t.equal(words('FST_SSE_PROVIDER_LOST', 502), 'The model cannot be reached.')
+  t.equal(words('FST_SSE_PROVIDER_LOST', 502), 'The model cannot be reached, or has broken off.')
   t.equal(words('SSE_STATUS', 429), 'The model has too much to do.')
   t.equal(words('SSE_STATUS', 429, 1500), 'The model has too much to do. It asks to wait for 2 s.')
   t.equal(words('SSE_STATUS', 429, 3_601_000), 'The model has too much to do. It asks to wait for 61 minutes.')
