@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { openStream } from '../../client/index.js'
 import { within } from '../../client/within.js'
@@ -122,14 +123,19 @@ t.test('silence may last', async t => {
 })
 
 t.test('what has come while the process was busy is found before it is missed', async t => {
-  let come!: (what: string) => void
-  const work = new Promise<string>(resolve => {
-    come = resolve
-  })
+  // Of what is due when the process comes to it, timers are looked at first, and immediates last.
+  await new Promise(setImmediate)
+  const work = new Promise(resolve => setImmediate(resolve, 'found'))
   const waiting = within(work, 0, new AbortController().signal)
-  // Both are due when the process comes to them, the deadline first.
-  setImmediate(() => come('found'))
   const due = performance.now() + 20
   while (performance.now() < due);
   t.equal(await waiting, 'found')
+})
+
+t.test('a wait leaves nothing behind', async t => {
+  const { signal } = new AbortController()
+  const timers = holdTimers(t, idleTimeout)
+  t.equal(await within(Promise.resolve('found'), idleTimeout, signal), 'found')
+  await t.rejects(within(Promise.reject(new RangeError()), idleTimeout, signal), RangeError)
+  t.strictSame([getEventListeners(signal, 'abort'), timers.set, timers.total], [[], 0, 2])
 })

@@ -5,6 +5,7 @@ import { eventStream } from '../../plugin/index.js'
 import { all, DONE, events, type Script, scriptedServer } from '../helpers/scripted-server.js'
 import { serve } from '../helpers/server.js'
 import { node } from '../helpers/stepped.js'
+import { holdTimers } from '../helpers/timers.js'
 import { until } from '../helpers/until.js'
 
 /** What a stream gives, as name and data. */
@@ -116,6 +117,17 @@ t.test('the connection can be used again after the last event', async t => {
   const { url } = await scriptedServer(t, script)
   for (const _ of 'repeated') await openStream(url).text()
   t.ok(new Set(ports).size < ports.length, `${ports}`)
+})
+
+t.test('the end of the response may come after the last event', async t => {
+  const timers = holdTimers(t, 100)
+  const { url, calls } = await scriptedServer(t, events(DONE))
+  const text = openStream(url).text()
+  await until('the last event', () => timers.set === 1)
+  calls[0]?.response.end()
+  t.equal(await text, '')
+  t.equal(calls[0]?.response.writableFinished, true, 'it was not cut off')
+  t.equal(timers.set, 0)
 })
 
 t.test('the last event ends a request that the server goes on with', async t => {

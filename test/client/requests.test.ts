@@ -99,6 +99,18 @@ t.test('requests are sent by the fetch of the caller, with its credentials', asy
   t.strictSame(given, [['/stream', { method: 'POST', body: '{}', credentials: 'include', cache: 'no-store' }]])
 })
 
+t.test('a stream is stopped also by a page that is left meanwhile', async t => {
+  const given: unknown[] = []
+  const send = async (url: string, { headers, ...init }: RequestInit) => {
+    given.push([url, init])
+    return new Response(null, { status: 204 })
+  }
+  t.equal(await openStream('/stream', { resume: 'abc', fetch: send, credentials: 'include', body: {} }).stop(), true)
+  t.strictSame(given, [
+    ['/stream/abc', { method: 'DELETE', keepalive: true, credentials: 'include', cache: 'no-store' }]
+  ])
+})
+
 t.test('a stream is followed at its own URL', async t => {
   const urls: [string, string][] = [
     ['/stream', '/stream/a%2Fb'],

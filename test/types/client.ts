@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import {
+  type EventStreamSchema,
   type OpenStreamOptions,
   openStream,
   type SseStream,
@@ -169,6 +170,17 @@ openStream('/stream', { heartbeat: 1 })
 openStream()
 
 // What a program makes of streams and errors.
+
+export function wrapped<Schema extends EventStreamSchema>(
+  ...args: Parameters<typeof openStream<Schema>>
+): SseStream<Schema> {
+  return openStream<Schema>(...args)
+}
+export const wrappedEvent = async () => {
+  for await (const event of wrapped<typeof Tokens>('/stream', { body: {} })) {
+    if (event.event === 'message') event.data.toUpperCase()
+  }
+}
 
 export async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
