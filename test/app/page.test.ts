@@ -23,7 +23,7 @@ t.test('the page and its parts are served, and kept by browsers as long as they 
   t.match((await app.inject('/other')).json(), { statusCode: 404 })
 })
 
-t.test('a policy without exceptions is on every response', async t => {
+t.test('a policy that allows nothing unsafe is on every response', async t => {
   for (const url of ['/', '/main.js', '/docs/', '/docs/static/swagger-ui-bundle.js', '/stream', '/other']) {
     const { headers } = await app.inject(url)
     const policy = String(headers['content-security-policy'])
