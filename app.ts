@@ -1,27 +1,32 @@
+import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Environment } from './environment.js'
 import { chooseEventStore } from './event-store.js'
+import { page } from './page.js'
 import sseFrom from './plugin/index.js'
 import { type Generate, streamRoutes } from './routes/index.js'
+import { docsPolicy, securityHeaders } from './security.js'
 import { demoSource } from './sources/demo.js'
 import { openAiSource } from './sources/openai.js'
 
 /** How long running answers may go on when the server closes. Milliseconds. */
 const DRAIN_TIMEOUT = 3000
 
-/** The server: `/stream`, its documentation at `/docs`, and `/health`. */
+/** The server: a page to talk to the model at `/`, `/stream`, its documentation at `/docs`, and `/health`. */
 export async function buildApp(environment: Environment): Promise<FastifyInstance> {
   const app = Fastify({ logger: { level: environment.LOG_LEVEL } })
+  await app.register(helmet, securityHeaders)
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'fastify-sse-from', version: '1' } },
     convertConstToEnum: false
   })
-  await app.register(swaggerUi, { routePrefix: '/docs' })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: docsPolicy })
   await app.register(sseFrom, { drainTimeout: DRAIN_TIMEOUT, store: chooseEventStore(environment, app) })
   await app.register(streamRoutes, { generate: chooseSource(environment, app) })
+  await app.register(page)
   const health = { summary: 'Whether the server is up', response: { 200: Type.Object({ status: Type.Literal('ok') }) } }
   app.get('/health', { schema: health, logLevel: 'warn' }, async () => ({ status: 'ok' }))
   return app

@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     })
   }
   const url = await app.listen({ port: environment.PORT, host: environment.HOST })
-  app.log.info(`try: curl -N '${url}/stream?prompt=hi', or see ${url}/docs`)
+  app.log.info(`open ${url} in a browser, or try: curl -N '${url}/stream?prompt=hi'`)
 }
 
 main().catch((error: Error) => {

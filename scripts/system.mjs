@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** What the tests run against: the command, and the Debian package that has it. */
-const needed = { nginx: 'nginx', 'redis-server': 'redis-server' }
+const needed = { nginx: 'nginx', 'redis-server': 'redis-server', chromium: 'chromium' }
 
 const missing = Object.entries(needed)
   .filter(([command]) => !isInstalled(command))

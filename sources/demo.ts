@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Generate } from '../routes/index.js'
+import type { Generate, Message } from '../routes/index.js'
 
 /** Milliseconds. */
 const THINKING = { from: 300, to: 700 }
@@ -12,10 +12,14 @@ function tokensOf(text: string): string[] {
   return Array.from(text.matchAll(/\n+|[^\S\n]*[^\s]+|[^\S\n]+/gu), ([token]) => token)
 }
 
-function answerTo(prompt: string): string {
+function answerTo(messages: readonly Message[]): string {
+  const questions = messages.filter(({ role }) => role === 'user').map(({ content }) => content)
+  const prompt = questions.at(-1) ?? ''
   const characters = [...prompt]
   const echo = characters.length > MAX_ECHO ? `${characters.slice(0, MAX_ECHO).join('')}…` : prompt
-  return `You asked: “${echo}”
+  const number =
+    questions.length > 1 ? ` It is question ${questions.length} of this conversation, which came along as a whole.` : ''
+  return `You asked: “${echo}”${number}
 
 This is the demo source 👋 of fastify-sse-from: no model, no network, no key. It only shows how an answer arrives:
 
@@ -23,7 +27,9 @@ This is the demo source 👋 of fastify-sse-from: no model, no network, no key. 
   2. then token by token, each as soon as it is there ⚡
   3. and a "done" event at the end.
 
-Leave in the middle, and it stops. Set OPENAI_BASE_URL or OPENAI_API_KEY to stream from a real model 🚀.
+Do something to it meanwhile! Stop it, and the source stops at once. Reload the page, or lose the network, and this very answer goes on where it was: no token twice, none missing. Leave for good, and the source stops half a minute later.
+
+Set OPENAI_BASE_URL or OPENAI_API_KEY to stream from a real model 🚀.
 `
 }
 
@@ -37,8 +43,7 @@ export function demoSource(pace = 1): Generate {
     sleep(pace * (from + Math.random() * (to - from)), undefined, { signal })
 
   return async function* ({ messages }, { signal }) {
-    const prompt = messages.findLast(message => message.role === 'user')?.content ?? ''
-    const tokens = tokensOf(answerTo(prompt))
+    const tokens = tokensOf(answerTo(messages))
     await pause(THINKING, signal)
     for (const token of tokens) {
       yield token

@@ -1,0 +1,51 @@
+import { find } from './element.js'
+import { GapPlot } from './gap-plot.js'
+import { type Measures, timeToFirstToken, tokensPerSecond } from './measures.js'
+
+/** How often the figures change at most, so that they can be read. Milliseconds. */
+const INTERVAL = 250
+
+/** Shows how an answer comes in. */
+export class MeasuresView {
+  readonly #firstToken: HTMLElement
+  readonly #tokensPerSecond: HTMLElement
+  readonly #reconnects: HTMLElement
+  readonly #longest: HTMLElement
+  readonly #plot: GapPlot
+  #shownAt = Number.NEGATIVE_INFINITY
+
+  constructor(element: HTMLElement) {
+    this.#firstToken = find('.first-token', element)
+    this.#tokensPerSecond = find('.tokens-per-second', element)
+    this.#reconnects = find('.reconnects', element)
+    this.#longest = find('.longest', element)
+    this.#plot = new GapPlot(find('svg', element))
+  }
+
+  /** @param isLast whether they will not change any more, and have to be right */
+  show(measures: Measures, isLast: boolean): void {
+    const now = performance.now()
+    if (!isLast && now < this.#shownAt + INTERVAL) return
+    this.#shownAt = now
+    const { gaps, reconnects } = measures
+    const longest = gaps.bars.length > 0 ? `longest ${inUnits(gaps.longest)}` : ''
+    write(this.#firstToken, inUnits(timeToFirstToken(measures)))
+    write(this.#tokensPerSecond, rounded(tokensPerSecond(measures)))
+    write(this.#reconnects, String(reconnects))
+    write(this.#longest, longest)
+    this.#plot.show(gaps, longest || 'none yet')
+  }
+}
+
+function write(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text
+}
+
+function inUnits(milliseconds: number | undefined): string {
+  if (milliseconds === undefined) return '–'
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(2)} s`
+}
+
+function rounded(value: number | undefined): string {
+  return value === undefined ? '–' : value.toFixed(value < 10 ? 1 : 0)
+}

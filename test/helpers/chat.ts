@@ -1,0 +1,73 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Test } from 'tap'
+import { visit } from './chromium.js'
+import { until } from './until.js'
+
+/** The page as its reader has it. */
+export class Chat {
+  readonly page: Page
+  readonly offences: string[]
+
+  constructor(page: Page, offences: string[]) {
+    this.page = page
+    this.offences = offences
+  }
+
+  /** Types a question and sends it. */
+  async ask(prompt: string): Promise<void> {
+    const composer = this.page.getByLabel('Your message')
+    await composer.fill(prompt)
+    await composer.press('Enter')
+  }
+
+  async press(button: string): Promise<void> {
+    await this.page.getByRole('button', { name: button, exact: true }).click()
+  }
+
+  /** The text of the last answer. */
+  async text(): Promise<string> {
+    return (await this.page.locator('.text').last().textContent({ timeout: 10_000 })) ?? ''
+  }
+
+  /** What the page says below the last answer. */
+  async words(): Promise<string> {
+    const words = this.page.locator('.words').last()
+    return (await words.isVisible()) ? ((await words.textContent()) ?? '') : ''
+  }
+
+  /** One of the figures of the last answer. */
+  async figure(name: string): Promise<string> {
+    return (await this.page.locator(`.${name}`).last().textContent()) ?? ''
+  }
+
+  async isBusy(): Promise<boolean> {
+    return (await this.page.locator('.answer').last().getAttribute('aria-busy')) === 'true'
+  }
+
+  /** Waits for the whole text of the last answer to be this. */
+  async shows(text: string): Promise<void> {
+    await until(`the answer "${text}"`, async () => (await this.text()) === text)
+  }
+
+  async says(words: RegExp): Promise<void> {
+    await until(`the words ${words}`, async () => words.test(await this.words()))
+  }
+
+  async isDone(): Promise<void> {
+    await until('the end of the answer', async () => !(await this.isBusy()))
+  }
+
+  /** Evaluates an expression in the page. */
+  evaluate<T>(expression: string): Promise<T> {
+    return this.page.evaluate<T>(expression)
+  }
+}
+
+/** Opens the page. Nothing that it does may offend its policy, and its script may not fail. */
+export async function openChat(t: Test, browser: Browser, url: string, options?: BrowserContextOptions): Promise<Chat> {
+  const { page, offences } = await visit(t, browser, url, options)
+  t.teardown(() => {
+    if (offences.length > 0) throw new Error(`the page has offended: ${offences.join(', ')}`)
+  })
+  return new Chat(page, offences)
+}

@@ -1,0 +1,47 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Test } from 'tap'
+
+/** Nothing that talks to its maker, and what it takes to run in a container. */
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-dev-shm-usage',
+  '--disable-sync'
+]
+
+/** Debian's Chromium, with a profile of its own. It is gone after the test. */
+export async function startChromium(t: Test): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS })
+  t.teardown(() => browser.close())
+  return browser
+}
+
+export interface Visit {
+  page: Page
+  /** What the policy of the page has kept from happening, and what its script has failed with. */
+  offences: string[]
+}
+
+/** Opens a page in a window that shares nothing with others. It is closed after the test. */
+export async function visit(
+  t: Test,
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {}
+): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options })
+  t.teardown(() => context.close())
+  const page = await context.newPage()
+  const offences: string[] = []
+  page.on('pageerror', error => offences.push(String(error)))
+  await page.exposeFunction('offend', (offence: string) => offences.push(offence))
+  await page.addInitScript(
+    "addEventListener('securitypolicyviolation', e => offend(e.violatedDirective + ' ' + e.blockedURI))"
+  )
+  await page.goto(url)
+  return { page, offences }
+}
