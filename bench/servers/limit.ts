@@ -1,24 +1,3 @@
-import { createServer } from 'node:http'
-import { sourceOf } from '../source.js'
-import { DONE, HEAD, host, leaving } from './host.js'
+import { serveAtOnce } from './at-once.js'
 
-/**
- * What Node can do at best: no framework, and one write for all tokens that are ready in one turn of the event loop.
- * It does nothing else that a server must do: no line ends in tokens, no slow clients, no errors.
- */
-const server = createServer(async (request, response) => {
-  response.writeHead(200, HEAD)
-  let text = ''
-  const flush = () => {
-    if (text !== '') response.write(text)
-    text = ''
-  }
-  for await (const token of sourceOf(request.url as string, leaving(response))) {
-    if (text === '') setImmediate(flush)
-    text += `data: ${token}\n\n`
-  }
-  response.end(text + DONE)
-  text = ''
-})
-
-host(server)
+serveAtOnce(() => token => `data: ${token}\n\n`)
