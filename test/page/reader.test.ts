@@ -17,9 +17,11 @@ t.beforeEach(() => {
   provider.calls.length = 0
 })
 
-async function called(): Promise<ProviderCall> {
-  await until('a call of the provider', () => provider.calls.length > 0)
-  return provider.calls.at(-1) as ProviderCall
+/** Waits until the provider is asked something. A question of an earlier test may still be on its way. */
+async function called(prompt: string): Promise<ProviderCall> {
+  const isIt = ({ body }: ProviderCall) => (body.messages.at(-1) as { content: string }).content === prompt
+  await until(`the provider is asked "${prompt}"`, () => provider.calls.some(isIt))
+  return provider.calls.find(isIt) as ProviderCall
 }
 
 /** A line that nobody has room for. */
@@ -34,7 +36,7 @@ t.test('all of it can be done with the keyboard', async t => {
   await page.keyboard.type('two')
   t.equal(provider.calls.length, 0)
   await page.keyboard.press('Enter')
-  const call = await called()
+  const call = await called('one\ntwo')
   t.match(call.body.messages, [{ content: 'one\ntwo' }])
   t.equal(await focused(page), 'prompt')
 
@@ -82,7 +84,7 @@ t.test('the Enter that ends a composition sends nothing', async t => {
   t.equal(await chat.page.locator('article').count(), 0)
   await cdp.send('Input.insertText', { text: '日本' })
   await chat.page.keyboard.press('Enter')
-  t.match((await called()).body.messages, [{ content: '日本' }])
+  t.match((await called('日本')).body.messages, [{ content: '日本' }])
 })
 
 t.test('a draft survives a reload', async t => {
@@ -91,7 +93,7 @@ t.test('a draft survives a reload', async t => {
   await chat.page.reload()
   t.equal(await chat.page.getByLabel('Your message').inputValue(), 'not yet')
   await chat.press('Send')
-  t.match((await called()).body.messages, [{ content: 'not yet' }])
+  t.match((await called('not yet')).body.messages, [{ content: 'not yet' }])
 })
 
 t.test('a question of nothing is not sent', async t => {
@@ -108,7 +110,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const chat = await openChat(t, browser, url, { colorScheme })
     await scan(t, chat, 'the welcome')
     await chat.ask('question')
-    const call = await called()
+    const call = await called('question')
     await scan(t, chat, 'while the model thinks')
     call.token(`answer\n${'line\n'.repeat(100)}`)
     await until('the text', async () => (await chat.text()) !== '')
@@ -148,7 +150,7 @@ t.test('a screen reader is told of the answer once, when it is there', async t =
     new MutationObserver(() => announced.push(region.textContent)).observe(region, { childList: true })
   }`)
   await chat.ask('say it')
-  const call = await called()
+  const call = await called('say it')
   for (const token of ['Now', ' you', ' hear', ' me']) {
     call.token(token)
     await until(token, async () => (await chat.text()).endsWith(token))
@@ -175,7 +177,7 @@ t.test('the end stays in sight until the reader scrolls up, and again from the e
   const top = () => chat.evaluate<number>('scroller.scrollTop')
   const isAtEnd = () => chat.evaluate<boolean>('scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop < 2')
   await chat.ask('at length')
-  const call = await called()
+  const call = await called('at length')
   let last = 0
   /** Lets more lines come than there is room for. */
   const more = async () => {
@@ -242,7 +244,7 @@ t.test('nothing but the caret moves while the text grows', async t => {
     }).observe({ type: 'layout-shift' })
   }`)
   await chat.ask('grow')
-  const call = await called()
+  const call = await called('grow')
   await until('the question', async () => (await chat.page.locator('article').count()) === 1)
   let text = ''
   for (let i = 0; i < 100; i++) {
@@ -268,7 +270,7 @@ for (const width of [320, 390, 1000]) {
         .map(e => e.tagName + '.' + e.className)`)
     t.strictSame(await beyond(), [])
     await chat.ask(LONG)
-    const call = await called()
+    const call = await called(LONG)
     call.token(`${LONG}\n`)
     await chat.shows(`${LONG}\n`)
     t.strictSame(await beyond(), [])
@@ -287,7 +289,7 @@ for (const width of [320, 390, 1000]) {
 t.test('text that is in blocks is laid out, and selected, as if it were in one', async t => {
   const chat = await openChat(t, browser, url)
   await chat.ask('paragraphs')
-  const call = await called()
+  const call = await called('paragraphs')
   const text = Array.from({ length: 60 }, (_, i) => `${'word '.repeat(30 + i)}\n${i % 3 === 0 ? '\n' : ''}`).join('')
   for (const token of text.match(/[\s\S]{1,50}/g) ?? []) call.token(token)
   call.finish()
@@ -330,7 +332,7 @@ t.test('the policy of the documentation is as strict, and it works', async t => 
   await page.locator('.try-out__btn').first().click()
   await page.locator('[data-param-name=prompt] input').fill('hi')
   await page.locator('.execute').first().click()
-  const call = await called()
+  const call = await called('hi')
   call.token('documented')
   call.finish()
   await page.getByText('data: documented').waitFor()
@@ -342,7 +344,7 @@ t.test('the policy of the documentation is as strict, and it works', async t => 
 t.test('who wants less motion gets none', async t => {
   const chat = await openChat(t, browser, url, { reducedMotion: 'reduce' })
   await chat.ask('calmly')
-  await called()
+  await called('calmly')
   t.equal(await chat.evaluate('document.getAnimations({ subtree: true }).length'), 0)
   await chat.page.emulateMedia({ reducedMotion: 'no-preference' })
   await until('the caret', () => chat.evaluate('document.getAnimations().length === 1'))
@@ -354,7 +356,7 @@ t.test('a browser that keeps nothing is no reason not to talk', async t => {
   await page.reload()
   await page.getByLabel('Your message').fill('hi')
   await page.getByLabel('Your message').press('Enter')
-  const call = await called()
+  const call = await called('hi')
   call.token('hello')
   call.finish()
   await until('the answer', async () => (await page.locator('.text').textContent()) === 'hello')
