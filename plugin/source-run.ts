@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify'
 import { lastEventIdOf } from './end-mark.js'
 import { logError } from './log.js'
-import { isPromiseLike } from './promise.js'
 import type { StreamOptions } from './options.js'
+import { isPromiseLike } from './promise.js'
 import { discardSource, holdErrors, type Source, type SourceContext, toSource } from './source.js'
 import { WholeSource } from './whole-source.js'
 

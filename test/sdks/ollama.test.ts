@@ -1,0 +1,10 @@
+import t from 'tap'
+import { ollamaWire } from '../helpers/ollama-server.js'
+import { prove } from './scenarios.js'
+
+prove(t, {
+  wire: ollamaWire,
+  env: url => ({ OLLAMA_HOST: url }),
+  load: () => import('./routes/ollama.js'),
+  rows: { '/ollama': { stopsUnanswered: false } }
+})
