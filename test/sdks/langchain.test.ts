@@ -6,5 +6,5 @@ prove(t, {
   wire: openAiWires,
   env: url => ({ OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: 'key' }),
   load: () => import('./routes/langchain.js'),
-  rows: { '/stream': {}, '/events': {} }
+  rows: { '/stream': {}, '/events': { hasBackpressure: false } }
 })

@@ -6,5 +6,8 @@ prove(t, {
   wire: ollamaWire,
   env: url => ({ OLLAMA_HOST: url }),
   load: () => import('./routes/ollama.js'),
-  rows: { '/ollama': { stopsUnanswered: false } }
+  rows: {
+    '/ollama': { stopsUnanswered: false, truncated: 'FST_SSE_SOURCE_FAILED' },
+    '/ollama/loading': { truncated: 'FST_SSE_SOURCE_FAILED' }
+  }
 })

@@ -26,6 +26,7 @@ export default async (app: FastifyInstance) => {
     reply.sseFrom(
       ({ signal }) =>
         streamText({ model, prompt, abortSignal: signal, maxRetries: 0, onError() {} }).toUIMessageStream({
+          sendStart: false, // it would be sent before the provider has answered, and an error could have no status
           onError: error => {
             throw error
           }
@@ -40,10 +41,10 @@ export default async (app: FastifyInstance) => {
       const onError = ({ error }: { error: unknown }) => {
         failure = error
       }
-      const { textStream, rawFinishReason } = streamText({ model, prompt, abortSignal: signal, maxRetries: 0, onError })
-      yield* textStream
+      const result = streamText({ model, prompt, abortSignal: signal, maxRetries: 0, onError })
+      yield* result.textStream
       if (failure !== undefined) throw failure
-      if ((await rawFinishReason) === undefined) throw new Error('the answer was cut off')
+      if ((await result.rawFinishReason) === undefined) throw new Error('the answer was cut off')
     })
   )
 }

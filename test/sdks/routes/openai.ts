@@ -26,6 +26,7 @@ export default async (app: FastifyInstance) => {
       ({ signal }) => openai.responses.create({ model: 'gpt-5-mini', input: prompt, stream: true }, { signal }),
       {
         map: event => {
+          if (event.type === 'error') throw new Error(event.message)
           if (event.type === 'response.failed') throw new Error(event.response.error?.message)
           return event.type === 'response.output_text.delta' ? event.delta : undefined
         },
