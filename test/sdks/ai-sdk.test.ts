@@ -1,5 +1,10 @@
+import { createOpenAI } from '@ai-sdk/openai'
+import { streamText } from 'ai'
 import t from 'tap'
-import { openAiWires } from '../helpers/openai-server.js'
+import { fetchAll } from '../helpers/client.js'
+import { openAiWire, openAiWires } from '../helpers/openai-server.js'
+import { providerServer } from '../helpers/provider-server.js'
+import { serve } from '../helpers/server.js'
 import { prove } from './scenarios.js'
 
 prove(t, {
@@ -8,7 +13,32 @@ prove(t, {
   load: () => import('./routes/ai-sdk.js'),
   rows: {
     '/full': { hasBackpressure: false },
-    '/ui': { hasBackpressure: false },
+    '/ui': { beginsBeforeTokens: true, hasBackpressure: false },
     '/text': { hasBackpressure: false, truncated: 'FST_SSE_SOURCE_FAILED' }
   }
+})
+
+t.test('what it throws after its last attempt has the status of that', async t => {
+  const provider = await providerServer(t, openAiWire, ({ response }) => {
+    response.writeHead(429, { 'retry-after-ms': '1' }).end()
+  })
+  const model = createOpenAI({ baseURL: provider.url, apiKey: 'key' }).chat('m')
+  const { url } = await serve(t, app => {
+    app.get('/', (_request, reply) =>
+      reply.sseFrom(
+        ({ signal }) =>
+          streamText({ model, prompt: 'hi', abortSignal: signal, maxRetries: 1, onError() {} }).fullStream,
+        {
+          map: part => {
+            if (part.type === 'error') throw part.error
+            return undefined
+          }
+        }
+      )
+    )
+  })
+  const client = await fetchAll(url)
+  t.equal(client.status, 429)
+  t.match(JSON.parse(client.text()), { statusCode: 429 })
+  t.equal(provider.calls.length, 2)
 })
