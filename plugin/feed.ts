@@ -42,7 +42,7 @@ export class SourceFeed extends Frames implements Feed {
     this.#reply = reply
   }
 
-  start(): Promise<Source> {
+  start(): Promise<Pick<Source, 'next'>> {
     return this.#run.start()
   }
 

@@ -29,7 +29,7 @@ export class SourceRun {
    * @throws FST_SSE_SOURCE_INVALID, and whatever the caller's function or promise fails with.
    *   Where the options have `isComplete`, what it gives throws FST_SSE_SOURCE_TRUNCATED.
    */
-  async start(): Promise<Source> {
+  async start(): Promise<Pick<Source, 'next'>> {
     this.#started = true
     const given: unknown = typeof this.#given === 'function' ? this.#given(this.#context()) : this.#given
     const source = toSource(isPromiseLike(given) ? await given : given)

@@ -2,8 +2,10 @@ import { FST_SSE_SOURCE_TRUNCATED } from './errors.js'
 import { isPromiseLike } from './promise.js'
 import type { Source } from './source.js'
 
-/** A source whose end is believed only after an item that completes the answer: most SDKs end a lost answer like a whole one. */
-export class WholeSource implements Source {
+type Result = IteratorResult<unknown, unknown>
+
+/** Reads a source, and believes its end only after an item that completes the answer: most SDKs end a lost answer like a whole one. */
+export class WholeSource implements Pick<Source, 'next'> {
   readonly #source: Source
   readonly #isComplete: (item: never) => boolean
   #isWhole = false
@@ -14,16 +16,12 @@ export class WholeSource implements Source {
   }
 
   /** @throws FST_SSE_SOURCE_TRUNCATED */
-  next(): Promise<IteratorResult<unknown, unknown>> | IteratorResult<unknown, unknown> {
+  next(): Promise<Result> | Result {
     const result = this.#source.next()
-    return isPromiseLike(result) ? (result as Promise<IteratorResult<unknown>>).then(this.#seen) : this.#seen(result)
+    return isPromiseLike(result) ? (result as Promise<Result>).then(this.#look) : this.#look(result)
   }
 
-  cancel(onError: (error: unknown) => void): void {
-    this.#source.cancel(onError)
-  }
-
-  readonly #seen = (result: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> => {
+  readonly #look = (result: Result): Result => {
     if (!result.done) this.#isWhole ||= this.#isComplete(result.value as never) === true
     else if (!this.#isWhole) throw new FST_SSE_SOURCE_TRUNCATED()
     return result

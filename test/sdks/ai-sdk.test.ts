@@ -1,4 +1,3 @@
-import { createOpenAI } from '@ai-sdk/openai'
 import { streamText } from 'ai'
 import t from 'tap'
 import { fetchAll } from '../helpers/client.js'
@@ -22,6 +21,8 @@ t.test('what it throws after its last attempt has the status of that', async t =
   const provider = await providerServer(t, openAiWire, ({ response }) => {
     response.writeHead(429, { 'retry-after-ms': '1' }).end()
   })
+  // It reads the environment where it is loaded.
+  const { createOpenAI } = await import('@ai-sdk/openai')
   const model = createOpenAI({ baseURL: provider.url, apiKey: 'key' }).chat('m')
   const { url } = await serve(t, app => {
     app.get('/', (_request, reply) =>
