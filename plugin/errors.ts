@@ -35,6 +35,13 @@ export const FST_SSE_SOURCE_FAILED = createError<'FST_SSE_SOURCE_FAILED', 500, [
   500
 )
 
+/** The source has ended, and `isComplete` was true of none of its items. */
+export const FST_SSE_SOURCE_TRUNCATED = createError<'FST_SSE_SOURCE_TRUNCATED', 502, []>(
+  'FST_SSE_SOURCE_TRUNCATED',
+  'the source has ended before its answer was complete: isComplete returned true for no item',
+  502
+)
+
 /** The signal in the options of the stream was aborted; the `cause` is its reason. */
 export const FST_SSE_STOPPED = createError<'FST_SSE_STOPPED', 503, [{ cause: unknown }]>(
   'FST_SSE_STOPPED',

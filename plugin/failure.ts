@@ -13,9 +13,14 @@ export interface ErrorData {
   message: string
 }
 
-/** Whatever was thrown, as an Error. */
+/** Whatever was thrown, as an Error, with the status that it has in a way of its own where Fastify looks for it. */
 export function toError(thrown: unknown): Error {
-  return isError(thrown) ? thrown : new FST_SSE_SOURCE_FAILED({ cause: thrown })
+  if (!isError(thrown)) return new FST_SSE_SOURCE_FAILED({ cause: thrown })
+  if (ownStatus(thrown) === undefined) {
+    const value = foreignStatus(thrown)
+    if (value !== undefined) give(thrown, value)
+  }
+  return thrown
 }
 
 /** What a stream fails with when the signal in its options is aborted. */
@@ -48,16 +53,30 @@ export function errorEvent(error: Error): SseEvent<ErrorData> {
   }
 }
 
-function ownStatus(error: Error): number | undefined {
-  return [read(error, 'statusCode'), read(error, 'status')].find((status): status is number => {
-    return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599
-  })
+function ownStatus(error: unknown): number | undefined {
+  return [read(error, 'statusCode'), read(error, 'status')].find(isErrorStatus)
+}
+
+/** Where SDKs have the status that Fastify does not look for: `ollama`, and what the AI SDK throws after its last attempt. */
+function foreignStatus(error: Error): number | undefined {
+  return [read(error, 'status_code'), ownStatus(read(error, 'lastError'))].find(isErrorStatus)
+}
+
+function isErrorStatus(status: unknown): status is number {
+  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599
+}
+
+/** An error that takes no properties goes without. */
+function give(error: Error, statusCode: number): void {
+  try {
+    Reflect.defineProperty(error, 'statusCode', { value: statusCode, configurable: true, writable: true })
+  } catch {}
 }
 
 /** What is thrown may be anything, and its getters may throw. */
-function read(error: Error, key: string): unknown {
+function read(error: unknown, key: string): unknown {
   try {
-    return (error as Error & Record<string, unknown>)[key]
+    return (error as Record<string, unknown>)[key]
   } catch {
     return undefined
   }

@@ -38,11 +38,11 @@ export class SourceFeed extends Frames implements Feed {
   /** @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent */
   constructor(given: unknown, reply: FastifyReply, options: StreamOptions, maxBytes: number, codec: Codec) {
     super(options, maxBytes, codec, END_ID)
-    this.#run = new SourceRun(given, reply)
+    this.#run = new SourceRun(given, reply, options.isComplete)
     this.#reply = reply
   }
 
-  start(): Promise<Source> {
+  start(): Promise<Pick<Source, 'next'>> {
     return this.#run.start()
   }
 

@@ -110,6 +110,7 @@ const StreamSchema = Type.Object(
       'id (1 to 128 letters, digits, - or _), owner or onDisconnect'
     ),
     map: callback(),
+    isComplete: callback(),
     event: Type.Optional(Type.String({ pattern: '^[^\\r\\n]*$', description: 'a name without CR or LF' })),
     end: Type.Optional(
       Type.Union([Type.Literal(false), Type.String({ pattern: '^[^\\r\\n]*$' }), Type.Object({})], {
@@ -139,6 +140,12 @@ export type PluginOptions = Static<typeof PluginSchema>
 export interface StreamOptions<T = never> extends Omit<PluginOptions, 'drainTimeout' | 'store' | 'resumable'> {
   /** Makes an event, or the data of one, of each item. `undefined` skips the item. Default: the item itself. */
   map?: ((item: T) => unknown) | undefined
+  /**
+   * Whether the answer is complete with this item, which it is given as the source yields it, before `map`. A source that
+   * ends, and has had no such item, fails with `FST_SSE_SOURCE_TRUNCATED`: the streams of most SDKs end in the same way
+   * when the provider's answer was cut off. Only `true` is taken for a yes. Default: every end is that of a complete answer.
+   */
+  isComplete?: ((item: T) => boolean) | undefined
   /** The name of events that name none themselves. Default: none, which clients dispatch as `message`. */
   event?: string | undefined
   /**

@@ -1,36 +1,41 @@
 import type { FastifyReply } from 'fastify'
 import { lastEventIdOf } from './end-mark.js'
 import { logError } from './log.js'
+import type { StreamOptions } from './options.js'
 import { isPromiseLike } from './promise.js'
 import { discardSource, holdErrors, type Source, type SourceContext, toSource } from './source.js'
+import { WholeSource } from './whole-source.js'
 
 /** One run of what the caller handed over: started once, and cancelled at any time (S2, S3). */
 export class SourceRun {
   readonly #given: unknown
   readonly #reply: FastifyReply
+  readonly #isComplete: StreamOptions['isComplete']
   #controller: AbortController | undefined
   #source: Source | undefined
   #started = false
   #cancelled = false
 
-  constructor(given: unknown, reply: FastifyReply) {
+  constructor(given: unknown, reply: FastifyReply, isComplete?: StreamOptions['isComplete']) {
     this.#given = given
     this.#reply = reply
+    this.#isComplete = isComplete
     holdErrors(given)
   }
 
   /**
    * Calls the function form, waits for a promise, and gives the iterator. Where it was cancelled meanwhile, so is that.
    *
-   * @throws FST_SSE_SOURCE_INVALID, and whatever the caller's function or promise fails with
+   * @throws FST_SSE_SOURCE_INVALID, and whatever the caller's function or promise fails with.
+   *   Where the options have `isComplete`, what it gives throws FST_SSE_SOURCE_TRUNCATED.
    */
-  async start(): Promise<Source> {
+  async start(): Promise<Pick<Source, 'next'>> {
     this.#started = true
     const given: unknown = typeof this.#given === 'function' ? this.#given(this.#context()) : this.#given
     const source = toSource(isPromiseLike(given) ? await given : given)
     this.#source = source
     if (this.#cancelled) this.#stop(source)
-    return source
+    return this.#isComplete === undefined ? source : new WholeSource(source, this.#isComplete)
   }
 
   /** Tells the provider to stop, whatever the source is waiting for. Does not wait for it. */

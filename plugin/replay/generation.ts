@@ -80,7 +80,7 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
     this.#signal = options.signal
     this.#reply = reply
     this.#frames = new Frames(options, order.maxEventBytes, order.codec, undefined)
-    this.#run = new SourceRun(order.source, reply)
+    this.#run = new SourceRun(order.source, reply, options.isComplete)
     this.log = new EventLog(id, owner, 1, () => this.#onFollowers())
     const { store, streams } = workshop
     this.#recorder = new Recorder(this.log, store, workshop.newProducer(), streams.deadlines, reply.log, this)

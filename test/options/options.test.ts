@@ -59,6 +59,7 @@ const streamOnly: typeof settings = {
     bad: [...notResumable, { id: '' }, { id: 'a:1' }, { id: 'a'.repeat(129) }]
   },
   map: { takes: 'takes a function', good: [String], bad: ['a', null, {}, true] },
+  isComplete: { takes: 'takes a function', good: [() => true], bad: ['a', null, {}, true] },
   event: { takes: 'takes a name without CR or LF', good: ['', 'a b'], bad: ['a\nb', 'a\r', '\n', 1, null, false] },
   end: {
     takes: 'takes false, the name of an event without CR or LF, or an event with a name or data',

@@ -77,6 +77,11 @@ app.get('/openai/map', (_request, reply) =>
     map: chunk => chunk.choices[0]?.delta.content ?? undefined
   })
 )
+app.get('/openai/complete', (_request, reply) =>
+  reply.sseFrom(({ signal }) => openai.chat.completions.create({ model: 'm', messages, stream: true }, { signal }), {
+    isComplete: chunk => chunk.choices[0]?.finish_reason != null
+  })
+)
 app.get('/openai/promise', (_request, reply) =>
   reply.sseFrom(openai.chat.completions.create({ model: 'm', messages, stream: true }), {
     map: chunk => chunk.choices[0]?.delta.content ?? undefined
@@ -111,6 +116,15 @@ app.get('/typed/openai/end', typed, (_request, reply) =>
 
 const source: SseSource<string> = asyncTokens
 app.get('/declared', (_request, reply) => reply.sseFrom(source))
+
+app.get('/complete/text', (_request, reply) =>
+  // @ts-expect-error whether it is complete is true or false
+  reply.sseFrom(['a'], { isComplete: item => item.toUpperCase() })
+)
+app.get('/complete/promise', (_request, reply) =>
+  // @ts-expect-error and not known later
+  reply.sseFrom(['a'], { map: item => item, isComplete: async () => true })
+)
 
 app.get('/text', (_request, reply) =>
   // @ts-expect-error a text is no source

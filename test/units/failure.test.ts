@@ -22,6 +22,32 @@ t.test('makes an Error of anything else that was thrown, and keeps that as its c
   }
 })
 
+t.test('gives an error the status that an SDK has put elsewhere', async t => {
+  const shapes = [{ status_code: 429 }, { lastError: { statusCode: 429 } }, { lastError: failure({ status: 429 }) }]
+  for (const fields of shapes) {
+    const thrown = failure(fields)
+    t.equal(toError(thrown), thrown)
+    t.equal((thrown as Error & { statusCode?: number }).statusCode, 429)
+    t.equal(statusOf(thrown), 429)
+    t.same(Object.keys(thrown), Object.keys(fields), 'it is not among the properties that a log shows')
+  }
+  t.equal(statusOf(toError(failure({ status: 401, status_code: 429 }))), 401, 'unless it has one where it belongs')
+  for (const fields of [{ status_code: 200 }, { status_code: '429' }, { lastError: undefined }, { lastError: 429 }]) {
+    t.notOk('statusCode' in toError(failure(fields)))
+  }
+})
+
+t.test('leaves an error alone that takes no properties', async t => {
+  const frozen = Object.freeze(failure({ status_code: 429 }))
+  t.equal(toError(frozen), frozen)
+  t.equal(statusOf(frozen), 500)
+  const refuse = () => {
+    throw new Error('no')
+  }
+  const proxy = new Proxy(failure({ status_code: 429 }), { defineProperty: refuse })
+  t.equal(toError(proxy), proxy)
+})
+
 t.test('the status of an error', async t => {
   t.test('is its statusCode or its status, from 400 to 599', async t => {
     for (const status of [400, 401, 429, 499, 500, 502, 529, 599]) {

@@ -137,7 +137,11 @@ function cases(random: Random, count: number): Case[] {
 
 // What arrives.
 
-async function arrived(t: Test, items: Iterable<unknown>, options: Omit<StreamOptions, 'map'> = {}): Promise<Buffer[]> {
+async function arrived(
+  t: Test,
+  items: Iterable<unknown>,
+  options: Omit<StreamOptions, 'map' | 'isComplete'> = {}
+): Promise<Buffer[]> {
   const { url } = await serve(
     t,
     app => {

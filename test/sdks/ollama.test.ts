@@ -1,0 +1,13 @@
+import t from 'tap'
+import { ollamaWire } from '../helpers/ollama-server.js'
+import { prove } from './scenarios.js'
+
+prove(t, {
+  wire: ollamaWire,
+  env: url => ({ OLLAMA_HOST: url }),
+  load: () => import('./routes/ollama.js'),
+  rows: {
+    '/ollama': { stopsUnanswered: false, truncated: 'FST_SSE_SOURCE_FAILED' },
+    '/ollama/loading': { truncated: 'FST_SSE_SOURCE_FAILED' }
+  }
+})

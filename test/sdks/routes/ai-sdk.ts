@@ -1,0 +1,50 @@
+import { openai } from '@ai-sdk/openai'
+import { streamText } from 'ai'
+import type { FastifyInstance } from 'fastify'
+
+const model = openai.chat('gpt-5-mini')
+
+interface Ask {
+  Querystring: { prompt: string }
+}
+
+export default async (app: FastifyInstance) => {
+  app.get<Ask>('/full', ({ query: { prompt } }, reply) =>
+    reply.sseFrom(
+      ({ signal }) => streamText({ model, prompt, abortSignal: signal, maxRetries: 0, onError() {} }).fullStream,
+      {
+        map: part => {
+          if (part.type === 'error') throw part.error
+          return part.type === 'text-delta' ? part.text : undefined
+        },
+        isComplete: part => part.type === 'finish' && part.rawFinishReason !== undefined
+      }
+    )
+  )
+
+  app.get<Ask>('/ui', ({ query: { prompt } }, reply) =>
+    reply.sseFrom(
+      ({ signal }) =>
+        streamText({ model, prompt, abortSignal: signal, maxRetries: 0, onError() {} }).toUIMessageStream({
+          sendStart: false, // it would be sent before the provider has answered, and an error could have no status
+          onError: error => {
+            throw error
+          }
+        }),
+      { isComplete: chunk => chunk.type === 'finish' && chunk.finishReason !== 'other' }
+    )
+  )
+
+  app.get<Ask>('/text', ({ query: { prompt } }, reply) =>
+    reply.sseFrom(async function* ({ signal }) {
+      let failure: unknown
+      const onError = ({ error }: { error: unknown }) => {
+        failure = error
+      }
+      const result = streamText({ model, prompt, abortSignal: signal, maxRetries: 0, onError })
+      yield* result.textStream
+      if (failure !== undefined) throw failure
+      if ((await result.rawFinishReason) === undefined) throw new Error('the answer was cut off')
+    })
+  )
+}

@@ -1,0 +1,25 @@
+import { ChatOpenAI } from '@langchain/openai'
+import type { FastifyInstance } from 'fastify'
+
+const model = new ChatOpenAI({ model: 'gpt-5-mini', maxRetries: 0 })
+
+interface Ask {
+  Querystring: { prompt: string }
+}
+
+export default async (app: FastifyInstance) => {
+  app.get<Ask>('/stream', ({ query: { prompt } }, reply) =>
+    reply.sseFrom(({ signal }) => model.stream(prompt, { signal }), {
+      map: chunk => chunk.text || undefined,
+      isComplete: chunk => chunk.response_metadata.finish_reason !== undefined
+    })
+  )
+
+  app.get<Ask>('/events', ({ query: { prompt } }, reply) =>
+    reply.sseFrom(({ signal }) => model.streamEvents(prompt, { signal, version: 'v2' }), {
+      map: ({ event, data }) => (event === 'on_chat_model_stream' && data.chunk.text) || undefined,
+      isComplete: ({ event, data }) =>
+        event === 'on_chat_model_stream' && data.chunk.response_metadata.finish_reason !== undefined
+    })
+  )
+}
