@@ -35,6 +35,13 @@ export const FST_SSE_SOURCE_FAILED = createError<'FST_SSE_SOURCE_FAILED', 500, [
   500
 )
 
+/** The source ended before its answer was whole, as the protocol of the stream shows. */
+export const FST_SSE_SOURCE_INCOMPLETE = createError<'FST_SSE_SOURCE_INCOMPLETE', 502, [string]>(
+  'FST_SSE_SOURCE_INCOMPLETE',
+  'the source ended before its answer was whole: it did not give %s',
+  502
+)
+
 /** The signal in the options of the stream was aborted; the `cause` is its reason. */
 export const FST_SSE_STOPPED = createError<'FST_SSE_STOPPED', 503, [{ cause: unknown }]>(
   'FST_SSE_STOPPED',
