@@ -84,8 +84,11 @@ export class Frames {
   /** The last event of a complete stream; `''` for none. */
   end(returned: unknown): string {
     if (this.#protocol !== undefined) {
-      const event = this.#protocol.end(returned)
-      return event === undefined ? '' : this.last(event)
+      const events = this.#protocol.end(returned) ?? []
+      return [events]
+        .flat()
+        .map(event => this.last(event))
+        .join('')
     }
     const { end = 'done' } = this.#options
     if (end === false) return ''

@@ -33,12 +33,12 @@ export interface ProtocolStream<Item = never> {
   /** The event of one item; `undefined` for none. What it throws ends the stream as an error of the source would. */
   item(item: Item): SseEvent | undefined
   /**
-   * The last event of a source that has come to its end; `undefined` for none.
+   * What comes last of a source that has come to its end: an event, several that are sent at once, or `undefined` for none.
    *
    * @param returned what the source returned
    * @throws where the answer is not whole: it then ends with `error`, and never as a whole one would
    */
-  end(returned: unknown): SseEvent | undefined
+  end(returned: unknown): SseEvent | readonly SseEvent[] | undefined
   /** The last event of a stream that has failed after it had begun. Nothing comes after it. */
   error(failure: ErrorData): SseEvent
 }
