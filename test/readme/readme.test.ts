@@ -32,7 +32,7 @@ async function run(pattern: string, name = ''): Promise<FastifyInstance> {
   return app
 }
 
-t.equal(snippets.length, 6)
+t.equal(snippets.length, 8)
 
 t.test('the use with an SDK streams tokens', async t => {
   const provider = await openAiServer(t, call => {
@@ -73,6 +73,20 @@ t.test('the ready route answers in both forms', async t => {
   t.same(response.json(), { text: 'You said: hi ', finishReason: 'stop' })
   const events = (await app.inject('/stream?prompt=hi')).body.replace(/^id: .+\n/gm, '')
   t.match(events, 'data: You \n\ndata: said: \n\ndata: hi \n\nevent: done\n')
+})
+
+t.test('a protocol of the user says how a stream is framed', async t => {
+  const app = await run("'/lines'")
+  const { body, headers } = await app.inject('/lines')
+  t.equal(headers['x-protocol'], 'lines')
+  t.equal(body, 'data: {"token":"Hello"}\n\ndata: {"token":" again"}\n\ndata: {"over":true}\n\n')
+})
+
+t.test('the route for clients of OpenAI answers', async t => {
+  const app = await run('openAiRoutes')
+  const body = { model: 'parrot', messages: [{ role: 'user', content: 'hi' }] }
+  const response = await app.inject({ method: 'POST', url: '/v1/chat/completions', body })
+  t.match(response.json(), { choices: [{ message: { content: 'You said: hi' } }] })
 })
 
 t.test('a stream is followed again, and stopped, by its owner', async t => {
