@@ -7,7 +7,7 @@ import type { Environment } from './environment.js'
 import { chooseEventStore } from './event-store.js'
 import { page } from './page.js'
 import sseFrom from './plugin/index.js'
-import { type Generate, streamRoutes } from './routes/index.js'
+import { type Generate, openAiRoutes, streamRoutes } from './routes/index.js'
 import { docsPolicy, securityHeaders } from './security.js'
 import { demoSource } from './sources/demo.js'
 import { openAiSource } from './sources/openai.js'
@@ -15,7 +15,7 @@ import { openAiSource } from './sources/openai.js'
 /** How long running answers may go on when the server closes. Milliseconds. */
 const DRAIN_TIMEOUT = 3000
 
-/** The server: a page to talk to the model at `/`, `/stream`, its documentation at `/docs`, and `/health`. */
+/** The server: a page to talk to the model at `/`, `/stream`, `/v1/chat/completions`, its documentation at `/docs`, and `/health`. */
 export async function buildApp(environment: Environment): Promise<FastifyInstance> {
   const app = Fastify({ logger: { level: environment.LOG_LEVEL } })
   await app.register(helmet, securityHeaders)
@@ -25,7 +25,9 @@ export async function buildApp(environment: Environment): Promise<FastifyInstanc
   })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: docsPolicy })
   await app.register(sseFrom, { drainTimeout: DRAIN_TIMEOUT, store: chooseEventStore(environment, app) })
-  await app.register(streamRoutes, { generate: chooseSource(environment, app) })
+  const generate = chooseSource(environment, app)
+  await app.register(streamRoutes, { generate })
+  await app.register(openAiRoutes, { generate, models: [environment.OPENAI_MODEL] })
   await app.register(page)
   const health = { summary: 'Whether the server is up', response: { 200: Type.Object({ status: Type.Literal('ok') }) } }
   app.get('/health', { schema: health, logLevel: 'warn' }, async () => ({ status: 'ok' }))

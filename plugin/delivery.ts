@@ -7,6 +7,8 @@ import { EventStream } from './event-stream.js'
 import type { Feed } from './feed.js'
 import { setHead } from './head.js'
 import { type Settings, type StreamOptions, streamSettings } from './options.js'
+import type { Protocol } from './protocols/protocol.js'
+import { protocolOf, reconnects } from './protocols/protocols.js'
 import { isClosed } from './response.js'
 import type { Streams } from './streams.js'
 import { report, type StreamSummary, Tally } from './summary.js'
@@ -16,12 +18,15 @@ export class Delivery {
   readonly reply: FastifyReply
   readonly options: StreamOptions
   readonly settings: Settings
+  /** `undefined` for the plugin's own events. */
+  readonly protocol: Protocol | undefined
   readonly #streams: Streams
 
   constructor(reply: FastifyReply, options: StreamOptions, streams: Streams) {
     this.reply = reply
     this.options = options
     this.settings = streamSettings(streams.settings, options)
+    this.protocol = protocolOf(options.protocol)
     this.#streams = streams
   }
 
@@ -38,7 +43,7 @@ export class Delivery {
 
   /** @param id of a resumable stream */
   stream(feed: Feed, id?: string): FastifyReply {
-    setHead(this.reply, id)
+    setHead(this.reply, this.protocol, id)
     return this.reply.send(new EventStream(feed, this.reply, this.options, this.settings, this.#streams))
   }
 
@@ -63,7 +68,7 @@ export class Delivery {
   fail(error: unknown): void {
     if (this.#isClosed) {
       this.#left()
-    } else if (error instanceof FST_SSE_STORE_UNAVAILABLE || error instanceof FST_SSE_CLOSING) {
+    } else if (reconnects(this.protocol) && isTemporary(error)) {
       this.#later()
     } else {
       this.#skip('skipped')
@@ -73,13 +78,13 @@ export class Delivery {
 
   /** The stream may be reached again later on. EventSource comes back after a 200 only. */
   #later(): void {
-    setHead(this.reply)
+    setHead(this.reply, this.protocol)
     this.#skip('closed')
     this.reply.code(200).send(formatRetry(comeBackAfter()))
   }
 
   #head(): FastifyReply {
-    setHead(this.reply)
+    setHead(this.reply, this.protocol)
     this.#skip('skipped')
     return this.reply.send(Readable.from([]))
   }
@@ -97,4 +102,8 @@ export class Delivery {
   #skip(outcome: StreamSummary['outcome']): void {
     report(this.options.onClose, new Tally().summary(outcome, this.reply.statusCode, undefined), this.reply.log)
   }
+}
+
+function isTemporary(error: unknown): boolean {
+  return error instanceof FST_SSE_STORE_UNAVAILABLE || error instanceof FST_SSE_CLOSING
 }

@@ -35,10 +35,10 @@ export const FST_SSE_SOURCE_FAILED = createError<'FST_SSE_SOURCE_FAILED', 500, [
   500
 )
 
-/** The source has ended, and `isComplete` was true of none of its items. */
-export const FST_SSE_SOURCE_TRUNCATED = createError<'FST_SSE_SOURCE_TRUNCATED', 502, []>(
+/** The source ended before its answer was complete, as `isComplete` or the protocol of the stream shows. */
+export const FST_SSE_SOURCE_TRUNCATED = createError<'FST_SSE_SOURCE_TRUNCATED', 502, [string]>(
   'FST_SSE_SOURCE_TRUNCATED',
-  'the source has ended before its answer was complete: isComplete returned true for no item',
+  'the source ended before its answer was complete: it did not give %s',
   502
 )
 

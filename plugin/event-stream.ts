@@ -12,6 +12,7 @@ import type { Feed } from './feed.js'
 import { unsetHead } from './head.js'
 import type { Settings, StreamOptions } from './options.js'
 import { isPromiseLike } from './promise.js'
+import { protocolOf } from './protocols/protocols.js'
 import { isClosed, isHttp2, needsDrain, onOver, type RawResponse, truncate } from './response.js'
 import { onAbort } from './shared-listener.js'
 import type { OpenStream, Streams } from './streams.js'
@@ -298,7 +299,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   /** Lets Fastify answer with an error. It has set the head of the stream already, whose type would garble the error. */
   #refuse(error: Error): void {
     this.#streams.delete(this)
-    unsetHead(this.#reply)
+    unsetHead(this.#reply, protocolOf(this.#options.protocol))
     this.unpipe()
     this.destroy(error)
   }

@@ -39,7 +39,7 @@ export function logFailure(log: FastifyBaseLogger, error: Error): void {
   logError(log, statusOf(error) < 500 ? 'info' : 'error', error, 'stream failed')
 }
 
-export function errorEvent(error: Error): SseEvent<ErrorData> {
+export function errorEvent(error: Error): SseEvent<ErrorData> & { data: ErrorData } {
   const statusCode = statusOf(error)
   const code = read(error, 'code')
   const message = read(error, 'message')

@@ -17,6 +17,8 @@ import {
 import { errorEvent } from './failure.js'
 import { logError } from './log.js'
 import type { StreamOptions } from './options.js'
+import type { ProtocolStream } from './protocols/protocol.js'
+import { protocolOf, reconnects } from './protocols/protocols.js'
 
 /** How the data of a stream's events becomes text: with the schema of its route (T1) or without one (T2). */
 export interface Codec {
@@ -32,24 +34,33 @@ export const plainCodec: Codec = { data: encodeData, result: encodeJson }
 /** Makes the frames of one stream, the text that stands for an event on the wire, from what its source gives. */
 export class Frames {
   readonly #options: StreamOptions
-  readonly #maxBytes: number
+  #maxBytes: number
   readonly #codec: Codec
+  readonly #isNumbered: boolean
+  /** The id of the last event. */
   readonly #endId: string | undefined
   readonly #start: string
+  /** The protocol that the stream speaks; `undefined` for the plugin's own events. */
+  readonly #protocol: ProtocolStream<unknown> | undefined
+  readonly #map: ((item: never) => unknown) | undefined
   #decoder: InstanceType<typeof TextDecoder> | undefined
   /** Whether clients dispatch the item that came last. To look for the blank line at its end would make a copy of its text. */
   isDispatched = true
 
   /**
    * @param endId the id of the last event; `undefined` where all events get ids later on, and so must have none of their own
-   * @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent
+   * @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent, and what a protocol of the caller's throws
    */
   constructor(options: StreamOptions, maxBytes: number, codec: Codec, endId: string | undefined) {
+    const protocol = protocolOf(options.protocol)
     this.#options = options
     this.#maxBytes = maxBytes
     this.#codec = codec
-    this.#endId = endId
+    this.#isNumbered = endId === undefined
+    this.#endId = reconnects(protocol) ? endId : undefined
     this.#start = startOf(options.event)
+    this.#protocol = protocol?.start() as ProtocolStream<unknown> | undefined
+    this.#map = this.#protocol === undefined ? options.map : mapTo(this.#protocol, options.map)
   }
 
   /**
@@ -57,7 +68,7 @@ export class Frames {
    * @throws FST_SSE_EVENT_INVALID, FST_SSE_EVENT_TOO_LARGE
    */
   item(item: unknown): string {
-    const { map } = this.#options
+    const map = this.#map
     this.isDispatched = true
     if (map === undefined) return this.#value(item)
     const value = map(item as never)
@@ -72,6 +83,13 @@ export class Frames {
 
   /** The last event of a complete stream; `''` for none. */
   end(returned: unknown): string {
+    if (this.#protocol !== undefined) {
+      const events = this.#protocol.end(returned) ?? []
+      return [events]
+        .flat()
+        .map(event => this.last(event))
+        .join('')
+    }
     const { end = 'done' } = this.#options
     if (end === false) return ''
     if (typeof end !== 'string') return this.last(end)
@@ -88,7 +106,13 @@ export class Frames {
 
   /** The caller's event for an error, or else the default one; `undefined` where neither can be sent (E4). */
   error(error: Error, log: FastifyBaseLogger): string | undefined {
-    const makers = { 'what onError gives': this.#options.onError, 'the error event': errorEvent }
+    const makers = {
+      'what onError gives': this.#options.onError,
+      'the error event': (failure: Error) => {
+        const event = errorEvent(failure)
+        return this.#protocol === undefined ? event : this.#protocol.error(event.data)
+      }
+    }
     for (const [what, makeEvent] of Object.entries(makers)) {
       try {
         const event = makeEvent?.(error)
@@ -100,6 +124,20 @@ export class Frames {
     return undefined
   }
 
+  /** The default event for an error that cannot be sent otherwise, whatever its size and the schema of the route. */
+  lastResort(error: Error): string {
+    const event = errorEvent(error)
+    if (this.#protocol !== undefined) {
+      this.#maxBytes = Number.POSITIVE_INFINITY
+      try {
+        return this.last(this.#protocol.error(event.data))
+      } catch {
+        // The log has it. What follows must not look like a whole answer.
+      }
+    }
+    return formatEvent(event, encodeData)
+  }
+
   #value(value: unknown): string {
     if (typeof value === 'string') return this.#data(value)
     const bytes = bytesOf(value)
@@ -109,7 +147,7 @@ export class Frames {
   }
 
   #event(event: SseEvent, name?: string): string {
-    if (this.#endId === undefined && event.id !== undefined) {
+    if (this.#isNumbered && event.id !== undefined) {
       throw new FST_SSE_EVENT_INVALID('the events of a resumable stream are numbered by it, so they take no id')
     }
     this.isDispatched = isDispatched(event)
@@ -130,5 +168,13 @@ export class Frames {
   #sized(frame: string): string {
     if (isLarger(frame, this.#maxBytes)) throw new FST_SSE_EVENT_TOO_LARGE(Buffer.byteLength(frame), this.#maxBytes)
     return frame
+  }
+}
+
+/** A `map` that gives the events of a protocol. */
+function mapTo(protocol: ProtocolStream<unknown>, map: StreamOptions['map']): (item: unknown) => unknown {
+  return item => {
+    const value = map === undefined ? item : map(item as never)
+    return map !== undefined && value === undefined ? undefined : protocol.item(awaited(value))
   }
 }

@@ -66,6 +66,8 @@ export { type EventMap, type EventStreamSchema, eventStream } from './event-sche
 export type { ErrorData } from './failure.js'
 export type { PluginOptions, ResumeOptions, StreamOptions } from './options.js'
 export { sseFrom, sseFrom as default } from './plugin.js'
+export type { Protocol, ProtocolStream } from './protocols/protocol.js'
+export type { ProtocolName } from './protocols/protocols.js'
 export type { EventStore, LogEnd, LogPage, ProducerNews } from './replay/event-store.js'
 export { MemoryStore, type MemoryStoreOptions } from './replay/memory.js'
 export type { OnDisconnect, ResumableOptions } from './replay/resumable.js'

@@ -2,12 +2,16 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { compileOptionCheck, hasMethods, withDefaults } from './check.js'
 import { FST_SSE_OPTION_INVALID } from './errors.js'
 import { isDispatched, isEvent, type SseEvent } from './event.js'
+import type { Protocol } from './protocols/protocol.js'
+import type { ProtocolName } from './protocols/protocols.js'
 import { STREAM_ID } from './replay/event-id.js'
 import type { EventStore } from './replay/event-store.js'
 import type { ResumableOptions } from './replay/resumable.js'
 import type { StreamSummary } from './summary.js'
 
 const MAX_MS = 2 ** 31 - 1
+
+const PROTOCOL = "'events', 'openai', 'anthropic', 'ai-sdk' or a Protocol"
 
 const STORE = 'an EventStore, such as a MemoryStore or a RedisStore'
 
@@ -109,6 +113,20 @@ const StreamSchema = Type.Object(
       { id: Type.Optional(Type.String({ pattern: STREAM_ID.source })) },
       'id (1 to 128 letters, digits, - or _), owner or onDisconnect'
     ),
+    protocol: Type.Optional(
+      Type.Unsafe<ProtocolName | Protocol>(
+        Type.Union(
+          [
+            Type.Union(['events', 'openai', 'anthropic', 'ai-sdk'].map(name => Type.Literal(name))),
+            Type.Object({
+              headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+              reconnects: Type.Optional(Type.Boolean())
+            })
+          ],
+          { description: PROTOCOL }
+        )
+      )
+    ),
     map: callback(),
     isComplete: callback(),
     event: Type.Optional(Type.String({ pattern: '^[^\\r\\n]*$', description: 'a name without CR or LF' })),
@@ -138,6 +156,12 @@ export type PluginOptions = Static<typeof PluginSchema>
  * @template T what the source yields
  */
 export interface StreamOptions<T = never> extends Omit<PluginOptions, 'drainTimeout' | 'store' | 'resumable'> {
+  /**
+   * How the stream is framed, for clients that expect something else than the plugin's own events: those of OpenAI's API
+   * (chat completions and Responses), of Anthropic's, or of the AI SDK. Its source, or `map`, then gives the chunks that such a
+   * client expects, as its provider's SDK does. Not on a route that declares its events. Default: `'events'`.
+   */
+  protocol?: ProtocolName | Protocol | undefined
   /** Makes an event, or the data of one, of each item. `undefined` skips the item. Default: the item itself. */
   map?: ((item: T) => unknown) | undefined
   /**
@@ -155,7 +179,7 @@ export interface StreamOptions<T = never> extends Omit<PluginOptions, 'drainTime
   end?: false | string | SseEvent | undefined
   /**
    * Called when a stream that has begun fails. What it returns is sent as the last event in place of the default one,
-   * `event: error` with `{ statusCode, code, message }`.
+   * `event: error` with `{ statusCode, code, message }`, or that of the `protocol`, whose form it has to have then.
    */
   onError?: ((error: Error) => SseEvent | undefined) | undefined
   /** Called exactly once when all is over, with what became of the stream. */
@@ -173,6 +197,8 @@ export interface StreamOptions<T = never> extends Omit<PluginOptions, 'drainTime
 /** The options of one `reply.sseResume(id, options)`. */
 export interface ResumeOptions
   extends Pick<StreamOptions, 'heartbeat' | 'commitAfter' | 'retry' | 'highWaterMark' | 'onClose' | 'signal'> {
+  /** What the stream was begun with. Default: `'events'`. */
+  protocol?: StreamOptions['protocol']
   /** Whose the stream has to be. Default: what the plugin's `resumable` says. */
   owner?: ResumableOptions['owner']
 }
@@ -204,7 +230,15 @@ const checkStream = compileOptionCheck(StreamSchema)
  */
 export function checkStreamOptions(options: StreamOptions): void {
   checkStream(options)
-  const { end } = options
+  const { end, protocol = 'events' } = options
+  if (typeof protocol === 'object' && !hasMethods(protocol, ['start'])) {
+    throw new FST_SSE_OPTION_INVALID('protocol', `takes ${PROTOCOL}`)
+  }
+  for (const name of ['event', 'end'] as const) {
+    if (protocol !== 'events' && options[name] !== undefined) {
+      throw new FST_SSE_OPTION_INVALID(name, "is for the protocol 'events' only: others say themselves what is sent")
+    }
+  }
   if (typeof end === 'object' && !(isEvent(end) && isDispatched(end))) {
     throw new FST_SSE_OPTION_INVALID('end', `takes ${StreamSchema.properties.end.description}`)
   }

@@ -1,8 +1,9 @@
 import type { FastifyReply } from 'fastify'
 import { Delivery } from './delivery.js'
 import { END_ID, lastEventIdOf } from './end-mark.js'
-import { FST_SSE_CLOSING } from './errors.js'
+import { FST_SSE_CLOSING, FST_SSE_OPTION_INVALID } from './errors.js'
 import { SourceFeed } from './feed.js'
+import { plainCodec } from './frames.js'
 import { logError } from './log.js'
 import { checkStreamOptions, type ResumeOptions, resumableOf, type StreamOptions } from './options.js'
 import type { Replay } from './replay/replay.js'
@@ -17,6 +18,9 @@ export function makeSseFrom(streams: Streams, replay: Replay) {
     try {
       checkStreamOptions(options)
       const delivery = new Delivery(this, options, streams)
+      if (delivery.protocol !== undefined && codecOf(this) !== plainCodec) {
+        throw new FST_SSE_OPTION_INVALID('protocol', "takes 'events' on a route whose schema declares its events")
+      }
       const resumable = resumableOf(streams.settings, options.resumable)
       return resumable === undefined ? stream(delivery, source) : serve(delivery, replay, source, resumable)
     } catch (error) {

@@ -62,8 +62,10 @@ export type EndOf<Events extends EventMap> = false | EventName<Events> | EventOf
 /** The options of a stream on a route whose schema declares these events. */
 export type OptionsOf<Events extends EventMap, T, Name, End> = Omit<
   StreamOptions<T>,
-  'map' | 'event' | 'end' | 'onError'
+  'map' | 'event' | 'end' | 'onError' | 'protocol'
 > & {
+  /** A route that declares its events sends just these. */
+  protocol?: [Events] extends [never] ? StreamOptions<T>['protocol'] : 'events' | undefined
   event?: Name | undefined
   end?: End | undefined
   onError?: ((error: Error) => EventOf<Events> | undefined) | undefined

@@ -23,7 +23,7 @@ export class WholeSource implements Pick<Source, 'next'> {
 
   readonly #look = (result: Result): Result => {
     if (!result.done) this.#isWhole ||= this.#isComplete(result.value as never) === true
-    else if (!this.#isWhole) throw new FST_SSE_SOURCE_TRUNCATED()
+    else if (!this.#isWhole) throw new FST_SSE_SOURCE_TRUNCATED('an item for which isComplete returns true')
     return result
   }
 }

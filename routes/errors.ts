@@ -13,3 +13,10 @@ export const FST_SSE_NOT_ACCEPTABLE = createError<'FST_SSE_NOT_ACCEPTABLE', 406,
   'this route answers with %s, which the accept header does not allow',
   406
 )
+
+/** The client asks for a model that the server does not have. */
+export const FST_SSE_MODEL_NOT_FOUND = createError<'FST_SSE_MODEL_NOT_FOUND', 404, []>(
+  'FST_SSE_MODEL_NOT_FOUND',
+  'there is no such model; GET /v1/models lists those there are',
+  404
+)

@@ -1,10 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { END_ID } from '../end-mark.js'
-import { FST_SSE_POSITION_GONE } from '../errors.js'
+import { FST_SSE_POSITION_GONE, FST_SSE_PRODUCER_LOST } from '../errors.js'
 import { encodeData, formatEvent } from '../event.js'
 import { errorEvent, logFailure } from '../failure.js'
 import type { Feed } from '../feed.js'
+import { Frames, plainCodec } from '../frames.js'
 import { logError } from '../log.js'
+import type { Protocol } from '../protocols/protocol.js'
 import type { EventLog, LocalEnd } from './event-log.js'
 
 /** What makes a stream, as far as the client knows it whose request it was made for. */
@@ -26,6 +28,8 @@ interface Waiting {
 export class Follower implements Feed {
   readonly #log: EventLog
   readonly #logger: FastifyBaseLogger
+  /** Of the protocol that the stream speaks; `undefined` for the plugin's own events. */
+  readonly #frames: Frames | undefined
   readonly #maker: Maker | undefined
   readonly #highWaterMark: number
   events = 0
@@ -40,12 +44,21 @@ export class Follower implements Feed {
   /**
    * @param after the number of the last event that the client has, 0 for none
    * @param highWaterMark how many bytes are held for the client
+   * @param protocol that the stream speaks
    * @param maker for the client whose request makes the stream
    */
-  constructor(log: EventLog, after: number, highWaterMark: number, logger: FastifyBaseLogger, maker?: Maker) {
+  constructor(
+    log: EventLog,
+    after: number,
+    highWaterMark: number,
+    logger: FastifyBaseLogger,
+    protocol: Protocol | undefined,
+    maker?: Maker
+  ) {
     this.#log = log
     this.#at = after
     this.#logger = logger
+    if (protocol !== undefined) this.#frames = new Frames({ protocol }, Number.POSITIVE_INFINITY, plainCodec, END_ID)
     this.#maker = maker
     this.#highWaterMark = highWaterMark
     log.join()
@@ -85,10 +98,11 @@ export class Follower implements Feed {
     return frame as string
   }
 
-  failed(error: Error): string {
+  failed(error: Error): string | undefined {
     logFailure(this.#logger, error)
     const { end } = this.#log
     if (end?.error === error && end.frame !== undefined) return this.#log.endText(end.frame)
+    if (this.#frames !== undefined) return this.#frames.error(error, this.#logger)
     return formatEvent({ ...errorEvent(error), id: END_ID }, encodeData)
   }
 
@@ -120,6 +134,8 @@ export class Follower implements Feed {
       this.#told = true
       throw end.error
     }
+    // Who has found out that the producer is lost does not know what its clients speak.
+    if (end.lost && this.#frames !== undefined) throw new FST_SSE_PRODUCER_LOST()
     return this.#log.endText(end.frame)
   }
 }

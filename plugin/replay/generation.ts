@@ -8,8 +8,8 @@ import {
   FST_SSE_STREAM_ABANDONED,
   FST_SSE_STREAM_STOPPED
 } from '../errors.js'
-import { errorEvent, logFailure, stopError, toError } from '../failure.js'
-import { type Codec, Frames, plainCodec } from '../frames.js'
+import { logFailure, stopError, toError } from '../failure.js'
+import { type Codec, Frames } from '../frames.js'
 import type { StreamOptions } from '../options.js'
 import { pull } from '../pull.js'
 import { onAbort } from '../shared-listener.js'
@@ -193,7 +193,7 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
     // What follows must not look like a whole answer, also where the route declares an error event of its own.
     const frame =
       this.#scope.runInAsyncScope(this.#frames.error, this.#frames, error, this.#reply.log) ??
-      new Frames({}, Number.POSITIVE_INFINITY, plainCodec, undefined).last(errorEvent(error))
+      this.#frames.lastResort(error)
     this.#end({ frame, lost: false, error })
   }
 

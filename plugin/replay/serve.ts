@@ -45,7 +45,7 @@ export function serve(delivery: Delivery, replay: Replay, source: unknown, resum
   const generation = new Generation(replay, order, reply)
   // Its signal ends the stream for all who follow it, not only this response.
   const first = new Delivery(reply, { ...options, signal: undefined }, replay.streams)
-  const follower = new Follower(generation.log, 0, settings.highWaterMark, reply.log, generation)
+  const follower = new Follower(generation.log, 0, settings.highWaterMark, reply.log, delivery.protocol, generation)
   if (resumable.id === undefined) return first.stream(follower, id)
   void claimOrResume(first, replay, generation, follower, claim)
   return reply
@@ -99,7 +99,7 @@ async function resume(delivery: Delivery, replay: Replay, id: string, after: num
     const follower = await replay.find(id, claim, log => {
       return hasAll(log, after)
         ? undefined
-        : new Follower(log, after, delivery.settings.highWaterMark, delivery.reply.log)
+        : new Follower(log, after, delivery.settings.highWaterMark, delivery.reply.log, delivery.protocol)
     })
     if (follower === undefined) delivery.nothing()
     else delivery.streamLate(follower, id)

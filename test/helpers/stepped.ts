@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Test } from 'tap'
 import type { PluginOptions, ResumableOptions, StreamOptions } from '../../plugin/index.js'
 import { type Served, serve } from './server.js'
@@ -22,16 +22,21 @@ export interface NodeOptions {
   plugin?: PluginOptions
   resumable?: boolean | ResumableOptions | ((request: FastifyRequest) => ResumableOptions)
   stream?: StreamOptions<unknown>
+  /** Where its source is served beside `/`. */
+  path?: string
 }
 
 /**
  * A node that serves `/` from a source which gives what the test tells it to, `/streams/:id` by `sseResume`, and
  * `DELETE /streams/:id`.
  */
-export async function node(t: Test, { plugin = {}, resumable = true, stream = {} }: NodeOptions = {}): Promise<Node> {
+export async function node(
+  t: Test,
+  { plugin = {}, resumable = true, stream = {}, path }: NodeOptions = {}
+): Promise<Node> {
   const runs: Run[] = []
   const setup = (app: FastifyInstance) => {
-    app.all('/', (request, reply) =>
+    const answer = (request: FastifyRequest, reply: FastifyReply) =>
       reply.sseFrom(
         async function* ({ signal }): AsyncGenerator<unknown, undefined> {
           const steps = new Steps()
@@ -63,8 +68,10 @@ export async function node(t: Test, { plugin = {}, resumable = true, stream = {}
         },
         { ...stream, resumable: typeof resumable === 'function' ? resumable(request) : resumable }
       )
+    for (const url of ['/', path]) if (url !== undefined) app.all(url, answer)
+    app.get<{ Params: { id: string } }>('/streams/:id', (request, reply) =>
+      reply.sseResume(request.params.id, { protocol: stream.protocol })
     )
-    app.get<{ Params: { id: string } }>('/streams/:id', (request, reply) => reply.sseResume(request.params.id))
     app.delete<{ Params: { id: string } }>('/streams/:id', async ({ params }, reply) => {
       return reply.code((await app.sseStreams.stop(params.id)) ? 204 : 404).send()
     })

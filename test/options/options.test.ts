@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import Fastify from 'fastify'
 import t from 'tap'
-import sseFrom, { MemoryStore, type PluginOptions } from '../../plugin/index.js'
+import sseFrom, { MemoryStore, type PluginOptions, type Protocol } from '../../plugin/index.js'
 import { pluginSettings, streamSettings } from '../../plugin/options.js'
 import { type Ask, answers, DONE } from '../helpers/answer.js'
 import { build } from '../helpers/server.js'
@@ -25,6 +25,10 @@ const settings: Record<string, { takes: string; good: unknown[]; bad: unknown[] 
     good: [1000, 2 ** 40],
     bad: [0, -1, 0.5, Number.NaN, '1', null, false, 2 ** 53]
   }
+}
+
+const plainText: Protocol<string> = {
+  start: () => ({ item: data => ({ data }), end: () => undefined, error: ({ message }) => ({ data: message }) })
 }
 
 const notResumable = [
@@ -57,6 +61,11 @@ const streamOnly: typeof settings = {
     takes: 'takes true, false, or an object with id (1 to 128 letters, digits, - or _), owner or onDisconnect',
     good: [false],
     bad: [...notResumable, { id: '' }, { id: 'a:1' }, { id: 'a'.repeat(129) }]
+  },
+  protocol: {
+    takes: "takes 'events', 'openai', 'anthropic', 'ai-sdk' or a Protocol",
+    good: ['events', plainText, { ...plainText, headers: { a: 'b' }, reconnects: true }],
+    bad: ['sse', null, 1, true, {}, { start: 1 }, { ...plainText, headers: { a: 1 } }, { ...plainText, reconnects: 1 }]
   },
   map: { takes: 'takes a function', good: [String], bad: ['a', null, {}, true] },
   isComplete: { takes: 'takes a function', good: [() => true], bad: ['a', null, {}, true] },
@@ -176,6 +185,19 @@ t.test('a stream', async t => {
     const source = () => t.fail('was started')
     t.equal((await ask(source, { heartbeat: 0 })).status, 500)
   })
+})
+
+t.test('names of events and last events are for the protocol of events only', async t => {
+  const ask = answers(t)
+  for (const protocol of ['openai', 'anthropic', 'ai-sdk', plainText]) {
+    for (const options of [{ event: 'a' }, { end: 'a' }, { end: false }]) {
+      const error = await streaming(ask, { protocol, ...options })
+      const [name] = Object.keys(options)
+      const what = "is for the protocol 'events' only: others say themselves what is sent"
+      t.strictSame([error?.code, error?.message], [INVALID, `option "${name}" ${what}`])
+    }
+  }
+  t.equal(await streaming(ask, { protocol: 'events', event: 'a', end: 'b' }), undefined)
 })
 
 t.test('throws where the wrong option was passed', async t => {

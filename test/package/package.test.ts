@@ -137,7 +137,7 @@ t.test('the programs in the README compile', async t => {
   const readme = join(folder, 'readme')
   const files = Object.fromEntries(snippets.map((code, i) => [`${i}.ts`, code]))
   await write(readme, { 'package.json': { type: 'module' }, 'tsconfig.json': { compilerOptions }, ...files })
-  t.equal(snippets.length, 7)
+  t.equal(snippets.length, 9)
   await t.resolves(compile(readme, '--noEmit', '--skipLibCheck'))
 })
 

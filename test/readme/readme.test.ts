@@ -38,7 +38,7 @@ async function run(pattern: string, name = ''): Promise<FastifyInstance> {
   return app
 }
 
-t.equal(snippets.length, 7)
+t.equal(snippets.length, 9)
 
 t.test('the use with an SDK streams tokens', async t => {
   const provider = await openAiServer(t, call => {
@@ -91,6 +91,20 @@ t.test('the client reads the ready route', async t => {
   t.equal(text, 'You said: hi ')
   t.match(stream, { complete: true, reconnects: 0, id: /^[\w-]{22}$/ })
   t.strictSame(logged.args(), [['You said: hi ', 'stop']])
+})
+
+t.test('a protocol of the user says how a stream is framed', async t => {
+  const app = await run("'/lines'")
+  const { body, headers } = await app.inject('/lines')
+  t.equal(headers['x-protocol'], 'lines')
+  t.equal(body, 'data: {"token":"Hello"}\n\ndata: {"token":" again"}\n\ndata: {"over":true}\n\n')
+})
+
+t.test('the route for clients of OpenAI answers', async t => {
+  const app = await run('openAiRoutes')
+  const body = { model: 'parrot', messages: [{ role: 'user', content: 'hi' }] }
+  const response = await app.inject({ method: 'POST', url: '/v1/chat/completions', body })
+  t.match(response.json(), { choices: [{ message: { content: 'You said: hi' } }] })
 })
 
 t.test('a stream is followed again, and stopped, by its owner', async t => {

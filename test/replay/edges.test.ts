@@ -220,7 +220,7 @@ t.test('what fails after its client has left is for the debug log', async t => {
   const lines: unknown[] = []
   const log = new EventLog('a', undefined, 1, () => {})
   const logger = { debug: (line: unknown) => lines.push(line) } as unknown as FastifyBaseLogger
-  new Follower(log, 0, 1, logger).ignore(new Error('late'))
+  new Follower(log, 0, 1, logger, undefined).ignore(new Error('late'))
   t.match(lines, [{ err: { message: 'late' } }])
 })
 

@@ -80,7 +80,7 @@ t.test('the log says what was missing', async t => {
   await ask(['a'], { isComplete: () => false })
   t.match(
     ask.log.filter(({ msg }) => msg === 'stream failed').map(({ err }) => err?.message),
-    [/the source has ended before its answer was complete/]
+    [/the source ended before its answer was complete/]
   )
 })
 
