@@ -5,7 +5,9 @@ import { statSync } from 'node:fs'
 const installed = modifiedAt('node_modules/.package-lock.json')
 
 if (installed < modifiedAt('package-lock.json')) {
-  execFileSync(process.execPath, [process.env.npm_execpath, 'ci', '--include=dev'], { stdio: 'inherit' })
+  execFileSync(process.execPath, [process.env.npm_execpath, 'ci', '--include=dev', '--loglevel=error'], {
+    stdio: 'inherit'
+  })
 }
 
 function modifiedAt(file) {
