@@ -3,6 +3,7 @@ import { streamText } from 'ai'
 import type { FastifyInstance } from 'fastify'
 
 const model = openai.chat('gpt-5-mini')
+const reasons = ['stop', 'length', 'content-filter', 'tool-calls']
 
 interface Ask {
   Querystring: { prompt: string }
@@ -31,7 +32,7 @@ export default async (app: FastifyInstance) => {
             throw error
           }
         }),
-      { isComplete: chunk => chunk.type === 'finish' && chunk.finishReason !== 'other' }
+      { isComplete: chunk => chunk.type === 'finish' && reasons.includes(chunk.finishReason ?? '') }
     )
   )
 
