@@ -2,6 +2,8 @@ import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { eventStream, type Protocol } from '../../plugin/index.js'
 import { answers } from '../helpers/answer.js'
+import { fetchAll } from '../helpers/client.js'
+import { serve } from '../helpers/server.js'
 
 const finish = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }
 
@@ -128,9 +130,12 @@ t.test(
       yield 'a'
       throw new Error('no')
     }
-    const ask = answers(t)
-    await t.rejects(ask(failing, { protocol: broken }))
-    t.match((await ask(failing, { protocol: broken, resumable: true })).text, /event: error\n/)
+    const { url } = await serve(t, app =>
+      app.get('/', (_request, reply) => reply.sseFrom(failing, { protocol: broken }))
+    )
+    const client = await fetchAll(url)
+    t.same([client.text(), client.ended], ['data: a\n\n', 'broken'])
+    t.match((await answers(t)(failing, { protocol: broken, resumable: true })).text, /event: error\n/)
   }
 )
 
