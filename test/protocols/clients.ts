@@ -171,7 +171,7 @@ const openAiChat: ProtocolClient = {
     await stream.finalChatCompletion()
   },
   failed: { ...openAiFailed, type: 'rate_limit_error', code: 'slow_down', message: 'not so fast' },
-  refused: { constructor: { name: 'RateLimitError' }, status: 429 },
+  refused: { status: 429, message: /^429 / },
   last: /^data: \[DONE\]\n\n$/m
 }
 
@@ -211,7 +211,7 @@ const openAiResponses: ProtocolClient = {
     await stream.finalResponse()
   },
   failed: { ...openAiFailed, type: 'rate_limit_error', code: 'slow_down', message: 'not so fast' },
-  refused: { constructor: { name: 'RateLimitError' }, status: 429 },
+  refused: { status: 429, message: /^429 / },
   last: /^event: response.completed\ndata: \{.+\}\n\n$/m
 }
 
@@ -249,7 +249,7 @@ const anthropic: ProtocolClient = {
     await stream.finalMessage()
   },
   failed: { type: 'rate_limit_error', error: { type: 'error', error: { message: 'not so fast' } } },
-  refused: { constructor: { name: 'RateLimitError' }, status: 429 },
+  refused: { status: 429, message: /^429 / },
   last: /^event: message_stop\ndata: \{"type":"message_stop"\}\n\n$/m
 }
 
