@@ -3,7 +3,7 @@ import { generateText, streamText } from 'ai'
 import OpenAI from 'openai'
 import t, { type Test } from 'tap'
 import { type Generate, type OpenAiRoutesOptions, openAiRoutes } from '../../routes/index.js'
-import { fetchAll } from '../helpers/client.js'
+import { fetchAll, open } from '../helpers/client.js'
 import { serve } from '../helpers/server.js'
 import { Steps } from '../helpers/steps.js'
 import { until } from '../helpers/until.js'
@@ -269,4 +269,42 @@ t.test('refuses to be registered with wrong options', async t => {
       { code: 'FST_SSE_OPTION_INVALID', message }
     )
   }
+})
+
+t.test('a body that is none is refused by what it lacks', async t => {
+  const { baseURL } = await api(t, hello)
+  for (const body of [
+    'null',
+    '5',
+    '[]',
+    '{}',
+    '{"messages":5}',
+    '{"model":"a","messages":[null]}',
+    '{"model":"a","messages":[{}]}'
+  ]) {
+    const response = await fetch(`${baseURL}/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body
+    })
+    t.equal(response.status, 400, body)
+    t.match(await response.json(), { error: { type: 'invalid_request_error', code: 'FST_SSE_INPUT_INVALID' } })
+  }
+})
+
+t.test('a client that leaves before it has an answer as a whole stops the provider', async t => {
+  let isAborted = false
+  let isAsked = false
+  const { baseURL } = await api(t, async function* (_input, { signal }) {
+    isAsked = true
+    await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
+    isAborted = true
+    yield 'late'
+    return { finishReason: 'stop' }
+  })
+  const client = open(`${baseURL}/chat/completions`, { body: { model: 'a', messages } })
+  await until('the provider is asked', () => isAsked)
+  client.leave()
+  await until('the provider is stopped', () => isAborted)
+  t.equal(client.status, undefined)
 })
