@@ -3,7 +3,7 @@ import { compileOptionCheck, hasMethods, withDefaults } from './check.js'
 import { FST_SSE_OPTION_INVALID } from './errors.js'
 import { isDispatched, isEvent, type SseEvent } from './event.js'
 import type { Protocol } from './protocols/protocol.js'
-import type { ProtocolName } from './protocols/protocols.js'
+import { type ProtocolName, protocolNames } from './protocols/protocols.js'
 import { STREAM_ID } from './replay/event-id.js'
 import type { EventStore } from './replay/event-store.js'
 import type { ResumableOptions } from './replay/resumable.js'
@@ -11,7 +11,7 @@ import type { StreamSummary } from './summary.js'
 
 const MAX_MS = 2 ** 31 - 1
 
-const PROTOCOL = "'events', 'openai', 'anthropic', 'ai-sdk' or a Protocol"
+const PROTOCOL = `${protocolNames.map(name => `'${name}'`).join(', ')} or a Protocol`
 
 const STORE = 'an EventStore, such as a MemoryStore or a RedisStore'
 
@@ -117,7 +117,7 @@ const StreamSchema = Type.Object(
       Type.Unsafe<ProtocolName | Protocol>(
         Type.Union(
           [
-            Type.Union(['events', 'openai', 'anthropic', 'ai-sdk'].map(name => Type.Literal(name))),
+            Type.Union(protocolNames.map(name => Type.Literal(name))),
             Type.Object({
               headers: Type.Optional(Type.Record(Type.String(), Type.String())),
               reconnects: Type.Optional(Type.Boolean())

@@ -4,8 +4,11 @@ import { compileCheck, type Problem } from '../plugin/check.js'
 import { STREAM_ID } from '../plugin/replay/event-id.js'
 import { FST_SSE_INPUT_INVALID } from './errors.js'
 
-const MAX_TEXT = 100_000
-const MAX_MESSAGES = 1000
+export const MAX_TEXT = 100_000
+export const MAX_MESSAGES = 1000
+
+/** The largest body that is read at all. Bytes. What is too long but smaller gets an answer that names the field. */
+export const MAX_BODY = 4 * 1024 * 1024
 
 const Text = Type.String({
   minLength: 1,

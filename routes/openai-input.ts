@@ -2,10 +2,7 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { FastifySchemaCompiler } from 'fastify'
 import { compileCheck, type Problem } from '../plugin/check.js'
 import { FST_SSE_INPUT_INVALID } from './errors.js'
-import type { Message, StreamInput } from './input.js'
-
-const MAX_TEXT = 100_000
-const MAX_MESSAGES = 1000
+import { MAX_MESSAGES, MAX_TEXT, type Message, type StreamInput } from './input.js'
 
 const Text = Type.String({ maxLength: MAX_TEXT })
 

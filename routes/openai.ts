@@ -8,6 +8,7 @@ import { kStreams, type Streams } from '../plugin/streams.js'
 import type { Finish } from './answer.js'
 import { collect } from './collect.js'
 import { FST_SSE_MODEL_NOT_FOUND } from './errors.js'
+import { MAX_BODY } from './input.js'
 import { ChatInput, compileChatInput, toStreamInput } from './openai-input.js'
 import {
   ChatCompletion,
@@ -28,9 +29,6 @@ export interface OpenAiRoutesOptions {
   /** The ids of the models that clients may ask for. */
   models: readonly string[]
 }
-
-/** The largest body that is read at all. Bytes. */
-const MAX_BODY = 4 * 1024 * 1024
 
 const errors = {
   '4xx': { ...ErrorBody, description: 'The request is wrong or not supported, or the provider refused it' },

@@ -12,7 +12,16 @@ import { codecOf } from '../plugin/typed.js'
 import { Answer, ErrorBody, type Finish, Tokens } from './answer.js'
 import { collect } from './collect.js'
 import { FST_SSE_NOT_ACCEPTABLE } from './errors.js'
-import { BodyInput, compileInput, NoQuery, PromptInput, StreamId, type StreamInput, toInput } from './input.js'
+import {
+  BodyInput,
+  compileInput,
+  MAX_BODY,
+  NoQuery,
+  PromptInput,
+  StreamId,
+  type StreamInput,
+  toInput
+} from './input.js'
 
 /**
  * Answers a conversation: yields the text of each token and returns how the answer ended.
@@ -32,9 +41,6 @@ export interface StreamRoutesOptions {
    */
   resumable?: boolean | Omit<ResumableOptions, 'id'> | undefined
 }
-
-/** The largest body that is read at all. Bytes. What is too long but smaller gets an answer that names the field. */
-const MAX_BODY = 4 * 1024 * 1024
 
 const EVENTS = 'text/event-stream'
 const JSON_TYPE = 'application/json'

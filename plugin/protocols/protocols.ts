@@ -9,6 +9,8 @@ const protocols = { openai, anthropic, 'ai-sdk': aiSdk } as const
 /** The names of the protocols. */
 export type ProtocolName = 'events' | keyof typeof protocols
 
+export const protocolNames = ['events', ...Object.keys(protocols)] as readonly ProtocolName[]
+
 /** The protocol that the options of a stream say; `undefined` for the plugin's own events. */
 export function protocolOf(option: ProtocolName | Protocol | undefined): Protocol | undefined {
   if (option === undefined || option === 'events') return undefined
