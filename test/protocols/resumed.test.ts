@@ -1,58 +1,47 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { fetchAll, open } from '../helpers/client.js'
-import { FaultyStore } from '../helpers/faulty-store.js'
 import { after, node } from '../helpers/stepped.js'
+import { twoNodes } from '../helpers/two-nodes.js'
 import { until } from '../helpers/until.js'
 
 const token = (content: string) => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] })
 const finish = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }
 
-/** A node that produces a stream in the framing of OpenAI's API, and another one, with a short lease. */
-async function two() {
-  const stores = FaultyStore.nodes(2, { lease: 300 }) as [FaultyStore, FaultyStore]
-  const [producing, following] = await Promise.all(
-    stores.map(store => node(t, { plugin: { store }, stream: { protocol: 'openai' } }))
-  )
-  if (producing === undefined || following === undefined) throw new Error('there are two')
-  const client = open(producing.url)
-  await until('the source has started', () => producing.runs.length)
-  producing.runs[0]?.give(token('a'))
-  await client.has('"a"')
-  return { one: stores[0], other: stores[1], producing, following, client, position: client.events()[0]?.id }
-}
+/** Streams in the framing of OpenAI's API. */
+const two = (t: Test) => twoNodes(t, { lease: 300, stream: { protocol: 'openai' }, first: token('a') })
 
 t.test('an answer goes on at another node in its framing', async t => {
-  const { producing, following, client, position } = await two()
-  producing.runs[0]?.give(token('b'), finish, undefined)
+  const { following, client, run, id } = await two(t)
+  run.give(token('b'), finish, undefined)
   await client.end()
-  const again = await fetchAll(following.url, after(position))
+  const again = await fetchAll(following.url, after(`${id}:1`))
   t.strictSame(again.events(), client.events().slice(1))
   t.equal(again.events().at(-1)?.data, '[DONE]')
 })
 
 t.test('a node that is lost is an error in the framing of the stream', async t => {
-  const { one, producing, following, position } = await two()
-  const page = () => one.shared.read(String(position).split(':')[0] as string, 1)
-  producing.runs[0]?.give(token('b'))
+  const { one, following, run, id } = await two(t)
+  const page = () => one.shared.read(id, 1)
+  run.give(token('b'))
   await until('the event is in the store', async () => (await page())?.events.length)
   one.goDown()
   await until('the lease has run out', async () => (await page())?.leaseLeft === 0)
-  const { text, events } = await fetchAll(following.url, after(position))
+  const { text, events } = await fetchAll(following.url, after(`${id}:1`))
   t.match(events()[0]?.data, /"b"/)
   t.match(JSON.parse(events()[1]?.data ?? ''), { error: { code: 'FST_SSE_PRODUCER_LOST', type: 'server_error' } })
   t.notMatch(text(), '[DONE]')
   one.comeBack()
-  producing.runs[0]?.give(finish, undefined)
+  run.give(finish, undefined)
 })
 
 t.test('clients that do not come back by themselves are told when they cannot go on', async t => {
-  const { other, producing, following, client, position } = await two()
+  const { other, following, client, run, id } = await two(t)
   other.goDown()
-  const again = await fetchAll(following.url, after(position))
+  const again = await fetchAll(following.url, after(`${id}:1`))
   t.equal(again.status, 503)
   t.match(JSON.parse(again.text()), { code: 'FST_SSE_STORE_UNAVAILABLE' })
   other.comeBack()
-  producing.runs[0]?.give(finish, undefined)
+  run.give(finish, undefined)
   await client.end()
 })
 

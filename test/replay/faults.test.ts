@@ -4,26 +4,14 @@ import type { EventStore } from '../../plugin/index.js'
 import { MemoryStore } from '../../plugin/index.js'
 import { fetchAll, open } from '../helpers/client.js'
 import { FaultyStore } from '../helpers/faulty-store.js'
-import { after, type NodeOptions, node } from '../helpers/stepped.js'
+import { after, node } from '../helpers/stepped.js'
+import { type TwoNodesOptions, twoNodes } from '../helpers/two-nodes.js'
 import { until } from '../helpers/until.js'
 
 const LEASE = 300
 const LOST = /"code":"FST_SSE_PRODUCER_LOST"/
 
-/** Two nodes on one store, and a client on the first that has had a first token. */
-async function two(t: Test, options: Omit<NodeOptions, 'plugin'> = {}) {
-  const [one, other] = FaultyStore.nodes(2, { lease: LEASE }) as [FaultyStore, FaultyStore]
-  const producing = await node(t, { plugin: { store: one }, ...options })
-  const following = await node(t, { plugin: { store: other }, ...options })
-  const client = open(producing.url)
-  await until('the source has started', () => producing.runs.length)
-  const [run] = producing.runs as [(typeof producing.runs)[number]]
-  run.give('a')
-  await client.has('data: a')
-  const id = String(client.headers['x-stream-id'])
-  await until('the event is in the store', async () => (await one.shared.read(id, 0))?.events.length)
-  return { one, other, producing, following, client, run, id }
-}
+const two = (t: Test, options: TwoNodesOptions = {}) => twoNodes(t, { lease: LEASE, ...options })
 
 const warnings = (log: { level: number; err?: { code?: string } }[]) => log.filter(({ level }) => level >= 40)
 

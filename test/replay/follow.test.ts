@@ -2,6 +2,7 @@ import t from 'tap'
 import { fetchAll, open } from '../helpers/client.js'
 import { FaultyStore } from '../helpers/faulty-store.js'
 import { after, node } from '../helpers/stepped.js'
+import { twoNodes } from '../helpers/two-nodes.js'
 import { until } from '../helpers/until.js'
 
 t.test('several clients follow one stream from where they are, on two nodes, with one run of the source', async t => {
@@ -171,17 +172,13 @@ t.test('sseResume takes an id of its form only, and a position in that stream', 
 })
 
 t.test('a node reads a log page by page, what is there already and what comes', async t => {
-  const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
+  const { other, following, client, run, id } = await twoNodes(t)
   other.page = 2
-  const producing = await node(t, { plugin: { store: one } })
-  const following = await node(t, { plugin: { store: other } })
-  const client = open(producing.url)
-  await until('the source has started', () => producing.runs.length)
-  producing.runs[0]?.give('a', 'b', 'c', 'd', 'e')
+  run.give('b', 'c', 'd', 'e')
   await client.has('data: e')
-  const again = open(`${following.url}/streams/${client.headers['x-stream-id']}`)
+  const again = open(`${following.url}/streams/${id}`)
   await again.has('data: e')
-  producing.runs[0]?.give('f', 'g', 'h', 'i', 'j', undefined)
+  run.give('f', 'g', 'h', 'i', 'j', undefined)
   await again.end()
   t.strictSame(
     again.events().map(({ data }) => data),
@@ -190,26 +187,17 @@ t.test('a node reads a log page by page, what is there already and what comes', 
 })
 
 t.test('a node that may have missed rings looks at all that it follows', async t => {
-  const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
-  const producing = await node(t, { plugin: { store: one } })
-  const following = await node(t, { plugin: { store: other } })
-  const client = open(producing.url)
-  await until('the source has started', () => producing.runs.length)
-  producing.runs[0]?.give('a')
-  await client.has('data: a')
-  const again = open(`${following.url}/streams/${client.headers['x-stream-id']}`)
+  const { one, other, following, client, run, id } = await twoNodes(t)
+  const again = open(`${following.url}/streams/${id}`)
   await again.has('data: a')
   // It waits for a ring by now: it says so with its first read.
   await until('the other node follows', () => (other.calls.read ?? 0) > 1)
   other.isDeaf = true
-  producing.runs[0]?.give('b')
-  await until(
-    'the event is in the store',
-    async () => (await one.shared.read(String(client.headers['x-stream-id']), 1))?.events.length
-  )
+  run.give('b')
+  await until('the event is in the store', async () => (await one.shared.read(id, 1))?.events.length)
   other.ringForAny()
   await again.has('data: b')
   one.ringForAny()
-  producing.runs[0]?.give(undefined)
+  run.give(undefined)
   await client.end()
 })
