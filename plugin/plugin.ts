@@ -6,6 +6,7 @@ import { Replay } from './replay/replay.js'
 import { SseStreams } from './replay/sse-streams.js'
 import { makeSseFrom, makeSseResume } from './reply.js'
 import { watchSessions } from './sessions.js'
+import { watchSilentConnections } from './silent-connections.js'
 import { kStreams, Streams } from './streams.js'
 
 /**
@@ -23,10 +24,12 @@ export const sseFrom = fp(
     app.decorateReply<ReturnType<typeof makeSseFrom>, string>('sseFrom', makeSseFrom(streams, replay))
     app.decorateReply<ReturnType<typeof makeSseResume>, string>('sseResume', makeSseResume(streams, replay))
     const closeSessions = watchSessions(app.server)
+    const closeSilentConnections = watchSilentConnections(app.server)
     app.addHook('preClose', async () => {
       await streams.drain()
       replay.close()
       closeSessions()
+      closeSilentConnections()
     })
   },
   { name: 'fastify-sse-from', fastify: '5.x' }

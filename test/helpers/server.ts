@@ -1,8 +1,11 @@
+import type { ServerOptions } from 'node:http'
+import type { ServerOptions as TlsServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
 import sseFrom, { type PluginOptions } from '../../plugin/index.js'
+import { certificate } from './certificate.js'
 
 /** A line of the log. */
 export interface LogLine {
@@ -23,8 +26,9 @@ export interface Served {
 
 export interface ServeOptions {
   plugin?: PluginOptions
-  fastify?: FastifyServerOptions
+  fastify?: FastifyServerOptions & { http?: ServerOptions; https?: TlsServerOptions }
   http2?: boolean
+  tls?: boolean
 }
 
 /** An app with the plugin, whose log can be read. It is closed after the test. */
@@ -34,7 +38,7 @@ export function build(t: Test, options: ServeOptions = {}) {
   return { app, log }
 }
 
-function create(t: Test, { fastify = {}, http2 = false }: ServeOptions) {
+function create(t: Test, { fastify = {}, http2 = false, tls = false }: ServeOptions) {
   const log: LogLine[] = []
   const stream = new Writable({
     write(chunk, _encoding, callback) {
@@ -42,8 +46,13 @@ function create(t: Test, { fastify = {}, http2 = false }: ServeOptions) {
       callback()
     }
   })
-  const options = { logger: { level: 'debug', stream }, ...fastify }
-  const app = (http2 ? Fastify({ ...options, http2: true } as object) : Fastify(options)) as FastifyInstance
+  const options = {
+    logger: { level: 'debug', stream },
+    ...(http2 ? { http2 } : {}),
+    ...(tls ? { https: certificate } : {}),
+    ...fastify
+  }
+  const app = Fastify(options as FastifyServerOptions)
   t.teardown(() => app.close())
   return { app, log }
 }
@@ -59,5 +68,5 @@ export async function serve(
   await setup(app)
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
-  return { app, log, port, url: `http://127.0.0.1:${port}` }
+  return { app, log, port, url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}` }
 }

@@ -1,8 +1,10 @@
 import { connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { StreamSummary } from '../../plugin/index.js'
+import { certificate } from '../helpers/certificate.js'
 import { fetchAll, open } from '../helpers/client.js'
 import { build, serve } from '../helpers/server.js'
 import { Steps } from '../helpers/steps.js'
@@ -101,6 +103,76 @@ t.test('closes although an HTTP/2 client keeps its connection', async t => {
   await app.close()
   await until('the connection is closed', () => session.closed)
   t.match(text, /retry: \d+\n$/)
+})
+
+/** Timeouts of Node's, which would close connections in the end. */
+const none = { headersTimeout: 0 }
+
+for (const tls of [false, true]) {
+  t.test(`closes although connections were opened ahead${tls ? ', over TLS' : ''}`, { timeout: 20_000 }, async t => {
+    const fastify = tls ? { https: { ...certificate, ...none } } : { http: none }
+    const connected: Socket[] = []
+    const { app, port } = await serve(
+      t,
+      app => {
+        app.server.on(tls ? 'secureConnection' : 'connection', socket => connected.push(socket))
+        app.get('/', (_request, reply) => reply.sseFrom(['x']))
+      },
+      { tls, fastify }
+    )
+    const dial = () => (tls ? connectTls({ port, ca: certificate.cert }) : connect(port))
+    const [silent, asking, leaving] = [dial(), dial(), dial()]
+    for (const socket of [silent, asking, leaving]) t.teardown(() => socket.destroy())
+    let text = ''
+    asking.on('data', chunk => {
+      text += chunk
+    })
+    asking.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    await until('one has its answer', () => text.includes('event: done'))
+    leaving.end()
+    await until('the server knows them all', () => connected.length === 3)
+    await until('one has left', () => connected.some(({ destroyed }) => destroyed))
+    await app.close()
+    t.ok(connected.every(({ destroyed }) => destroyed))
+  })
+}
+
+t.test('closes although fetch, which was cut off, has opened other connections', { timeout: 20_000 }, async t => {
+  const { app, url } = await serve(
+    t,
+    app => {
+      app.get('/', (_request, reply) => reply.sseFrom(waiting))
+    },
+    { fastify: { http: none } }
+  )
+  for (let i = 0; i < 3; i++) {
+    const leaving = new AbortController()
+    const { body } = await fetch(url, { signal: leaving.signal })
+    const reader = (body as ReadableStream<Uint8Array>).getReader()
+    await reader.read()
+    leaving.abort()
+    await t.rejects(reader.read())
+  }
+  await app.close()
+})
+
+t.test('lets requests go on that are there when it closes, whatever they ask for', async t => {
+  const steps = new Steps()
+  let asked = false
+  const { app, url } = await serve(t, app => {
+    app.get('/', async () => {
+      asked = true
+      await steps.next()
+      return 'whole'
+    })
+  })
+  const client = open(url)
+  await until('it is asked', () => asked)
+  const closed = app.close()
+  steps.go()
+  await client.end()
+  await closed
+  t.equal(client.text(), 'whole')
 })
 
 t.test('refuses streams itself where Fastify does not, and closes their sources', async t => {
