@@ -91,7 +91,7 @@ async function ask(
   // Most ask only when they are read.
   let first: Promise<IteratorResult<string>> | undefined = iterator.next()
   first.catch(() => {})
-  await until('the source was started', () => runs.length > 0)
+  await Promise.race([until('the source was started', () => runs.length > 0), first])
   t.teardown(() => leaving.abort())
   return {
     app,

@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { fetchEventSource } from '@microsoft/fetch-event-source'
-import * as ai6 from 'ai'
+import { DefaultChatTransport, readUIMessageStream } from 'ai'
 import { EventSource } from 'eventsource'
 import { createEventSource } from 'eventsource-client'
 import OpenAI from 'openai'
@@ -111,9 +111,9 @@ const eventSourceClient: ProtocolClient = {
   refused: { status: 429 }
 }
 
-/** It is made for browsers, and asks whether the page is seen. */
+/** It is made for browsers, and asks whether the page is seen. Others ask a window for its document, to know whether they are in one. */
 Object.assign(globalThis, {
-  window: globalThis,
+  window: { setTimeout, clearTimeout },
   document: { hidden: false, addEventListener: () => {}, removeEventListener: () => {} }
 })
 
@@ -254,37 +254,32 @@ const anthropic: ProtocolClient = {
 }
 
 /** The transport of `useChat`, and what makes its messages of it. */
-function useChat(ai: typeof ai6): ProtocolClient {
-  return {
-    protocol: 'ai-sdk',
-    opening: [{ type: 'start', messageId: 'message' }, { type: 'start-step' }, { type: 'text-start', id: 'text' }],
-    token: delta => ({ type: 'text-delta', id: 'text', delta }),
-    closing: [{ type: 'text-end', id: 'text' }, { type: 'finish-step' }, { type: 'finish' }],
-    read: async function* (url, fetch, signal) {
-      const transport = new ai.DefaultChatTransport({ api: url, fetch })
-      const stream = await transport.sendMessages({
-        trigger: 'submit-message',
-        chatId: 'chat',
-        messageId: undefined,
-        messages: [{ id: '1', role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
-        abortSignal: signal
-      })
-      let had = ''
-      for await (const { parts } of ai.readUIMessageStream({ stream, terminateOnError: true })) {
-        const text = parts.map(part => (part.type === 'text' ? part.text : '')).join('')
-        if (text.length > had.length) yield text.slice(had.length)
-        had = text
-      }
-    },
-    failed: { message: 'not so fast' },
-    refused: { message: /not so fast/ },
-    last: /^data: \[DONE\]\n\n$/m
-  }
+const useChat: ProtocolClient = {
+  protocol: 'ai-sdk',
+  opening: [{ type: 'start', messageId: 'message' }, { type: 'start-step' }, { type: 'text-start', id: 'text' }],
+  token: delta => ({ type: 'text-delta', id: 'text', delta }),
+  closing: [{ type: 'text-end', id: 'text' }, { type: 'finish-step' }, { type: 'finish' }],
+  read: async function* (url, fetch, signal) {
+    const transport = new DefaultChatTransport({ api: url, fetch })
+    const stream = await transport.sendMessages({
+      trigger: 'submit-message',
+      chatId: 'chat',
+      messageId: undefined,
+      messages: [{ id: '1', role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
+      abortSignal: signal
+    })
+    let had = ''
+    for await (const { parts } of readUIMessageStream({ stream, terminateOnError: true })) {
+      const text = parts.map(part => (part.type === 'text' ? part.text : '')).join('')
+      if (text.length > had.length) yield text.slice(had.length)
+      had = text
+    }
+  },
+  failed: { message: 'not so fast' },
+  refused: { message: /not so fast/ },
+  last: /^data: \[DONE\]\n\n$/m
 }
 
-const isNode22 = Number(process.versions.node.split('.')[0]) >= 22
-
-/** Those that this Node can run. */
 export const clients: Record<string, ProtocolClient> = {
   eventsource: eventSource,
   'eventsource-client': eventSourceClient,
@@ -292,6 +287,5 @@ export const clients: Record<string, ProtocolClient> = {
   'openai, chat completions': openAiChat,
   'openai, Responses': openAiResponses,
   '@anthropic-ai/sdk': anthropic,
-  'useChat of ai 6': useChat(ai6),
-  ...(isNode22 ? { 'useChat of ai 7': useChat((await import('ai7')) as unknown as typeof ai6) } : {})
+  'useChat of ai': useChat
 }

@@ -235,7 +235,9 @@ const langchain = `
 
 t.test('ChatOpenAI of LangChain', async t => {
   const { baseURL } = await api(t, hello)
-  const output = await run(process.cwd(), process.execPath, '--input-type=module', '--eval', langchain, baseURL)
+  const newest = process.execArgv.filter(arg => arg.endsWith('/newest.mjs'))
+  const program = ['--input-type=module', '--eval', langchain, baseURL]
+  const output = await run(process.cwd(), process.execPath, ...newest, ...program)
   t.same(JSON.parse(output), { content: 'Hello', tokens: 3, texts: ['Hel', 'lo'] })
 })
 

@@ -2,7 +2,7 @@ import t from 'tap'
 import { ollamaWire } from '../helpers/ollama-server.js'
 import { prove } from './scenarios.js'
 
-prove(t, {
+await prove(t, {
   wire: ollamaWire,
   env: url => ({ OLLAMA_HOST: url }),
   load: () => import('./routes/ollama.js'),

@@ -2,7 +2,7 @@ import t from 'tap'
 import { openAiWires } from '../helpers/openai-server.js'
 import { prove } from './scenarios.js'
 
-prove(t, {
+await prove(t, {
   wire: openAiWires,
   env: url => ({ OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: 'key' }),
   load: () => import('./routes/openai.js'),

@@ -1,0 +1,4 @@
+import t from 'tap'
+import { proveNewest } from './newest.js'
+
+await proveNewest(t, 24)
