@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import { openai } from '@ai-sdk/openai'
+import { convertToModelMessages, streamText, type UIMessage } from 'ai'
+import type { FastifyInstance } from 'fastify'
+
+const model = openai.chat('gpt-5-mini')
+const reasons = ['stop', 'length', 'content-filter', 'tool-calls']
+
+/** The streams of the chats that are being answered. With several servers, keep them where all can see them. */
+const streams = new Map<string, string>()
+
+interface Ask {
+  Body: { id: string; messages: UIMessage[] }
+}
+
+export default async (app: FastifyInstance) => {
+  app.post<Ask>('/api/chat', async ({ body: { id: chat, messages } }, reply) => {
+    const id = randomUUID()
+    const prompt = await convertToModelMessages(messages)
+    return reply.sseFrom(
+      async function* ({ signal }) {
+        streams.set(chat, id)
+        try {
+          const answer = streamText({ model, messages: prompt, abortSignal: signal, maxRetries: 0, onError() {} })
+          yield* answer.toUIMessageStream({
+            onError: error => {
+              throw error
+            }
+          })
+        } finally {
+          streams.delete(chat)
+        }
+      },
+      {
+        protocol: 'ai-sdk',
+        resumable: { id },
+        isComplete: chunk => chunk.type === 'finish' && reasons.includes(chunk.finishReason ?? '')
+      }
+    )
+  })
+
+  // What `useChat({ resume: true })` asks for when its page is loaded.
+  app.get<{ Params: { chat: string } }>('/api/chat/:chat/stream', ({ params: { chat } }, reply) => {
+    const id = streams.get(chat)
+    return id === undefined ? reply.code(204).send() : reply.sseResume(id, { protocol: 'ai-sdk' })
+  })
+}
