@@ -197,7 +197,7 @@ export interface StreamOptions<T = never> extends Omit<PluginOptions, 'drainTime
 /** The options of one `reply.sseResume(id, options)`. */
 export interface ResumeOptions
   extends Pick<StreamOptions, 'heartbeat' | 'commitAfter' | 'retry' | 'highWaterMark' | 'onClose' | 'signal'> {
-  /** What the stream was begun with. Default: `'events'`. */
+  /** What the stream was begun with: for any other it is not there. Default: `'events'`. */
   protocol?: StreamOptions['protocol']
   /** Whose the stream has to be. Default: what the plugin's `resumable` says. */
   owner?: ResumableOptions['owner']

@@ -17,6 +17,12 @@ export function protocolOf(option: ProtocolName | Protocol | undefined): Protoco
   return typeof option === 'string' ? protocols[option] : option
 }
 
+/** By what name streams are known to speak it; `undefined` for the plugin's own events. Those that users have made share one. */
+export function nameOf(option: ProtocolName | Protocol | undefined): string | undefined {
+  if (option === undefined || option === 'events') return undefined
+  return typeof option === 'string' ? option : 'own'
+}
+
 /** Whether the clients of a protocol come back by themselves. */
 export function reconnects(protocol: Protocol | undefined): boolean {
   return protocol === undefined || protocol.reconnects === true

@@ -51,7 +51,7 @@ export const logging = [
     assert.equal(await a.create(id, 'me', 'owner'), true)
     for (const store of [a, b]) {
       const { leaseLeft, ...page } = await pageOf(store, id)
-      assert.deepEqual(page, { owner: 'owner', first: 1, events: [], more: false, end: undefined })
+      assert.deepEqual(page, { owner: 'owner', protocol: undefined, first: 1, events: [], more: false, end: undefined })
       assert.ok(leaseLeft > 0 && leaseLeft <= LASTING.lease, 'its producer holds the lease')
     }
   }),
@@ -109,6 +109,21 @@ export const logging = [
       for (const store of [a, b]) assert.equal((await pageOf(store, id)).owner, owner)
       await a.append(id, 'me', 1, ['a'], END)
       assert.equal((await pageOf(b, id, Number.MAX_SAFE_INTEGER)).owner, owner)
+    }
+  }),
+
+  conformanceTest('a protocol is given back as it is, none included', LASTING, async ({ a, b }) => {
+    for (const owner of ['owner', undefined]) {
+      for (const protocol of ['openai', undefined]) {
+        const id = newId()
+        await a.create(id, 'me', owner, protocol)
+        for (const store of [a, b]) {
+          const page = await pageOf(store, id)
+          assert.deepEqual([page.owner, page.protocol], [owner, protocol])
+        }
+        await a.append(id, 'me', 1, ['a'], END)
+        assert.equal((await pageOf(b, id, Number.MAX_SAFE_INTEGER)).protocol, protocol)
+      }
     }
   }),
 
@@ -338,7 +353,14 @@ export const logging = [
           [ended, own(END)]
         ] as const) {
           const { leaseLeft, ...page } = await pageOf(store, id, after)
-          assert.deepEqual(page, { owner: undefined, first: after + 1, events: [], more: false, end })
+          assert.deepEqual(page, {
+            owner: undefined,
+            protocol: undefined,
+            first: after + 1,
+            events: [],
+            more: false,
+            end
+          })
           assert.equal(leaseLeft === 0, end !== undefined)
         }
       }

@@ -24,6 +24,14 @@ function numberLine(sequence: number): string {
   return numberLines[sequence] as string
 }
 
+/** What is kept with a stream, beside its events. */
+export interface About {
+  /** Whose it is. */
+  readonly owner: string | undefined
+  /** The name of the protocol that it speaks; `undefined` for the plugin's own events. */
+  readonly protocol: string | undefined
+}
+
 /**
  * The events of one stream in the memory of a node, from where its clients read them, each at its own pace.
  *
@@ -31,7 +39,7 @@ function numberLine(sequence: number): string {
  */
 export class EventLog {
   readonly id: string
-  readonly owner: string | undefined
+  readonly about: About
   /** The number of the first event that it holds or will hold. */
   readonly first: number
   readonly #onFollowers: () => void
@@ -53,9 +61,9 @@ export class EventLog {
   #countedBytes = 0
 
   /** @param onFollowers called when clients have come or gone */
-  constructor(id: string, owner: string | undefined, first: number, onFollowers: () => void) {
+  constructor(id: string, about: About, first: number, onFollowers: () => void) {
     this.id = id
-    this.owner = owner
+    this.about = about
     this.first = first
     this.#onFollowers = onFollowers
     // In one piece, since every event is joined with it: a template gives a tree of pieces.

@@ -36,10 +36,11 @@ export interface EventStore {
   /**
    * Makes an empty log and gives its lease to the producer.
    *
+   * @param owner whose the stream is, and `protocol` in what framing its events are, where it says so: kept with the log as they are
    * @returns whether the log is this producer's: `false` where the id is taken by another
    * @throws FST_SSE_STORE_FULL where it has no room for another log
    */
-  create(id: string, producer: string, owner: string | undefined): Promise<boolean>
+  create(id: string, producer: string, owner: string | undefined, protocol?: string): Promise<boolean>
 
   /**
    * Adds events, and the end where one is given, and rings for all who follow. Adds no events where `first` is not the
@@ -111,6 +112,8 @@ export interface ProducerNews {
 export interface LogPage {
   /** Whose it is, as `create` was told. */
   readonly owner: string | undefined
+  /** How its events are framed, as `create` was told. */
+  readonly protocol: string | undefined
   /** The number of the first of the events; where there are none, the one after that which was asked for. */
   readonly first: number
   /** Events, in order: as many as the store gives at once. */

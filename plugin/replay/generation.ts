@@ -15,7 +15,7 @@ import { pull } from '../pull.js'
 import { onAbort } from '../shared-listener.js'
 import { SourceRun } from '../source-run.js'
 import type { OpenStream, Streams } from '../streams.js'
-import { EventLog } from './event-log.js'
+import { type About, EventLog } from './event-log.js'
 import type { EventStore, ProducerNews } from './event-store.js'
 import type { Maker } from './follower.js'
 import { type Recorded, Recorder } from './recorder.js'
@@ -35,7 +35,7 @@ export interface Workshop {
 /** What the request asks for whose stream this is. */
 export interface Order {
   readonly id: string
-  readonly owner: string | undefined
+  readonly about: About
   readonly onDisconnect: OnDisconnect
   readonly source: unknown
   readonly options: StreamOptions
@@ -74,14 +74,14 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
 
   /** @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent */
   constructor(workshop: Workshop, order: Order, reply: FastifyReply) {
-    const { id, owner, options } = order
+    const { id, about, options } = order
     this.#workshop = workshop
     this.#onDisconnect = order.onDisconnect
     this.#signal = options.signal
     this.#reply = reply
     this.#frames = new Frames(options, order.maxEventBytes, order.codec, undefined)
     this.#run = new SourceRun(order.source, reply, options.isComplete)
-    this.log = new EventLog(id, owner, 1, () => this.#onFollowers())
+    this.log = new EventLog(id, about, 1, () => this.#onFollowers())
     const { store, streams } = workshop
     this.#recorder = new Recorder(this.log, store, workshop.newProducer(), streams.deadlines, reply.log, this)
   }

@@ -26,6 +26,7 @@ interface Log {
   readonly id: string
   readonly producer: string
   readonly owner: string | undefined
+  readonly protocol: string | undefined
   readonly events: Texts
   end: LogEnd | undefined
   stop: boolean
@@ -92,7 +93,7 @@ export class MemoryStore implements EventStore {
     return this.#running.size + this.#ended.size
   }
 
-  async create(id: string, producer: string, owner: string | undefined): Promise<boolean> {
+  async create(id: string, producer: string, owner: string | undefined, protocol?: string): Promise<boolean> {
     const taken = this.#find(id)
     if (taken !== undefined) return taken.producer === producer
     if (this.size >= this.#maxStreams) this.#makeRoom()
@@ -101,6 +102,7 @@ export class MemoryStore implements EventStore {
       id,
       producer,
       owner,
+      protocol,
       events: new Texts(),
       end: undefined,
       stop: false,
@@ -142,6 +144,7 @@ export class MemoryStore implements EventStore {
     if (log === undefined) return undefined
     return {
       owner: log.owner,
+      protocol: log.protocol,
       first: after + 1,
       events: log.events.slice(after, log.events.length),
       more: false,

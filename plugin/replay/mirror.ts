@@ -78,7 +78,8 @@ export class Mirror {
   async #open(): Promise<EventLog> {
     // Most who ask stay, and what the producer holds back is on its way then.
     const [page] = await Promise.all([this.#read(0), this.#present()])
-    const log = new EventLog(this.#id, page.owner, page.first, () => this.#release())
+    const { owner, protocol, first } = page
+    const log = new EventLog(this.#id, { owner, protocol }, first, () => this.#release())
     this.#log = log
     for (let next = page; fill(log, next); ) next = await this.#read(log.last)
     return log

@@ -124,9 +124,9 @@ export class Recorder {
   }
 
   async #create(): Promise<boolean> {
-    const { id, owner } = this.#log
+    const { id, about } = this.#log
     const askedAt = performance.now()
-    this.#isCreated = await this.#store.create(id, this.#producer, owner)
+    this.#isCreated = await this.#store.create(id, this.#producer, about.owner, about.protocol)
     this.#wellAt = askedAt
     if (this.#isCreated) this.#holdLease()
     return this.#isCreated

@@ -50,16 +50,16 @@ local function finish(kind, text)
   redis.call('DEL', followers)
 end`
 
-/** Gives 1 where the log is the producer's, otherwise 0. */
+/** Gives 1 where the log is the producer's, otherwise 0. Behind the other arguments stand the names and values that are kept with it. */
 export const CREATE = script(
   ['log', 'lease', 'meta', 'followers'],
-  ['producer', 'node', 'leaseMs', 'ttl', 'owner'],
+  ['producer', 'node', 'leaseMs', 'ttl'],
   `
 local taken = redis.call('HGET', meta, 'producer')
 if taken then return taken == producer and 1 or 0 end
 redis.call('HSET', meta, 'producer', producer, 'node', node, 'goOn', '1')
 redis.call('PEXPIRE', meta, ttl)
-if owner then redis.call('HSET', meta, 'owner', owner) end
+for i = 5, #ARGV, 2 do redis.call('HSET', meta, ARGV[i], ARGV[i + 1]) end
 redis.call('SET', lease, producer, 'PX', leaseMs)
 -- Left of a stream of the same id, where Redis has thrown out a part of it for lack of memory.
 redis.call('DEL', log, followers)
@@ -105,8 +105,8 @@ return { 1 - redis.call('HEXISTS', meta, 'goOn'), redis.call('ZCOUNT', followers
 )
 
 /**
- * Gives the owner, for how long the lease is held yet, the events, the kind of the end and its text; nil where there is
- * no log.
+ * Gives the owner and the protocol, for how long the lease is held yet, the events, the kind of the end and its text; nil
+ * where there is no log.
  */
 export const READ = script(
   ['log', 'lease', 'meta'],
@@ -122,7 +122,7 @@ for _, entry in ipairs(redis.call('XRANGE', log, '0-' .. from, '+', 'COUNT', ${P
   if fields[1] == 'event' then events[#events + 1] = fields[2]
   else kind, text = fields[1], fields[2] end
 end
-return { redis.call('HGET', meta, 'owner'), left, events, kind, text }`
+return { redis.call('HMGET', meta, 'owner', 'protocol'), left, events, kind, text }`
 )
 
 export const FOLLOW = script(

@@ -69,7 +69,7 @@ const METHODS = {
 } as const
 
 /** As `READ` gives it. */
-type Page = [owner: string | null, leaseLeft: number, events: string[], kind: string | null, frame: string | null]
+type Page = [about: (string | null)[], leaseLeft: number, events: string[], kind: string | null, frame: string | null]
 
 /**
  * Keeps the logs of streams in Redis 7 or newer, or a Redis Cluster, for any number of nodes.
@@ -103,9 +103,11 @@ export class RedisStore implements EventStore {
     this.#rings = new RedisRings(settings.subscriber, this.#node)
   }
 
-  async create(id: string, producer: string, owner: string | undefined): Promise<boolean> {
-    const whose = owner === undefined ? [] : [owner]
-    return isOne(await this.#run(CREATE, id, [producer, this.#node, this.lease, this.#ttl, ...whose]))
+  async create(id: string, producer: string, owner: string | undefined, protocol?: string): Promise<boolean> {
+    const about = Object.entries({ owner, protocol }).flatMap(([name, value]) =>
+      value === undefined ? [] : [name, value]
+    )
+    return isOne(await this.#run(CREATE, id, [producer, this.#node, this.lease, this.#ttl, ...about]))
   }
 
   async append(id: string, producer: string, first: number, events: readonly string[], end?: string): Promise<number> {
@@ -126,9 +128,16 @@ export class RedisStore implements EventStore {
     const first = after + 1
     const page = (await this.#run(READ, id, [first])) as Page | null
     if (page === null) return undefined
-    const [owner, leaseLeft, events, kind, frame] = page
-    const end = frame === null ? undefined : { frame, lost: kind === 'lost' }
-    return { owner: owner ?? undefined, first, events, more: events.length === PAGE, end, leaseLeft: Number(leaseLeft) }
+    const [[owner, protocol], leaseLeft, events, kind, frame] = page
+    return {
+      owner: owner ?? undefined,
+      protocol: protocol ?? undefined,
+      first,
+      events,
+      more: events.length === PAGE,
+      end: frame === null ? undefined : { frame, lost: kind === 'lost' },
+      leaseLeft: Number(leaseLeft)
+    }
   }
 
   async follow(id: string): Promise<void> {

@@ -46,7 +46,7 @@ export class Replay implements Workshop {
    */
   async find<T>(id: string, claim: Claim, visit: (log: EventLog) => T): Promise<T> {
     const visitOwn = (log: EventLog) => {
-      if (!isOwn(log.owner, claim)) throw new FST_SSE_STREAM_GONE()
+      if (!isOwn(log.about.owner, claim)) throw new FST_SSE_STREAM_GONE()
       return visit(log)
     }
     try {
@@ -61,7 +61,7 @@ export class Replay implements Workshop {
   async stop(id: string, claim: Claim): Promise<boolean> {
     const generation = this.generations.get(id)
     if (generation !== undefined) {
-      if (!isOwn(generation.log.owner, claim)) return false
+      if (!isOwn(generation.log.about.owner, claim)) return false
       generation.stop()
       return true
     }

@@ -1,7 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Delivery } from '../delivery.js'
 import { END_ID, lastEventIdOf } from '../end-mark.js'
-import { FST_SSE_CLOSING, FST_SSE_ID_INVALID, FST_SSE_OPTION_INVALID, FST_SSE_POSITION_GONE } from '../errors.js'
+import {
+  FST_SSE_CLOSING,
+  FST_SSE_ID_INVALID,
+  FST_SSE_OPTION_INVALID,
+  FST_SSE_POSITION_GONE,
+  FST_SSE_STREAM_GONE
+} from '../errors.js'
+import { nameOf } from '../protocols/protocols.js'
 import { codecOf } from '../typed.js'
 import { isStreamId, newStreamId, parseEventId } from './event-id.js'
 import type { EventLog } from './event-log.js'
@@ -35,7 +42,7 @@ export function serve(delivery: Delivery, replay: Replay, source: unknown, resum
   const { id = newStreamId(), onDisconnect = { grace: GRACE } } = resumable
   const order = {
     id,
-    owner: claim === 'open' ? undefined : claim.owner,
+    about: { owner: claim === 'open' ? undefined : claim.owner, protocol: nameOf(options.protocol) },
     onDisconnect,
     source,
     options,
@@ -97,6 +104,7 @@ async function claimOrResume(
 async function resume(delivery: Delivery, replay: Replay, id: string, after: number, claim: Claim): Promise<void> {
   try {
     const follower = await replay.find(id, claim, log => {
+      checkProtocol(delivery, log)
       return hasAll(log, after)
         ? undefined
         : new Follower(log, after, delivery.settings.highWaterMark, delivery.reply.log, delivery.protocol)
@@ -106,6 +114,19 @@ async function resume(delivery: Delivery, replay: Replay, id: string, after: num
   } catch (error) {
     delivery.fail(error)
   }
+}
+
+/**
+ * A client that expects one protocol is never sent another.
+ *
+ * @throws FST_SSE_STREAM_GONE
+ */
+function checkProtocol({ reply, options }: Delivery, { id, about }: EventLog): void {
+  const asked = nameOf(options.protocol)
+  if (about.protocol === asked) return
+  const names = { protocol: about.protocol ?? 'events', asked: asked ?? 'events' }
+  reply.log.warn({ streamId: id, ...names }, 'a stream was asked for in another protocol than its own')
+  throw new FST_SSE_STREAM_GONE()
 }
 
 /**

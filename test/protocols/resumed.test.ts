@@ -1,5 +1,7 @@
 import t, { type Test } from 'tap'
+import type { ResumeOptions } from '../../plugin/index.js'
 import { fetchAll, open } from '../helpers/client.js'
+import { build } from '../helpers/server.js'
 import { after, node } from '../helpers/stepped.js'
 import { twoNodes } from '../helpers/two-nodes.js'
 import { until } from '../helpers/until.js'
@@ -32,6 +34,34 @@ t.test('a node that is lost is an error in the framing of the stream', async t =
   t.notMatch(text(), '[DONE]')
   one.comeBack()
   run.give(finish, undefined)
+})
+
+t.test('is not there for a client of another protocol', async t => {
+  const { other, client, run, id } = await two(t)
+  const own = { start: () => ({ item: () => undefined, end: () => undefined, error: () => ({ data: '' }) }) }
+  const { app, log } = build(t, { plugin: { store: other } })
+  for (const [path, options] of Object.entries({
+    '/events': {},
+    '/owned': { owner: () => undefined },
+    '/anthropic': { protocol: 'anthropic' },
+    '/own': { protocol: own },
+    '/openai': { protocol: 'openai' }
+  } as Record<string, ResumeOptions>)) {
+    app.get(path, (_request, reply) => reply.sseResume(id, options))
+  }
+  run.give(finish, undefined)
+  await client.end()
+  for (const path of ['/events', '/anthropic', '/own']) {
+    const { statusCode, body } = await app.inject(path)
+    t.equal(statusCode, 410)
+    t.notMatch(body, 'choices')
+  }
+  t.equal((await app.inject('/owned')).statusCode, 404)
+  t.match(
+    log.filter(({ level }) => level === 40),
+    ['events', 'anthropic', 'own', 'events'].map(asked => ({ streamId: id, protocol: 'openai', asked }))
+  )
+  t.match((await app.inject('/openai')).body, /choices.+\[DONE\]/s)
 })
 
 t.test('clients that do not come back by themselves are told when they cannot go on', async t => {

@@ -218,7 +218,7 @@ t.test('news that come when the recording is over change nothing', async t => {
 
 t.test('what fails after its client has left is for the debug log', async t => {
   const lines: unknown[] = []
-  const log = new EventLog('a', undefined, 1, () => {})
+  const log = new EventLog('a', { owner: undefined, protocol: undefined }, 1, () => {})
   const logger = { debug: (line: unknown) => lines.push(line) } as unknown as FastifyBaseLogger
   new Follower(log, 0, 1, logger, undefined).ignore(new Error('late'))
   t.match(lines, [{ err: { message: 'late' } }])

@@ -6,6 +6,7 @@ import { until } from '../../helpers/until.js'
 
 type Ring = (id: string | undefined) => void
 type Append = Parameters<EventStore['append']>
+type Create = Parameters<EventStore['create']>
 
 /** A store with one thing wrong. */
 export interface Mutant {
@@ -19,7 +20,9 @@ class Store extends MemoryStore {
   /** What is there of a log; nothing where there is none. */
   protected async peek(id: string): Promise<LogPage> {
     const page = await MemoryStore.prototype.read.call(this, id, 0)
-    return page ?? { owner: undefined, first: 1, events: [], more: false, end: undefined, leaseLeft: 0 }
+    return (
+      page ?? { owner: undefined, protocol: undefined, first: 1, events: [], more: false, end: undefined, leaseLeft: 0 }
+    )
   }
 
   /** Does what takes no turn of the event loop at another time. */
@@ -107,7 +110,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'gives an id to everybody',
     class extends Store {
-      override async create(...args: Parameters<EventStore['create']>) {
+      override async create(...args: Create) {
         await super.create(...args)
         return true
       }
@@ -118,7 +121,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'looks whether an id is free, and takes it later',
     class extends Store {
-      override async create(...args: Parameters<EventStore['create']>) {
+      override async create(...args: Create) {
         const isFree = (await this.read(args[0], 0)) === undefined
         await sleep(1)
         const isOwn = await super.create(...args)
@@ -130,7 +133,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'refuses a repeated create',
     class extends Store {
-      override async create(...args: Parameters<EventStore['create']>) {
+      override async create(...args: Create) {
         return (await this.read(args[0], 0)) === undefined && (await super.create(...args))
       }
     },
@@ -139,7 +142,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'gives the ids of ended logs away',
     class extends Store {
-      override async create(...args: Parameters<EventStore['create']>) {
+      override async create(...args: Create) {
         const { end } = await this.peek(args[0])
         return end !== undefined || (await super.create(...args))
       }
@@ -153,6 +156,17 @@ export const mutants: readonly Mutant[] = [
     'an owner is given back as it is, none and an empty one included'
   ),
   mutant(
+    'keeps no protocol',
+    reading(page => ({ ...page, protocol: undefined })),
+    'a protocol is given back as it is, none included'
+  ),
+  mutant(
+    'has a protocol where none was given',
+    reading(page => ({ ...page, protocol: page.protocol ?? 'events' })),
+    'a log begins empty, and every node finds it',
+    'a protocol is given back as it is, none included'
+  ),
+  mutant(
     'drops the owner',
     reading(page => ({ ...page, owner: undefined })),
     'a log begins empty, and every node finds it',
@@ -161,8 +175,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'takes A for a in ids',
     class extends Store {
-      override create(id: string, producer: string, owner: string | undefined) {
-        return super.create(id.toLowerCase(), producer, owner)
+      override create(...[id, ...rest]: Create) {
+        return super.create(id.toLowerCase(), ...rest)
       }
       override append(id: string, ...args: [string, number, readonly string[], string?]) {
         return super.append(id.toLowerCase(), ...args)
@@ -320,8 +334,9 @@ export const mutants: readonly Mutant[] = [
     class extends Store {
       readonly #producers = new Map<string, string>()
 
-      override async create(id: string, producer: string, owner: string | undefined) {
-        const isOwn = await super.create(id, producer, owner)
+      override async create(...args: Create) {
+        const [id, producer] = args
+        const isOwn = await super.create(...args)
         if (isOwn) this.#producers.set(id, producer)
         return isOwn
       }
@@ -667,10 +682,11 @@ export const mutants: readonly Mutant[] = [
     class extends Store {
       readonly #taken = new Map<string, string>()
 
-      override async create(id: string, producer: string, owner: string | undefined) {
+      override async create(...args: Create) {
+        const [id, producer] = args
         const taken = this.#taken.get(id) ?? producer
         this.#taken.set(id, taken)
-        return taken === producer && (await super.create(id, producer, owner))
+        return taken === producer && (await super.create(...args))
       }
     },
     'an id that was forgotten may be taken for a new log'
@@ -686,9 +702,9 @@ export const mutants: readonly Mutant[] = [
         this.#keep = wishes.keep
       }
 
-      override async create(id: string, producer: string, owner: string | undefined) {
-        this.#created.set(id, performance.now())
-        return await super.create(id, producer, owner)
+      override async create(...args: Create) {
+        this.#created.set(args[0], performance.now())
+        return await super.create(...args)
       }
       override async read(id: string, after: number) {
         const created = this.#created.get(id) ?? 0

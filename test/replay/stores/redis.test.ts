@@ -338,6 +338,7 @@ for (const [what, connection] of Object.entries(connections)) {
     t.equal(await a.store.append(id, 'me', 3, ['3'], 'end'), 3)
     t.strictSame(await b.store.read(id, 2), {
       owner: '',
+      protocol: undefined,
       first: 3,
       events: ['3'],
       more: false,
