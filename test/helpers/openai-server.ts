@@ -52,6 +52,6 @@ export function openAiWires(url: string | undefined): Wire {
 
 /** A local server that speaks the wire format of OpenAI's chat completions. `answer` says how it behaves. */
 export async function openAiServer(t: Test, answer: (call: ProviderCall) => unknown): Promise<Provider> {
-  const { url, calls } = await providerServer(t, openAiWire, answer)
-  return { url: `${url}/v1`, calls }
+  const { url, ...provider } = await providerServer(t, openAiWire, answer)
+  return { url: `${url}/v1`, ...provider }
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
+import { until } from './until.js'
 
 /** How a provider writes its answers. */
 export interface Wire {
@@ -46,6 +47,8 @@ export interface ProviderCall {
 export interface Provider {
   url: string
   calls: ProviderCall[]
+  /** Waits for a call that was not given before, and gives it: of those that are like this, the first. */
+  next(isIt?: (call: ProviderCall) => boolean): Promise<ProviderCall>
 }
 
 /**
@@ -119,7 +122,18 @@ export async function providerServer(
     server.closeAllConnections()
     server.close()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls, next: nextOf(calls) }
+}
+
+function nextOf(calls: ProviderCall[]): Provider['next'] {
+  const given = new Set<ProviderCall>()
+  return async (isIt = () => true) => {
+    const find = () => calls.find(call => !given.has(call) && isIt(call))
+    await until('the provider is asked', find)
+    const call = find() as ProviderCall
+    given.add(call)
+    return call
+  }
 }
 
 /** An event of a stream of server-sent events. */

@@ -2,7 +2,7 @@ import t from 'tap'
 import { startApp } from '../helpers/app-process.js'
 import { type Chat, openChat } from '../helpers/chat.js'
 import { startChromium } from '../helpers/chromium.js'
-import { openAiServer, type ProviderCall } from '../helpers/openai-server.js'
+import { openAiServer } from '../helpers/openai-server.js'
 import { until } from '../helpers/until.js'
 
 t.setTimeout(240_000)
@@ -11,18 +11,10 @@ const browser = await startChromium(t)
 const provider = await openAiServer(t, () => {})
 const { url } = await startApp(t, { OPENAI_BASE_URL: provider.url })
 
-/** The next call of the provider, once it has come. */
-async function nextCall(): Promise<ProviderCall> {
-  const count = provider.calls.length
-  await until('a call of the provider', () => provider.calls.length > count)
-  return provider.calls[count] as ProviderCall
-}
-
 t.test('tokens appear one by one, as they come', async t => {
   const chat = await openChat(t, browser, url)
-  const called = nextCall()
   await chat.ask('  How are you? ')
-  const call = await called
+  const call = await provider.next()
   t.strictSame(call.body.messages, [{ role: 'user', content: 'How are you?' }])
   t.equal(await chat.page.locator('.prompt').textContent(), 'How are you?')
   t.equal(await chat.isBusy(), true)
@@ -40,9 +32,8 @@ t.test('tokens appear one by one, as they come', async t => {
 
 t.test('what was measured is shown', async t => {
   const chat = await openChat(t, browser, url)
-  const called = nextCall()
   await chat.ask('measure')
-  const call = await called
+  const call = await provider.next()
   t.equal(await chat.figure('first-token'), '–')
   for (const token of ['one', ' two', ' three']) {
     call.token(token)
@@ -64,9 +55,8 @@ t.test('the conversation so far is sent along, and a new chat begins without', a
     ['first', 'one'],
     ['second', 'two']
   ] as const) {
-    const called = nextCall()
     await chat.ask(question)
-    const call = await called
+    const call = await provider.next()
     call.token(answer)
     call.finish()
     await chat.isDone()
@@ -79,17 +69,15 @@ t.test('the conversation so far is sent along, and a new chat begins without', a
   await chat.press('New chat')
   t.equal(await chat.page.locator('article').count(), 0)
   t.equal(await chat.page.locator('#welcome').isVisible(), true)
-  const called = nextCall()
   await chat.page.locator('#welcome button').first().click()
-  t.match((await called).body.messages, { length: 1 })
+  t.match((await provider.next()).body.messages, { length: 1 })
 })
 
 t.test('stopping an answer stops its source', async t => {
   const chat = await openChat(t, browser, url)
   for (const stop of [() => chat.press('Stop the answer'), () => chat.page.keyboard.press('Escape')]) {
-    const called = nextCall()
     await chat.ask('stop me')
-    const call = await called
+    const call = await provider.next()
     call.token('half an')
     await chat.shows('half an')
     await stop()
@@ -98,9 +86,8 @@ t.test('stopping an answer stops its source', async t => {
     t.equal(await chat.words(), 'Stopped.')
     t.equal(await chat.text(), 'half an')
   }
-  const called = nextCall()
   await chat.press('Ask again')
-  const call = await called
+  const call = await provider.next()
   t.strictSame(call.body.messages, provider.calls.at(-2)?.body.messages)
   call.token('all of it')
   call.finish()
@@ -110,9 +97,8 @@ t.test('stopping an answer stops its source', async t => {
 
 t.test('an answer that is stopped before its first token has an end too', async t => {
   const chat = await openChat(t, browser, url)
-  const called = nextCall()
   await chat.ask('stop at once')
-  const call = await called
+  const call = await provider.next()
   await chat.press('Stop the answer')
   await until('the provider is left', () => call.closed)
   await chat.says(/^Stopped\.$/)
@@ -121,9 +107,8 @@ t.test('an answer that is stopped before its first token has an end too', async 
 t.test('a double click sends, and does not stop what it has sent', async t => {
   const chat = await openChat(t, browser, url)
   await chat.page.getByLabel('Your message').fill('twice')
-  const called = nextCall()
   await chat.page.locator('#send').dblclick()
-  const call = await called
+  const call = await provider.next()
   call.token('once')
   await chat.shows('once')
   call.finish()
@@ -133,17 +118,15 @@ t.test('a double click sends, and does not stop what it has sent', async t => {
 
 t.test('a new chat in the middle of an answer stops that', async t => {
   const chat = await openChat(t, browser, url)
-  const called = nextCall()
   await chat.ask('leave me')
-  const call = await called
+  const call = await provider.next()
   call.token('never ending')
   await chat.shows('never ending')
   await chat.press('New chat')
   await until('the provider is left', () => call.closed)
   t.equal(await chat.page.locator('article').count(), 0)
-  const next = nextCall()
   await chat.ask('afresh')
-  t.match((await next).body.messages, [{ content: 'afresh' }])
+  t.match((await provider.next()).body.messages, [{ content: 'afresh' }])
 })
 
 t.test('what a model says is text, whatever it looks like', async t => {
@@ -152,9 +135,8 @@ t.test('what a model says is text, whatever it looks like', async t => {
   chat.page.on('request', request => requested.push(new URL(request.url()).pathname))
   const html =
     '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>\n&lt;b&gt; <b>x</b>'
-  const called = nextCall()
   await chat.ask(html)
-  const call = await called
+  const call = await provider.next()
   for (const token of html.match(/[\s\S]{1,7}/g) ?? []) call.token(token)
   call.finish()
   await chat.isDone()
@@ -175,9 +157,8 @@ t.test('an answer of 10,000 tokens has all its text in a few nodes, with its end
     new PerformanceObserver(list => tasks.push(...list.getEntries().map(entry => entry.duration)))
       .observe({ type: 'longtask', buffered: true })
   }`)
-  const called = nextCall()
   await chat.ask('at length')
-  const call = await called
+  const call = await provider.next()
   let text = ''
   for (let i = 0; i < 10_000; i++) {
     const token = i % 97 === 0 ? '\n' : i % 503 === 0 ? ' 👩🏽‍🚀' : ` word${i}`
@@ -218,9 +199,8 @@ function isAtEnd(chat: Chat): Promise<boolean> {
 
 t.test('the page says why a model has stopped early', async t => {
   const chat = await openChat(t, browser, url)
-  const called = nextCall()
   await chat.ask('at length')
-  const call = await called
+  const call = await provider.next()
   call.token('and so on, and so')
   call.finish('length')
   await chat.says(/^The model has run out of tokens/)

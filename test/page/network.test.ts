@@ -30,16 +30,10 @@ async function unplug({ page }: Chat): Promise<void> {
   proxy.reset()
 }
 
-/** The first call of the provider, once it has come. */
-async function called(): Promise<ProviderCall> {
-  await until('a call of the provider', () => provider.calls.length > 0)
-  return provider.calls[0] as ProviderCall
-}
-
 t.test('a reload in the middle goes on with the same answer', async t => {
   const chat = await openChat(t, browser, url)
   await chat.ask('tell me')
-  const call = await called()
+  const call = await provider.next()
   call.token('Once')
   await chat.shows('Once')
   for (const token of [' upon', ' a', ' time']) {
@@ -65,7 +59,7 @@ t.test('a reload in the middle goes on with the same answer', async t => {
 t.test('a reload before the first token goes on with the same answer', async t => {
   const chat = await openChat(t, browser, url)
   await chat.ask('think')
-  const call = await called()
+  const call = await provider.next()
   await until('the stream has a name', () => chat.evaluate('sessionStorage.chat?.includes("streamId")'))
   await chat.page.reload()
   call.token('thought')
@@ -78,7 +72,7 @@ t.test('a reload before the first token goes on with the same answer', async t =
 t.test('a tab that was duplicated follows the same answer, and its stop holds for both', async t => {
   const chat = await openChat(t, browser, url)
   await chat.ask('both')
-  const call = await called()
+  const call = await provider.next()
   call.token('to two')
   await chat.shows('to two')
   await until('it is kept', () => chat.evaluate('sessionStorage.chat?.includes("to two")'))
@@ -95,7 +89,7 @@ t.test('a tab that was duplicated follows the same answer, and its stop holds fo
 t.test('a connection that is lost is tried again by itself', async t => {
   const chat = await openChat(t, browser, proxied)
   await chat.ask('hold on')
-  const call = await called()
+  const call = await provider.next()
   call.token('before')
   await chat.shows('before')
   proxy.reset()
@@ -111,7 +105,7 @@ t.test('an answer goes on when the network is back, however long it was away', a
   const chat = await openChat(t, browser, proxied)
   const { page } = chat
   await chat.ask('wait for me')
-  const call = await called()
+  const call = await provider.next()
   call.token('on')
   await chat.shows('on')
   await unplug(chat)
@@ -149,7 +143,7 @@ t.test('an answer goes on after a sleep in which its connection has died without
   // A connection that is kept for later would be used first, and be as dead.
   proxy.reset()
   await chat.ask('good night')
-  const call = await called()
+  const call = await provider.next()
   call.token('asleep')
   await chat.shows('asleep')
   proxy.forget()
@@ -170,7 +164,7 @@ t.test('a question that cannot be asked without a network can be asked later', a
   await chat.says(/^The server cannot be reached: there is no network\.$/)
   await chat.page.context().setOffline(false)
   await chat.press('Try again')
-  const call = await called()
+  const call = await provider.next()
   call.token('yes')
   call.finish()
   await chat.isDone()
@@ -180,7 +174,7 @@ t.test('a question that cannot be asked without a network can be asked later', a
 t.test('stopping an answer while the server cannot be reached says so', async t => {
   const chat = await openChat(t, browser, proxied)
   await chat.ask('stop')
-  const call = await called()
+  const call = await provider.next()
   call.token('unstoppable')
   await chat.shows('unstoppable')
   await unplug(chat)
@@ -196,7 +190,7 @@ t.test('a server that is restarted in the middle has lost the answer, and can be
   const app = await startApp(t, variables)
   const chat = await openChat(t, browser, app.url)
   await chat.ask('survive')
-  const call = await called()
+  const call = await provider.next()
   call.token('half')
   await chat.shows('half')
   app.child.kill('SIGKILL')
@@ -207,8 +201,7 @@ t.test('a server that is restarted in the middle has lost the answer, and can be
   await chat.says(/^The server has no more of this answer\. It was restarted/)
   t.equal(await chat.text(), 'half', 'what there was is still there')
   await chat.press('Try again')
-  await until('the provider is asked again', () => provider.calls.length === 2)
-  const second = provider.calls[1] as ProviderCall
+  const second = await provider.next()
   t.strictSame(second.body.messages, call.body.messages)
   second.token('whole')
   second.finish()
@@ -322,7 +315,7 @@ t.test('EventSource comes back to the same answer after a lost connection', asyn
     window.source = new EventSource('/stream?prompt=hi')
     source.onmessage = ({ data }) => events.push(data)
   }`)
-  const call = await called()
+  const call = await provider.next()
   call.token('before')
   await until('the first', () => page.evaluate('events.length === 1'))
   proxy.reset()

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { startApp } from '../helpers/app-process.js'
 import { type Chat, openChat } from '../helpers/chat.js'
 import { startChromium, visit } from '../helpers/chromium.js'
-import { openAiServer, type ProviderCall } from '../helpers/openai-server.js'
+import { openAiServer } from '../helpers/openai-server.js'
 import { until } from '../helpers/until.js'
 
 t.setTimeout(240_000)
@@ -17,12 +17,9 @@ t.beforeEach(() => {
   provider.calls.length = 0
 })
 
-/** Waits until the provider is asked something. A question of an earlier test may still be on its way. */
-async function called(prompt: string): Promise<ProviderCall> {
-  const isIt = ({ body }: ProviderCall) => (body.messages.at(-1) as { content: string }).content === prompt
-  await until(`the provider is asked "${prompt}"`, () => provider.calls.some(isIt))
-  return provider.calls.find(isIt) as ProviderCall
-}
+/** The next call with this question: that of an earlier test may still be on its way. */
+const called = (prompt: string) =>
+  provider.next(({ body }) => (body.messages.at(-1) as { content: string }).content === prompt)
 
 /** A line that nobody has room for. */
 const LONG = 'https://example.com/'.padEnd(400, 'a')
@@ -162,8 +159,7 @@ t.test('a screen reader is told of the answer once, when it is there', async t =
   t.strictSame(await announced(), ['Waiting for the answer.', 'Answer: Now you hear me'])
 
   await chat.ask('say more')
-  await until('the second call', () => provider.calls.length === 2)
-  const second = provider.calls[1] as ProviderCall
+  const second = await called('say more')
   second.token('word '.repeat(1000))
   second.finish()
   await until('it is said', async () => (await announced()).length > 3)

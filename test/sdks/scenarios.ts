@@ -72,11 +72,8 @@ class Scene {
 
   /** A client, and the call that its route makes of the provider. */
   async ask(): Promise<{ client: Client; call: ProviderCall }> {
-    const { calls } = this.#provider
-    const before = calls.length
     const client = open(`${this.#served.url}${this.#path}?prompt=hi`)
-    await until('the provider is asked', () => calls.length > before)
-    return { client, call: calls[before] as ProviderCall }
+    return { client, call: await this.#provider.next() }
   }
 
   async answerBegins(): Promise<{ client: Client; call: ProviderCall }> {

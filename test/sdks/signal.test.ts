@@ -6,7 +6,7 @@ import type { SourceIterable } from '../../plugin/index.js'
 import { open } from '../helpers/client.js'
 import { geminiWire } from '../helpers/gemini-server.js'
 import { openAiWire } from '../helpers/openai-server.js'
-import { type ProviderCall, providerServer, type Wire } from '../helpers/provider-server.js'
+import { providerServer, type Wire } from '../helpers/provider-server.js'
 import { serve } from '../helpers/server.js'
 import { settled, until } from '../helpers/until.js'
 
@@ -54,8 +54,7 @@ for (const [name, { wire, source }] of Object.entries(calls)) {
     const leave = async (path: string) => {
       const before = closed
       const client = open(`${url}/${path}`)
-      await until('the model is asked', () => provider.calls.length > before)
-      const call = provider.calls[before] as ProviderCall
+      const call = await provider.next()
       call.token('first')
       await client.has('first')
       client.leave()

@@ -3,7 +3,6 @@ import t, { type Test } from 'tap'
 import { openAiWire } from '../helpers/openai-server.js'
 import { type ProviderCall, providerServer } from '../helpers/provider-server.js'
 import { serve } from '../helpers/server.js'
-import { until } from '../helpers/until.js'
 
 const provider = await providerServer(t, openAiWire)
 Object.assign(process.env, { OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'key' })
@@ -54,8 +53,7 @@ async function ask(t: Test) {
     messages: [question],
     abortSignal: leaving.signal
   })
-  await until('the model is asked', () => asked() > 0)
-  const call = provider.calls[before] as ProviderCall
+  const call = await provider.next()
   call.start()
   const page = {
     ...textsOf(await sent),
