@@ -34,7 +34,7 @@ export const plainCodec: Codec = { data: encodeData, result: encodeJson }
 /** Makes the frames of one stream, the text that stands for an event on the wire, from what its source gives. */
 export class Frames {
   readonly #options: StreamOptions
-  #maxBytes: number
+  readonly #maxBytes: number
   readonly #codec: Codec
   readonly #isNumbered: boolean
   /** The id of the last event. */
@@ -99,9 +99,7 @@ export class Frames {
 
   /** An event after which the client must not come back. */
   last(event: unknown): string {
-    awaited(event)
-    if (!isEvent(event) || !isDispatched(event)) throw new FST_SSE_EVENT_INVALID('the last one needs a name or data')
-    return this.#event({ ...event, id: event.id ?? this.#endId })
+    return this.#sized(this.#last(event))
   }
 
   /** The caller's event for an error, or else the default one; `undefined` where neither can be sent (E4). */
@@ -128,9 +126,8 @@ export class Frames {
   lastResort(error: Error): string {
     const event = errorEvent(error)
     if (this.#protocol !== undefined) {
-      this.#maxBytes = Number.POSITIVE_INFINITY
       try {
-        return this.last(this.#protocol.error(event.data))
+        return this.#last(this.#protocol.error(event.data))
       } catch {
         // The log has it. What follows must not look like a whole answer.
       }
@@ -147,11 +144,22 @@ export class Frames {
   }
 
   #event(event: SseEvent, name?: string): string {
-    if (this.#isNumbered && event.id !== undefined) {
-      throw new FST_SSE_EVENT_INVALID('the events of a resumable stream are numbered by it, so they take no id')
-    }
+    this.#checkId(event)
     this.isDispatched = isDispatched(event)
     return this.#sized(formatEvent(event, this.#codec.data, name))
+  }
+
+  #last(event: unknown): string {
+    awaited(event)
+    if (!isEvent(event) || !isDispatched(event)) throw new FST_SSE_EVENT_INVALID('the last one needs a name or data')
+    this.#checkId(event)
+    return formatEvent({ ...event, id: event.id ?? this.#endId }, this.#codec.data)
+  }
+
+  #checkId({ id }: SseEvent): void {
+    if (this.#isNumbered && id !== undefined) {
+      throw new FST_SSE_EVENT_INVALID('the events of a resumable stream are numbered by it, so they take no id')
+    }
   }
 
   #data(data: unknown): string {
