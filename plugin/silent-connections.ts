@@ -29,7 +29,7 @@ export function watchSilentConnections(server: EventEmitter): () => void {
       connection.on('close', forget)
       silent.add(entry)
     })
-    server.on('request', ({ socket }: IncomingMessage) => forget.call(socket))
+    server.prependListener('request', ({ socket }: IncomingMessage) => forget.call(socket))
   }
   return () => silent.visit(({ socket }) => socket.destroy())
 
