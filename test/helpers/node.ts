@@ -3,15 +3,7 @@ import { run } from '../package/project.js'
 /** The path of a Node of a major version, which npm downloads unless it has done so before. */
 export async function nodeOf(major: number): Promise<string> {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath
-  const path = await run(
-    process.cwd(),
-    'npx',
-    '--yes',
-    '--package',
-    `node@${major}`,
-    'node',
-    '--print',
-    'process.execPath'
-  )
+  const program = ['node', '--print', 'process.execPath']
+  const path = await run(process.cwd(), 'npx', '--yes', '--prefer-offline', '--package', `node@${major}`, ...program)
   return path.trimEnd()
 }
