@@ -64,6 +64,18 @@ t.test('is not there for a client of another protocol', async t => {
   t.match((await app.inject('/openai')).body, /choices.+\[DONE\]/s)
 })
 
+t.test("a stream of the plugin's own events is not there for clients of a protocol", async t => {
+  const { app, log } = build(t)
+  app.get('/', (_request, reply) => reply.sseFrom(() => ['a'], { resumable: { id: 'own' } }))
+  app.get('/openai', (_request, reply) => reply.sseResume('own', { protocol: 'openai' }))
+  t.match((await app.inject('/')).body, 'event: done')
+  t.equal((await app.inject('/openai')).statusCode, 410)
+  t.match(
+    log.filter(({ level }) => level === 40),
+    [{ streamId: 'own', protocol: 'events', asked: 'openai' }]
+  )
+})
+
 t.test('clients that do not come back by themselves are told when they cannot go on', async t => {
   const { other, following, client, run, id } = await two(t)
   other.goDown()
