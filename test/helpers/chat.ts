@@ -1,6 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { visit } from './chromium.js'
+import type { Provider, ProviderCall } from './provider-server.js'
 import { until } from './until.js'
 
 /** The page as its reader has it. */
@@ -61,6 +62,15 @@ export class Chat {
   evaluate<T>(expression: string): Promise<T> {
     return this.page.evaluate<T>(expression)
   }
+}
+
+/** Asks, and has the model begin with a text, which the page shows then. @returns the call of the model */
+export async function beginAnswer(chat: Chat, provider: Provider, prompt: string, text: string): Promise<ProviderCall> {
+  await chat.ask(prompt)
+  const call = await provider.next()
+  call.token(text)
+  await chat.shows(text)
+  return call
 }
 
 /** Opens the page. Nothing that it does may offend its policy, and its script may not fail. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startApp } from '../helpers/app-process.js'
-import { type Chat, openChat } from '../helpers/chat.js'
+import { beginAnswer, type Chat, openChat } from '../helpers/chat.js'
 import { startChromium } from '../helpers/chromium.js'
 import { openAiServer } from '../helpers/openai-server.js'
 import { until } from '../helpers/until.js'
@@ -76,10 +76,7 @@ t.test('the conversation so far is sent along, and a new chat begins without', a
 t.test('stopping an answer stops its source', async t => {
   const chat = await openChat(t, browser, url)
   for (const stop of [() => chat.press('Stop the answer'), () => chat.page.keyboard.press('Escape')]) {
-    await chat.ask('stop me')
-    const call = await provider.next()
-    call.token('half an')
-    await chat.shows('half an')
+    const call = await beginAnswer(chat, provider, 'stop me', 'half an')
     await stop()
     await until('the provider is left', () => call.closed)
     await chat.isDone()
@@ -118,10 +115,7 @@ t.test('a double click sends, and does not stop what it has sent', async t => {
 
 t.test('a new chat in the middle of an answer stops that', async t => {
   const chat = await openChat(t, browser, url)
-  await chat.ask('leave me')
-  const call = await provider.next()
-  call.token('never ending')
-  await chat.shows('never ending')
+  const call = await beginAnswer(chat, provider, 'leave me', 'never ending')
   await chat.press('New chat')
   await until('the provider is left', () => call.closed)
   t.equal(await chat.page.locator('article').count(), 0)

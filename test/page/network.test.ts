@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startApp } from '../helpers/app-process.js'
-import { Chat, openChat } from '../helpers/chat.js'
+import { beginAnswer, Chat, openChat } from '../helpers/chat.js'
 import { startChromium, visit } from '../helpers/chromium.js'
 import { freePort } from '../helpers/free-port.js'
 import { openAiServer, type ProviderCall } from '../helpers/openai-server.js'
@@ -32,10 +32,7 @@ async function unplug({ page }: Chat): Promise<void> {
 
 t.test('a reload in the middle goes on with the same answer', async t => {
   const chat = await openChat(t, browser, url)
-  await chat.ask('tell me')
-  const call = await provider.next()
-  call.token('Once')
-  await chat.shows('Once')
+  const call = await beginAnswer(chat, provider, 'tell me', 'Once')
   for (const token of [' upon', ' a', ' time']) {
     await chat.page.reload()
     t.match(await chat.text(), /^Once/, 'what there was is there at once')
@@ -71,10 +68,7 @@ t.test('a reload before the first token goes on with the same answer', async t =
 
 t.test('a tab that was duplicated follows the same answer, and its stop holds for both', async t => {
   const chat = await openChat(t, browser, url)
-  await chat.ask('both')
-  const call = await provider.next()
-  call.token('to two')
-  await chat.shows('to two')
+  const call = await beginAnswer(chat, provider, 'both', 'to two')
   await until('it is kept', () => chat.evaluate('sessionStorage.chat?.includes("to two")'))
   const opened = chat.page.waitForEvent('popup')
   await chat.evaluate("void open('/')")
@@ -88,10 +82,7 @@ t.test('a tab that was duplicated follows the same answer, and its stop holds fo
 
 t.test('a connection that is lost is tried again by itself', async t => {
   const chat = await openChat(t, browser, proxied)
-  await chat.ask('hold on')
-  const call = await provider.next()
-  call.token('before')
-  await chat.shows('before')
+  const call = await beginAnswer(chat, provider, 'hold on', 'before')
   proxy.reset()
   call.token(' and after')
   await chat.shows('before and after')
@@ -104,10 +95,7 @@ t.test('a connection that is lost is tried again by itself', async t => {
 t.test('an answer goes on when the network is back, however long it was away', async t => {
   const chat = await openChat(t, browser, proxied)
   const { page } = chat
-  await chat.ask('wait for me')
-  const call = await provider.next()
-  call.token('on')
-  await chat.shows('on')
+  const call = await beginAnswer(chat, provider, 'wait for me', 'on')
   await unplug(chat)
   await chat.says(/^The server cannot be reached: there is no network\. Trying again/)
   t.match(await page.getByRole('status').textContent(), /there is no network\. Trying again\.$/)
@@ -142,10 +130,7 @@ t.test('an answer goes on after a sleep in which its connection has died without
   await chat.page.reload({ waitUntil: 'networkidle' })
   // A connection that is kept for later would be used first, and be as dead.
   proxy.reset()
-  await chat.ask('good night')
-  const call = await provider.next()
-  call.token('asleep')
-  await chat.shows('asleep')
+  const call = await beginAnswer(chat, provider, 'good night', 'asleep')
   proxy.forget()
   call.token(', awake')
   await chat.page.clock.fastForward('10:00')
@@ -173,10 +158,7 @@ t.test('a question that cannot be asked without a network can be asked later', a
 
 t.test('stopping an answer while the server cannot be reached says so', async t => {
   const chat = await openChat(t, browser, proxied)
-  await chat.ask('stop')
-  const call = await provider.next()
-  call.token('unstoppable')
-  await chat.shows('unstoppable')
+  await beginAnswer(chat, provider, 'stop', 'unstoppable')
   await unplug(chat)
   await chat.says(/^The server cannot be reached: there is no network/)
   await chat.press('Stop the answer')
@@ -189,10 +171,7 @@ t.test('a server that is restarted in the middle has lost the answer, and can be
   const variables = { OPENAI_BASE_URL: provider.url, PORT: port }
   const app = await startApp(t, variables)
   const chat = await openChat(t, browser, app.url)
-  await chat.ask('survive')
-  const call = await provider.next()
-  call.token('half')
-  await chat.shows('half')
+  const call = await beginAnswer(chat, provider, 'survive', 'half')
   app.child.kill('SIGKILL')
   await app.exit()
   await chat.says(/^The server cannot be reached\. Trying again/)
