@@ -1,4 +1,4 @@
-import { run } from '../package/project.js'
+import { run } from './run.js'
 
 /** The path of a Node of a major version, which npm downloads unless it has done so before. */
 export async function nodeOf(major: number): Promise<string> {

@@ -4,8 +4,9 @@ import { build } from 'esbuild'
 import t from 'tap'
 import { parseEvents } from '../helpers/client.js'
 import { snippets } from '../helpers/readme.js'
+import { run } from '../helpers/run.js'
 import { both, browser, client, javascript, sharing, typescript } from './programs.js'
-import { emptyFolder, install, pack, run, write } from './project.js'
+import { emptyFolder, install, pack, write } from './project.js'
 
 const entries = ['', '/routes', '/redis', '/conformance', '/client'].map(path => `fastify-sse-from${path}`)
 

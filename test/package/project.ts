@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import type { Test } from 'tap'
+import { run } from '../helpers/run.js'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -41,18 +40,5 @@ export async function write(folder: string, files: Record<string, string | objec
   await mkdir(folder, { recursive: true })
   for (const [name, content] of Object.entries(files)) {
     await writeFile(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content))
-  }
-}
-
-/** Runs a command that must succeed, and returns what it prints. It is not watched for coverage: users are not. */
-export async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
-  const watch = /^(NODE_OPTIONS$|TAP|_TAPJS)/
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !watch.test(name)))
-  try {
-    const { stdout } = await promisify(execFile)(command, args, { cwd, env })
-    return stdout
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string }
-    throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error })
   }
 }

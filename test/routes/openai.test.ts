@@ -4,10 +4,10 @@ import OpenAI from 'openai'
 import t, { type Test } from 'tap'
 import { type Generate, type OpenAiRoutesOptions, openAiRoutes } from '../../routes/index.js'
 import { fetchAll, open } from '../helpers/client.js'
+import { run } from '../helpers/run.js'
 import { serve } from '../helpers/server.js'
 import { Steps } from '../helpers/steps.js'
 import { until } from '../helpers/until.js'
-import { run } from '../package/project.js'
 
 const usage = { promptTokens: 1, completionTokens: 2, totalTokens: 3 }
 const hello: Generate = async function* () {

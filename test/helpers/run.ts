@@ -1,0 +1,15 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+/** Runs a command that must succeed, and returns what it prints. It is not watched for coverage: users are not. */
+export async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
+  const watch = /^(NODE_OPTIONS$|TAP|_TAPJS)/
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !watch.test(name)))
+  try {
+    const { stdout } = await promisify(execFile)(command, args, { cwd, env })
+    return stdout
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error })
+  }
+}
