@@ -5,7 +5,6 @@ import { Writable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
 import sseFrom, { type PluginOptions } from '../../plugin/index.js'
-import { certificate } from './certificate.js'
 
 /** A line of the log. */
 export interface LogLine {
@@ -28,7 +27,6 @@ export interface ServeOptions {
   plugin?: PluginOptions
   fastify?: FastifyServerOptions & { http?: ServerOptions; https?: TlsServerOptions }
   http2?: boolean
-  tls?: boolean
 }
 
 /** An app with the plugin, whose log can be read. It is closed after the test. */
@@ -38,7 +36,7 @@ export function build(t: Test, options: ServeOptions = {}) {
   return { app, log }
 }
 
-function create(t: Test, { fastify = {}, http2 = false, tls = false }: ServeOptions) {
+function create(t: Test, { fastify = {}, http2 = false }: ServeOptions) {
   const log: LogLine[] = []
   const stream = new Writable({
     write(chunk, _encoding, callback) {
@@ -49,7 +47,6 @@ function create(t: Test, { fastify = {}, http2 = false, tls = false }: ServeOpti
   const options = {
     logger: { level: 'debug', stream },
     ...(http2 ? { http2 } : {}),
-    ...(tls ? { https: certificate } : {}),
     ...fastify
   }
   const app = Fastify(options as FastifyServerOptions)
@@ -68,5 +65,5 @@ export async function serve(
   await setup(app)
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
-  return { app, log, port, url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}` }
+  return { app, log, port, url: `${options.fastify?.https ? 'https' : 'http'}://127.0.0.1:${port}` }
 }

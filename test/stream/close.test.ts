@@ -118,7 +118,7 @@ for (const tls of [false, true]) {
         app.server.on(tls ? 'secureConnection' : 'connection', socket => connected.push(socket))
         app.get('/', (_request, reply) => reply.sseFrom(['x']))
       },
-      { tls, fastify }
+      { fastify }
     )
     const dial = () => (tls ? connectTls({ port, ca: certificate.cert }) : connect(port))
     const [silent, asking, leaving] = [dial(), dial(), dial()]
