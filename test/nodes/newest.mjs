@@ -1,15 +1,13 @@
-/** Loaded before a test: has it, and the routes that it tests, use the newest majors of SDKs, which are installed beside the others. */
+/** Loaded before a test: has it, and the routes that it tests, use the newest majors of SDKs, which are installed as `@newest/...`. */
 import { registerHooks } from 'node:module'
+import manifest from '../../package.json' with { type: 'json' }
 
-const newest = {
-  ai: '@newest/ai',
-  '@ai-sdk/openai': '@newest/ai-sdk-openai',
-  '@ai-sdk/openai-compatible': '@newest/ai-sdk-openai-compatible',
-  '@google/genai': '@newest/google-genai',
-  '@langchain/openai': '@newest/langchain-openai',
-  eventsource: '@newest/eventsource',
-  openai: '@newest/openai'
-}
+/** By the names of the SDKs, as in "@newest/ai": "npm:ai@7.0.173". */
+const newest = new Map(
+  Object.entries(manifest.devDependencies)
+    .filter(([alias]) => alias.startsWith('@newest/'))
+    .map(([alias, version]) => [/^npm:(.+)@/.exec(version)[1], alias])
+)
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
@@ -20,5 +18,5 @@ registerHooks({
 
 function newestOf(specifier) {
   const [, name, path] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(specifier) ?? []
-  return name in newest ? newest[name] + path : specifier
+  return newest.has(name) ? newest.get(name) + path : specifier
 }
