@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { packages } from './contenders.js'
 import { goVersion } from './go.js'
 import { canPin } from './process.js'
-import { packages } from './rivals.js'
 
 /** What the figures were measured on. A line each. */
 export function machine(): string[] {

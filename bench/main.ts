@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { type RivalName, rivals } from './contenders.js'
 import { buildGo } from './go.js'
 import { hasRedis } from './redis.js'
 import { chart } from './report/chart.js'
 import { document } from './report/document.js'
 import { goals, table } from './report/table.js'
 import type { Result } from './result.js'
-import { type RivalName, rivals } from './rivals.js'
 import { run } from './run.js'
-import { works } from './works/all.js'
+import { works } from './scenarios/all.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,5 +1,5 @@
-import type { RivalName } from './rivals.js'
-import type { Goal, Sample, Work } from './work.js'
+import type { RivalName } from './contenders.js'
+import type { Goal, Sample, Work } from './scenario.js'
 
 /** What a work has measured: the samples of each server, by round. */
 export class Result {

@@ -1,10 +1,10 @@
 import { checkAnswer } from './answer.js'
+import { type RivalName, rivals } from './contenders.js'
 import { Load } from './load.js'
 import { startRedis } from './redis.js'
 import { Result } from './result.js'
-import { type RivalName, rivals } from './rivals.js'
+import type { Sample, Work } from './scenario.js'
 import { type BenchServer, startServer } from './server.js'
-import type { Sample, Work } from './work.js'
 
 export interface RunOptions {
   /** Which servers take part, of those that the work is for. */

@@ -1,5 +1,5 @@
+import type { Rival } from './contenders.js'
 import { BenchProcess, type Core } from './process.js'
-import type { Rival } from './rivals.js'
 
 /** A running server of the bench. */
 export interface BenchServer extends BenchProcess {

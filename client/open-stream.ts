@@ -1,4 +1,4 @@
-import type { EventStreamSchema } from '../plugin/event-schema.js'
+import type { EventStreamSchema } from '../plugin/schema/event-schema.js'
 import { delayOf } from './backoff.js'
 import { checked, readerOf } from './decode.js'
 import { ConnectionError, SseStreamError, said } from './errors.js'
@@ -6,7 +6,7 @@ import { makeParser } from './parser.js'
 import { makeRequests } from './requests.js'
 import { bodyOf, failureOf, isRefusal } from './response.js'
 import type { OpenStreamOptions, OptionsArgument, SseStream, StreamEvent, ValidatedOptions } from './types.js'
-import { within } from './within.js'
+import { within } from './with-timeout.js'
 
 /** The reason of an end that its reader has asked for. */
 const CLOSED = Symbol('closed')

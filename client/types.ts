@@ -1,5 +1,5 @@
 import type { Static } from '@sinclair/typebox'
-import type { EventMap, EventStreamSchema } from '../plugin/event-schema.js'
+import type { EventMap, EventStreamSchema } from '../plugin/schema/event-schema.js'
 import type { SseStreamError } from './errors.js'
 
 type EventsOf<Schema> = Schema extends EventStreamSchema<infer Events> ? Events : never

@@ -1,2 +1,2 @@
 /** What bundlers for browsers find in place of `index.ts`, so that a page can share the declaration of its events with its server. */
-export { type EventMap, type EventStreamSchema, eventStream } from './event-schema.js'
+export { type EventMap, type EventStreamSchema, eventStream } from './schema/event-schema.js'

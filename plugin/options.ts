@@ -1,13 +1,13 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { compileOptionCheck, hasMethods, withDefaults } from './check.js'
 import { FST_SSE_OPTION_INVALID } from './errors.js'
-import { isDispatched, isEvent, type SseEvent } from './event.js'
-import type { Protocol } from './protocols/protocol.js'
-import { type ProtocolName, protocolNames } from './protocols/protocols.js'
-import { STREAM_ID } from './replay/event-id.js'
-import type { EventStore } from './replay/event-store.js'
-import type { ResumableOptions } from './replay/resumable.js'
-import type { StreamSummary } from './summary.js'
+import type { Protocol } from './framing/protocols/protocol.js'
+import { type ProtocolName, protocolNames } from './framing/protocols/protocols.js'
+import type { StreamSummary } from './response/summary.js'
+import { STREAM_ID } from './resume/event-id.js'
+import type { ResumableOptions } from './resume/resumable-options.js'
+import { isDispatched, isEvent, type SseEvent } from './sse/event.js'
+import type { EventStore } from './stores/event-store.js'
+import { compileOptionCheck, hasMethods, withDefaults } from './util/validate.js'
 
 const MAX_MS = 2 ** 31 - 1
 

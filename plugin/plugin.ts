@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type PluginOptions, pluginSettings } from './options.js'
-import { MemoryStore } from './replay/memory.js'
-import { Replay } from './replay/replay.js'
-import { SseStreams } from './replay/sse-streams.js'
 import { makeSseFrom, makeSseResume } from './reply.js'
-import { watchSessions } from './sessions.js'
-import { watchSilentConnections } from './silent-connections.js'
-import { kStreams, Streams } from './streams.js'
+import { watchSessions } from './response/close/http2-sessions.js'
+import { watchSilentConnections } from './response/close/silent-connections.js'
+import { kStreams, Streams } from './response/open-streams.js'
+import { Replay } from './resume/resumable-streams.js'
+import { SseStreams } from './resume/sse-streams.js'
+import { MemoryStore } from './stores/memory-store.js'
 
 /**
  * Decorates replies with `sseFrom` and `sseResume`, and the app with `sseStreams`.

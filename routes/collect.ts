@@ -1,10 +1,10 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING } from '../plugin/errors.js'
-import { pull } from '../plugin/pull.js'
-import { isClosed, onOver } from '../plugin/response.js'
-import type { SseSource } from '../plugin/source.js'
-import { SourceRun } from '../plugin/source-run.js'
-import type { Streams } from '../plugin/streams.js'
+import type { Streams } from '../plugin/response/open-streams.js'
+import { isClosed, onOver } from '../plugin/response/raw-response.js'
+import { pull } from '../plugin/source/pull.js'
+import type { SseSource } from '../plugin/source/source.js'
+import { SourceRun } from '../plugin/source/source-run.js'
 
 /**
  * Reads a source to its end for a response that is sent as a whole. It is cancelled as that of a stream would be.

@@ -1,4 +1,4 @@
-export { Answer, Finish, Tokens, Usage } from './answer.js'
-export { Message, type StreamInput } from './input.js'
-export { type OpenAiRoutesOptions, openAiRoutes } from './openai.js'
-export { type Generate, type StreamRoutesOptions, streamRoutes, streamRoutes as default } from './stream.js'
+export { type OpenAiRoutesOptions, openAiRoutes } from './openai/openai.js'
+export { Answer, Finish, Tokens, Usage } from './stream/answer.js'
+export { Message, type StreamInput } from './stream/input.js'
+export { type Generate, type StreamRoutesOptions, streamRoutes, streamRoutes as default } from './stream/stream.js'

@@ -11,8 +11,8 @@ import ts from 'typescript'
 const entries = ['plugin', 'routes']
 /** Those that are not, and where they are. */
 const modules = {
-  redis: 'plugin/replay/redis.js',
-  conformance: 'plugin/replay/conformance.js',
+  redis: 'plugin/stores/redis/redis-store.js',
+  conformance: 'plugin/stores/conformance/conformance.js',
   client: 'client/index.js'
 }
 

@@ -2,7 +2,7 @@
 import { build } from 'esbuild'
 
 await build({
-  entryPoints: ['page/index.html', 'page/icon.svg', 'page/style.css', 'page/main.ts'],
+  entryPoints: ['server/page/index.html', 'server/page/icon.svg', 'server/page/style.css', 'server/page/main.ts'],
   outdir: 'dist/page',
   loader: { '.html': 'copy', '.svg': 'copy' },
   bundle: true,

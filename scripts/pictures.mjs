@@ -11,7 +11,7 @@ const QUESTION = 'What happens when a connection breaks in the middle of an answ
 const sizes = { desktop: { width: 920, height: 640 }, phone: { width: 360, height: 640 } }
 const [folder] = process.argv.slice(2)
 
-const server = spawn(process.execPath, ['dist/start.js'], {
+const server = spawn(process.execPath, ['dist/server/start.js'], {
   env: { ...process.env, PORT: '0', LOG_LEVEL: 'info', OPENAI_BASE_URL: '', OPENAI_API_KEY: '' },
   stdio: ['ignore', 'pipe', 'inherit']
 })

@@ -1,5 +1,5 @@
+import { type RivalName, rivals } from '../contenders.js'
 import type { Result } from '../result.js'
-import { type RivalName, rivals } from '../rivals.js'
 
 /** Pixels. */
 const WIDTH = 840

@@ -1,5 +1,5 @@
+import { type RivalName, rivals } from '../contenders.js'
 import type { Result } from '../result.js'
-import { type RivalName, rivals } from '../rivals.js'
 
 /** The figures of a work as a Markdown table, which reads well in a terminal too. */
 export function table(result: Result): string {

@@ -1,4 +1,4 @@
-import { newStreamId } from '../../plugin/replay/event-id.js'
+import { newStreamId } from '../../plugin/resume/event-id.js'
 import { serveAtOnce } from './at-once.js'
 
 /** The limit where each event has the id by which a client comes back to it. Nothing is kept for a client that does. */

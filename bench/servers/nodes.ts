@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import { Redis } from 'ioredis'
 import sseFrom from '../../plugin/index.js'
-import { RedisStore } from '../../plugin/replay/redis.js'
+import { RedisStore } from '../../plugin/stores/redis/redis-store.js'
 import { sources } from '../source.js'
 import { host } from './host.js'
 

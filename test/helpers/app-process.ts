@@ -13,12 +13,12 @@ export interface AppProcess {
   exit(): Promise<number | null>
 }
 
-/** Runs `start.ts` in a process of its own, with these variables, options of Node, and a free port. It is killed after the test. */
+/** Runs `server/start.ts` in a process of its own, with these variables, options of Node, and a free port. It is killed after the test. */
 export function runApp(t: Test, variables: Record<string, string> = {}, nodeOptions: string[] = []): AppProcess {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(OPENAI_|REDIS_|PORT|HOST|LOG_LEVEL)/.test(name))
   )
-  const child = spawn(process.execPath, [...process.execArgv, ...nodeOptions, 'start.ts'], {
+  const child = spawn(process.execPath, [...process.execArgv, ...nodeOptions, 'server/start.ts'], {
     env: { ...env, PORT: '0', ...variables },
     stdio: ['ignore', 'pipe', 'pipe']
   })

@@ -13,7 +13,7 @@ const hasBackpressure = Number.parseInt(createRequire(import.meta.url)('ai/packa
 await prove(t, {
   wire: openAiWires,
   env: url => ({ OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: 'key' }),
-  load: () => import('./routes/ai-sdk.js'),
+  load: () => import('../../examples/sdks/ai-sdk.js'),
   rows: {
     '/full': { hasBackpressure },
     '/ui': { beginsBeforeTokens: true, hasBackpressure },

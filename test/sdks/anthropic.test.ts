@@ -5,6 +5,6 @@ import { prove } from './scenarios.js'
 await prove(t, {
   wire: anthropicWire,
   env: url => ({ ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: 'key' }),
-  load: () => import('./routes/anthropic.js'),
+  load: () => import('../../examples/sdks/anthropic.js'),
   rows: { '/anthropic': {} }
 })

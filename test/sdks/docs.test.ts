@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 
-const folder = join(import.meta.dirname, 'routes')
+const folder = join(import.meta.dirname, '../../examples/sdks')
 const docs = readFileSync(join(import.meta.dirname, '../../docs/sdks.md'), 'utf8')
 const programs = [...docs.matchAll(/^```ts\n(.*?)^```/gms)]
   .map(([, code]) => code as string)

@@ -5,6 +5,6 @@ import { prove } from './scenarios.js'
 await prove(t, {
   wire: geminiWire,
   env: url => ({ GOOGLE_GEMINI_BASE_URL: url, GEMINI_API_KEY: 'key' }),
-  load: () => import('./routes/gemini.js'),
+  load: () => import('../../examples/sdks/gemini.js'),
   rows: { '/gemini': { failsWith: 503 } }
 })

@@ -5,6 +5,6 @@ import { prove } from './scenarios.js'
 await prove(t, {
   wire: openAiWires,
   env: url => ({ OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: 'key' }),
-  load: () => import('./routes/langchain.js'),
+  load: () => import('../../examples/sdks/langchain.js'),
   rows: { '/stream': {}, '/events': { hasBackpressure: false } }
 })

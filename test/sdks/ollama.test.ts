@@ -5,7 +5,7 @@ import { prove } from './scenarios.js'
 await prove(t, {
   wire: ollamaWire,
   env: url => ({ OLLAMA_HOST: url }),
-  load: () => import('./routes/ollama.js'),
+  load: () => import('../../examples/sdks/ollama.js'),
   rows: {
     '/ollama': { stopsUnanswered: false, truncated: 'FST_SSE_SOURCE_FAILED' },
     '/ollama/loading': { truncated: 'FST_SSE_SOURCE_FAILED' }

@@ -6,7 +6,7 @@ import { serve } from '../helpers/server.js'
 
 const provider = await providerServer(t, openAiWire)
 Object.assign(process.env, { OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'key' })
-const { default: routes } = await import('./routes/use-chat.js')
+const { default: routes } = await import('../../examples/sdks/use-chat.js')
 
 const question: UIMessage = { id: '1', role: 'user', parts: [{ type: 'text', text: 'hi' }] }
 

@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import { Cluster, Redis } from 'ioredis'
 import sseFrom, { type EventStore, MemoryStore } from '../../plugin/index.js'
-import { RedisStore } from '../../plugin/replay/redis.js'
+import { RedisStore } from '../../plugin/stores/redis/redis-store.js'
 
 export const stores: EventStore[] = [
   new MemoryStore(),

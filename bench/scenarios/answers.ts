@@ -1,0 +1,15 @@
+import { type Column, cpuOf, type Round, type Sample, share } from '../scenario.js'
+import { ANSWER } from '../source.js'
+
+/** What answers of 1000 tokens, on 20 connections, are measured by. */
+export const answerColumns: readonly Column[] = [
+  { key: 'cpu', heading: 'CPU a token, µs', digits: 2 },
+  { key: 'rate', heading: 'tokens a second', digits: 0 }
+]
+
+export async function measureAnswers({ server, load, effort }: Round, path: string, ms: number): Promise<Sample> {
+  const job = { port: server.port, path, connections: 20, ms: share(ms, effort) }
+  const [cpu, { answers, seconds }] = await cpuOf(server, () => load.do('answers', job))
+  const tokens = answers * ANSWER
+  return { cpu: (cpu / tokens) * 1e6, rate: tokens / seconds }
+}

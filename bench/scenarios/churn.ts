@@ -1,0 +1,34 @@
+import { sleep } from '../clock.js'
+import { everybody } from '../contenders.js'
+import { percentile } from '../numbers.js'
+import { cpuOf, share, type Work } from '../scenario.js'
+
+export const churn: Work = {
+  name: 'churn',
+  about:
+    '50 clients connect, take one token and leave, again and again: what a whole stream costs. Then 1000 clients are there, and leave one after the other: how soon the source is told.',
+  rivals: everybody,
+  rounds: 3,
+  columns: [
+    { key: 'cpu', heading: 'CPU a stream, µs', digits: 0 },
+    { key: 'p50', heading: 'close to abort p50, ms', digits: 2 },
+    { key: 'p99', heading: 'close to abort p99, ms', digits: 2 }
+  ],
+  goals: [{ what: 'close to abort p99, ms', of: 'ours', key: 'p99', atMost: 10 }],
+  async measure({ server, load, effort }) {
+    const { port } = server
+    const visit = { port, path: '/silent', connections: 50, ms: share(1000, effort) }
+    const [cpu, { visits }] = await cpuOf(server, async () => {
+      const result = await load.do('visits', visit)
+      await sleep(share(100, effort))
+      return result
+    })
+    await load.do('open', { port, path: '/silent', streams: share(1000, effort), ms: share(300, effort) })
+    await server.ask('aborts')
+    const closed = await load.do('close', { ms: share(1000, effort) })
+    await sleep(share(200, effort))
+    const aborted = (await server.ask('aborts')) as Record<string, number>
+    const delays = Object.entries(closed).map(([id, at]) => (aborted[id] ?? Number.POSITIVE_INFINITY) - at)
+    return { cpu: (cpu / visits) * 1e6, p50: percentile(delays, 0.5) / 1e3, p99: percentile(delays, 0.99) / 1e3 }
+  }
+}

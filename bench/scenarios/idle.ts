@@ -1,0 +1,35 @@
+import { sleep } from '../clock.js'
+import { everybody } from '../contenders.js'
+import { share, type Work } from '../scenario.js'
+
+/** Opened and closed before, so that what a server makes once is not taken for a stream's. */
+const FIRST = 200
+
+export const idle: Work = {
+  name: 'idle',
+  about: '5000 open streams that have had one token and are silent since: what a stream holds.',
+  rivals: everybody,
+  rounds: 2,
+  fresh: true,
+  columns: [{ key: 'memory', heading: 'memory a stream, KiB', digits: 1 }],
+  goals: [
+    { what: 'memory a stream, to `node:http`', of: 'ours', to: ['nodeHttp'], key: 'memory', atMost: 1.15 },
+    { what: 'memory a stream, to the Go server', of: 'ours', to: ['go'], key: 'memory', atMost: 1 / 2 }
+  ],
+  async measure({ server, load, effort }) {
+    const { port } = server
+    const path = '/silent'
+    await load.do('open', { port, path, streams: share(FIRST, effort), ms: share(100, effort) })
+    await load.do('close', { ms: 0 })
+    await sleep(share(500, effort))
+    await server.ask('gc')
+    const before = server.memory()
+    const streams = share(5000, effort)
+    await load.do('open', { port, path, streams, ms: share(1000, effort) })
+    await sleep(share(1200, effort))
+    await server.ask('gc')
+    const memory = server.memory() - before
+    await load.do('close', { ms: 0 })
+    return { memory: memory / streams / 1024 }
+  }
+}

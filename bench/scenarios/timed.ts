@@ -1,0 +1,24 @@
+import { sleep } from '../clock.js'
+import { type Column, cpuOf, type Round, type Sample, share } from '../scenario.js'
+
+/** What streams whose tokens tell when they were made are measured by. */
+export const timedColumns: readonly Column[] = [
+  { key: 'cpu', heading: 'CPU a token, µs', digits: 1 },
+  { key: 'rate', heading: 'tokens a second', digits: 0 },
+  { key: 'p50', heading: 'latency p50, ms', digits: 2 },
+  { key: 'p99', heading: 'latency p99, ms', digits: 2 }
+]
+
+export async function measureTimed({ server, load, effort }: Round, path: string, streams: number): Promise<Sample> {
+  await load.do('open', { port: server.port, path, streams: share(streams, effort), ms: share(600, effort) })
+  await sleep(share(200, effort))
+  const [cpu, heard] = await cpuOf(server, () => load.do('listen', { ms: share(2000, effort) }))
+  await load.do('close', { ms: 0 })
+  await sleep(share(200, effort))
+  return {
+    cpu: (cpu / heard.tokens) * 1e6,
+    rate: heard.tokens / heard.seconds,
+    p50: heard.p50 / 1e3,
+    p99: heard.p99 / 1e3
+  }
+}

@@ -1,0 +1,61 @@
+import { FST_SSE_SOURCE_TRUNCATED } from '../../errors.js'
+import type { SseEvent } from '../../sse/event.js'
+import type { ErrorData } from '../failure.js'
+import { typedChunkOf } from './chunk.js'
+import type { Protocol, ProtocolStream } from './protocol.js'
+
+const SENTINEL = '[DONE]'
+
+/** The UI message stream of the AI SDK: unnamed parts, and `[DONE]`. */
+class AiSdkStream implements ProtocolStream {
+  /** The parts that begin something which has not ended. A message need not be begun. */
+  readonly #open = new Set<string>()
+  #hasFailed = false
+
+  item(item: unknown): SseEvent {
+    const data = typedChunkOf(item, 'parts of a UI message stream')
+    this.#follow(data.type, data.id)
+    return { data }
+  }
+
+  end(): SseEvent {
+    const [begun] = this.#open
+    if (begun !== undefined) throw new FST_SSE_SOURCE_TRUNCATED(`what ends its ${begun}`)
+    // Clients have taken it for the end.
+    if (this.#hasFailed) throw new FST_SSE_SOURCE_TRUNCATED('anything but an error')
+    return { data: SENTINEL }
+  }
+
+  error({ message }: ErrorData): SseEvent {
+    return { data: { type: 'error', errorText: message } }
+  }
+
+  #follow(type: string, id: unknown): void {
+    switch (type) {
+      case 'start':
+        this.#open.add(type)
+        break
+      case 'finish':
+        this.#open.delete('start')
+        break
+      case 'abort':
+        this.#open.clear()
+        break
+      case 'text-start':
+      case 'reasoning-start':
+        this.#open.add(`${type} ${id}`)
+        break
+      case 'text-end':
+      case 'reasoning-end':
+        this.#open.delete(`${type.replace('end', 'start')} ${id}`)
+        break
+      case 'error':
+        this.#hasFailed = true
+    }
+  }
+}
+
+export const aiSdk: Protocol = {
+  headers: { 'x-vercel-ai-ui-message-stream': 'v1' },
+  start: () => new AiSdkStream()
+}

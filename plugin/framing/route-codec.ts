@@ -1,0 +1,46 @@
+import type { FastifyReply } from 'fastify'
+import { FST_SSE_EVENT_INVALID } from '../errors.js'
+import { type DataCheck, type DataChecks, mismatch, undeclared } from '../schema/event-check.js'
+import { checksOf } from '../schema/event-schema.js'
+import { type EncodeData, toJson } from '../sse/event.js'
+import { type Codec, plainCodec } from './frame-encoder.js'
+
+/** By the configuration of each route, which no other route shares: serializers belong to the app. */
+const codecs = new WeakMap<object, Codec>()
+
+/** The codec for the events that the route of a reply declares; the plain one where it declares none. */
+export function codecOf(reply: FastifyReply): Codec {
+  const { schema, config } = reply.routeOptions
+  let codec = codecs.get(config)
+  if (codec === undefined) {
+    const responses = Object.values((schema as { response?: object } | undefined)?.response ?? {})
+    const checks = responses.map(checksOf).find(Boolean)
+    codec = checks === undefined ? plainCodec : makeCodec(checks, reply)
+    codecs.set(config, codec)
+  }
+  return codec
+}
+
+function makeCodec(checks: DataChecks, reply: FastifyReply): Codec {
+  const encoders = new Map<string, (data: unknown) => string>()
+  for (const [name, check] of Object.entries(checks)) {
+    encoders.set(
+      name,
+      makeEncoder(name, check, reply.compileSerializationSchema(check.Schema()) as (data: unknown) => string)
+    )
+  }
+  const data: EncodeData = (value, name = 'message') => {
+    const encode = encoders.get(name)
+    if (encode !== undefined) return encode(value)
+    throw new FST_SSE_EVENT_INVALID(undeclared(checks, name))
+  }
+  return { data, result: data }
+}
+
+function makeEncoder(name: string, check: DataCheck, serialize: (data: unknown) => string) {
+  return (data: unknown): string => {
+    if (!check.Check(data)) throw new FST_SSE_EVENT_INVALID(mismatch(name, check, data))
+    if (typeof data === 'string') return data
+    return toJson(data, serialize)
+  }
+}

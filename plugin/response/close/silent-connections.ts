@@ -1,0 +1,50 @@
+import type { EventEmitter } from 'node:events'
+import { type IncomingMessage, Server } from 'node:http'
+import { Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { Bag, type Item } from '../../util/unordered-set.js'
+
+const kSilent = Symbol('fastify-sse-from.silent')
+
+interface Silent extends Item {
+  readonly socket: Socket
+}
+
+type Connection = Socket & { [kSilent]?: Silent | undefined }
+
+/**
+ * Keeps an eye on the HTTP/1.1 connections of a server over which nothing was asked yet. Browsers open such ahead, and `fetch`
+ * opens one in place of each that it has left. A server that closes waits for them, before Node 26.4, until a timeout:
+ * `closeIdleConnections` knows only those that have asked before (V2).
+ *
+ * @returns a function that closes them
+ */
+export function watchSilentConnections(server: EventEmitter): () => void {
+  const silent = new Bag<Silent>()
+  const event = connectionEvent(server)
+  if (event !== undefined) {
+    server.on(event, (connection: Connection) => {
+      const entry = { socket: connection }
+      connection[kSilent] = entry
+      connection.on('close', forget)
+      silent.add(entry)
+    })
+    server.prependListener('request', ({ socket }: IncomingMessage) => forget.call(socket))
+  }
+  return () => silent.visit(({ socket }) => socket.destroy())
+
+  function forget(this: Connection): void {
+    const entry = this[kSilent]
+    if (entry === undefined) return
+    silent.delete(entry)
+    this[kSilent] = undefined
+    this.off('close', forget)
+  }
+}
+
+/** What a server emits with the sockets that it reads requests from. HTTP/2 has sessions instead. */
+function connectionEvent(server: EventEmitter): string | undefined {
+  if (server instanceof Server) return 'connection'
+  if (server instanceof TlsServer) return 'secureConnection'
+  return undefined
+}

@@ -1,0 +1,33 @@
+import type { FastifyReply } from 'fastify'
+import type { Protocol } from '../framing/protocols/protocol.js'
+
+/** What every stream says of itself (W1). What the handler has set already stays. */
+const HEAD = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no'
+}
+
+/** The header that names a resumable stream. */
+const STREAM_ID = 'x-stream-id'
+
+/** Sets the head of a stream. @param id of a resumable stream */
+export function setHead(reply: FastifyReply, protocol: Protocol | undefined, id?: string): void {
+  if (protocol?.headers !== undefined) setMissing(reply, protocol.headers)
+  setMissing(reply, HEAD)
+  if (id !== undefined) reply.header(STREAM_ID, id)
+}
+
+/** Takes back what the head of an error must not say. Fastify has brought it to the response already. */
+export function unsetHead(reply: FastifyReply, protocol: Protocol | undefined): void {
+  const names = [STREAM_ID, ...Object.keys(protocol?.headers ?? {})]
+  for (const name of names) reply.removeHeader(name)
+  if (reply.raw.headersSent) return
+  for (const name of ['content-type', ...names]) reply.raw.removeHeader(name)
+}
+
+function setMissing(reply: FastifyReply, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!reply.hasHeader(name)) reply.header(name, value)
+  }
+}

@@ -1,0 +1,256 @@
+import { Type } from '@sinclair/typebox'
+import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
+import { Texts } from '../util/compact-list.js'
+import { Queue } from '../util/queue.js'
+import { compileOptionCheck } from '../util/validate.js'
+import type { EventStore, LogEnd, LogPage, ProducerNews } from './event-store.js'
+
+/** The options of a `MemoryStore`: positive whole numbers, or `Infinity`. */
+export interface MemoryStoreOptions {
+  /** The most events of one stream. Default: 65536. */
+  maxEvents?: number
+  /** The most bytes of events of one stream. Default: 1048576. */
+  maxBytes?: number
+  /** The most streams, running and ended. The oldest that has ended makes room for a new one. Default: 10000. */
+  maxStreams?: number
+  /** How long the log of an ended stream is kept. Milliseconds. Default: 300000. */
+  keep?: number
+  /**
+   * How long a producer holds a log without a sign of life. Milliseconds. Default: `Infinity`, since a producer and its
+   * store live and die in one process.
+   */
+  lease?: number
+}
+
+interface Log {
+  readonly id: string
+  readonly producer: string
+  readonly owner: string | undefined
+  readonly protocol: string | undefined
+  readonly events: Texts
+  end: LogEnd | undefined
+  stop: boolean
+  followedUntil: number
+  leaseUntil: number
+  /** When it is forgotten. */
+  expires: number
+}
+
+const DEFAULTS: Required<MemoryStoreOptions> = {
+  maxEvents: 65_536,
+  maxBytes: 1024 * 1024,
+  maxStreams: 10_000,
+  keep: 300_000,
+  lease: Number.POSITIVE_INFINITY
+}
+
+/** The longest that a timer of Node can be: a longer one fires at once. Milliseconds. */
+const MAX_TIMER = 2 ** 31 - 1
+
+const count = Type.Optional(
+  Type.Union([Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), Type.Literal(Number.POSITIVE_INFINITY)], {
+    description: 'a positive whole number, or Infinity'
+  })
+)
+
+const check = compileOptionCheck(
+  Type.Object(
+    { maxEvents: count, maxBytes: count, maxStreams: count, keep: count, lease: count },
+    { additionalProperties: false, description: 'an object' }
+  )
+)
+
+/**
+ * The event store of a single process: what is used where no other is given. Servers that share one count as one node.
+ */
+export class MemoryStore implements EventStore {
+  readonly maxEvents: number
+  readonly maxBytes: number
+  readonly lease: number
+  readonly #maxStreams: number
+  readonly #keep: number
+  /** In the order in which their leases run out, which is the order in which they expire. */
+  readonly #running = new Map<string, Log>()
+  readonly #ended = new Map<string, Log>()
+  /** In the order in which they have ended, which is the order in which they expire. */
+  readonly #oldest = new Queue<Log>()
+  readonly #listeners = new Set<(id: string | undefined) => void>()
+  #timer: NodeJS.Timeout | undefined
+  #wakeAt = Number.POSITIVE_INFINITY
+
+  /** @throws FST_SSE_OPTION_INVALID */
+  constructor(options: MemoryStoreOptions = {}) {
+    check(options)
+    this.maxEvents = options.maxEvents ?? DEFAULTS.maxEvents
+    this.maxBytes = options.maxBytes ?? DEFAULTS.maxBytes
+    this.lease = options.lease ?? DEFAULTS.lease
+    this.#maxStreams = options.maxStreams ?? DEFAULTS.maxStreams
+    this.#keep = options.keep ?? DEFAULTS.keep
+  }
+
+  /** How many logs it holds. */
+  get size(): number {
+    return this.#running.size + this.#ended.size
+  }
+
+  async create(id: string, producer: string, owner: string | undefined, protocol?: string): Promise<boolean> {
+    const taken = this.#find(id)
+    if (taken !== undefined) return taken.producer === producer
+    if (this.size >= this.#maxStreams) this.#makeRoom()
+    const leaseUntil = performance.now() + this.lease
+    const log: Log = {
+      id,
+      producer,
+      owner,
+      protocol,
+      events: new Texts(),
+      end: undefined,
+      stop: false,
+      followedUntil: 0,
+      leaseUntil,
+      expires: leaseUntil + this.#keep
+    }
+    this.#running.set(id, log)
+    this.#wakeFor(log)
+    return true
+  }
+
+  async append(id: string, producer: string, first: number, events: readonly string[], end?: string): Promise<number> {
+    const log = this.#find(id)
+    if (log?.producer === producer && log.end?.lost === false && log.end.frame === end) return log.events.length
+    const held = this.#held(log, producer)
+    const isNext = first === held.events.length + 1
+    if (isNext) held.events.pushAll(events)
+    const last = held.events.length
+    // The answer of a call that brought these events without the end may be what was lost.
+    if (end !== undefined && first + events.length - 1 === last) this.#end(id, held, { frame: end, lost: false })
+    else if (isNext && isFollowed(held)) this.#ring(id)
+    return last
+  }
+
+  async renew(id: string, producer: string): Promise<ProducerNews> {
+    const log = this.#held(this.#running.get(id), producer)
+    if (this.lease !== Number.POSITIVE_INFINITY) {
+      log.leaseUntil = performance.now() + this.lease
+      log.expires = log.leaseUntil + this.#keep
+      this.#running.delete(id)
+      this.#running.set(id, log)
+    }
+    return { stop: log.stop, followers: isFollowed(log) ? 1 : 0 }
+  }
+
+  async read(id: string, after: number): Promise<LogPage | undefined> {
+    const log = this.#find(id)
+    if (log === undefined) return undefined
+    return {
+      owner: log.owner,
+      protocol: log.protocol,
+      first: after + 1,
+      events: log.events.slice(after, log.events.length),
+      more: false,
+      end: log.end,
+      leaseLeft: log.end === undefined ? Math.max(0, log.leaseUntil - performance.now()) : 0
+    }
+  }
+
+  async follow(id: string): Promise<void> {
+    const log = this.#find(id)
+    if (log === undefined) return
+    const isNew = !isFollowed(log)
+    log.followedUntil = performance.now() + this.lease
+    if (isNew) this.#ring(id)
+  }
+
+  async unfollow(id: string): Promise<void> {
+    const log = this.#find(id)
+    if (log === undefined) return
+    log.followedUntil = 0
+    this.#ring(id)
+  }
+
+  async endLost(id: string, end: string): Promise<boolean> {
+    const log = this.#find(id)
+    if (log === undefined || log.end !== undefined || log.leaseUntil > performance.now()) return false
+    this.#end(id, log, { frame: end, lost: true })
+    return true
+  }
+
+  async stop(id: string): Promise<boolean> {
+    const log = this.#find(id)
+    if (log === undefined) return false
+    log.stop = true
+    this.#ring(id)
+    return true
+  }
+
+  subscribe(ring: (id: string | undefined) => void): () => void {
+    // A function may be given twice.
+    const listener = (id: string | undefined) => ring(id)
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #find(id: string): Log | undefined {
+    return this.#running.get(id) ?? this.#ended.get(id)
+  }
+
+  #held(log: Log | undefined, producer: string): Log {
+    const isHeld = log?.producer === producer && log.end === undefined && log.leaseUntil > performance.now()
+    if (!isHeld) throw new FST_SSE_PRODUCER_FENCED()
+    return log
+  }
+
+  #end(id: string, log: Log, end: LogEnd): void {
+    log.end = end
+    log.events.compact()
+    log.expires = performance.now() + this.#keep
+    this.#running.delete(id)
+    this.#ended.set(id, log)
+    this.#oldest.push(log)
+    this.#wakeFor(log)
+    this.#ring(id)
+  }
+
+  #ring(id: string): void {
+    for (const listener of this.#listeners) listener(id)
+  }
+
+  #makeRoom(): void {
+    const oldest = this.#oldest.shift()
+    if (oldest === undefined) throw new FST_SSE_STORE_FULL(this.#maxStreams)
+    this.#ended.delete(oldest.id)
+  }
+
+  /** One timer for all of them. */
+  #wakeFor(log: Log): void {
+    if (log.expires >= this.#wakeAt) return
+    clearTimeout(this.#timer)
+    this.#wakeAt = log.expires
+    const delay = Math.ceil(log.expires - performance.now())
+    this.#timer = setTimeout(() => this.#forget(), Math.min(delay, MAX_TIMER))
+    this.#timer.unref()
+  }
+
+  #forget(): void {
+    this.#wakeAt = Number.POSITIVE_INFINITY
+    const now = performance.now()
+    for (const log of this.#running.values()) {
+      if (log.expires > now) {
+        this.#wakeFor(log)
+        break
+      }
+      this.#running.delete(log.id)
+    }
+    for (let log = this.#oldest.first; log !== undefined; log = this.#oldest.first) {
+      if (log.expires > now) {
+        this.#wakeFor(log)
+        break
+      }
+      this.#makeRoom()
+    }
+  }
+}
+
+function isFollowed(log: Log): boolean {
+  return log.followedUntil > performance.now()
+}

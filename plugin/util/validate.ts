@@ -1,0 +1,61 @@
+import type { TObject, TSchema } from '@sinclair/typebox'
+import { TypeCompiler, type ValueError, ValueErrorType } from '@sinclair/typebox/compiler'
+
+import { FST_SSE_OPTION_INVALID } from '../errors.js'
+
+/** The first thing that is wrong with a value. */
+export interface Problem {
+  /** Where it is, as in `messages/0/role`; `''` for the value itself. */
+  where: string
+  /** What is wrong and what would be right. The value is not shown: it may be somebody's secret. */
+  what: string
+}
+
+/**
+ * Compiles a check that says what would be right: the `description` of a schema is what it takes. A part without one is
+ * spoken of as what it is a part of.
+ *
+ * @returns a function that gives the first problem of a value, or `undefined` where it has none
+ */
+export function compileCheck(schema: TSchema): (value: unknown) => Problem | undefined {
+  const compiled = TypeCompiler.Compile(schema)
+  return value => {
+    if (compiled.Check(value)) return undefined
+    const { type, path, schema: part, value: wrong } = compiled.Errors(value).First() as ValueError
+    const where = path.slice(1)
+    if (type === ValueErrorType.ObjectAdditionalProperties) {
+      return { where, what: `is unknown; known are ${Object.keys(part.properties).join(', ') || 'none'}` }
+    }
+    if (part.description !== undefined) {
+      return { where, what: `${wrong === undefined ? 'is missing, it takes' : 'takes'} ${part.description}` }
+    }
+    const [name = ''] = where.split('/')
+    return { where: name, what: `takes ${schema.properties[name].description}` }
+  }
+}
+
+/** The options that are given, and the defaults of the others. */
+export function withDefaults(schema: TObject, given: object): object {
+  const own = given as Record<string, unknown>
+  return Object.fromEntries(
+    Object.entries(schema.properties).map(([name, option]) => [name, own[name] ?? option.default])
+  )
+}
+
+/** Whether something has these methods. No part of a schema, which does not find what a class has given it. */
+export function hasMethods(value: object, names: readonly string[]): boolean {
+  return names.every(name => typeof (value as Record<string, unknown>)[name] === 'function')
+}
+
+/**
+ * Compiles the check of options.
+ *
+ * @returns a function that throws FST_SSE_OPTION_INVALID, which names the option and what it takes
+ */
+export function compileOptionCheck(schema: TObject): (options: object) => void {
+  const check = compileCheck(schema)
+  return options => {
+    const problem = check(options)
+    if (problem !== undefined) throw new FST_SSE_OPTION_INVALID(problem.where || 'options', problem.what)
+  }
+}

@@ -1,0 +1,45 @@
+import helmet from '@fastify/helmet'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import { Type } from '@sinclair/typebox'
+import Fastify, { type FastifyInstance } from 'fastify'
+import sseFrom from '../plugin/index.js'
+import { type Generate, openAiRoutes, streamRoutes } from '../routes/index.js'
+import { openAiSource } from '../sources/openai.js'
+import { demoSource } from './demo.js'
+import type { Environment } from './environment.js'
+import { chooseEventStore } from './event-store.js'
+import { page } from './page.js'
+import { docsPolicy, securityHeaders } from './security.js'
+
+/** How long running answers may go on when the server closes. Milliseconds. */
+const DRAIN_TIMEOUT = 3000
+
+/** The server: a page to talk to the model at `/`, `/stream`, `/v1/chat/completions`, its documentation at `/docs`, and `/health`. */
+export async function buildApp(environment: Environment): Promise<FastifyInstance> {
+  const app = Fastify({ logger: { level: environment.LOG_LEVEL } })
+  await app.register(helmet, securityHeaders)
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'fastify-sse-from', version: '1' } },
+    convertConstToEnum: false
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: docsPolicy })
+  await app.register(sseFrom, { drainTimeout: DRAIN_TIMEOUT, store: chooseEventStore(environment, app) })
+  const generate = chooseSource(environment, app)
+  await app.register(streamRoutes, { generate })
+  await app.register(openAiRoutes, { generate, models: [environment.OPENAI_MODEL] })
+  await app.register(page)
+  const health = { summary: 'Whether the server is up', response: { 200: Type.Object({ status: Type.Literal('ok') }) } }
+  app.get('/health', { schema: health, logLevel: 'warn' }, async () => ({ status: 'ok' }))
+  return app
+}
+
+function chooseSource(environment: Environment, app: FastifyInstance): Generate {
+  const { OPENAI_BASE_URL: baseURL, OPENAI_API_KEY: apiKey, OPENAI_MODEL: model } = environment
+  if (baseURL === undefined && apiKey === undefined) {
+    app.log.info('answers come from the embedded demo; set OPENAI_BASE_URL or OPENAI_API_KEY for a real model')
+    return demoSource()
+  }
+  app.log.info({ model, baseURL }, 'answers come from an OpenAI-compatible server')
+  return openAiSource({ baseURL, apiKey, model })
+}

@@ -1,0 +1,153 @@
+import { Type } from '@sinclair/typebox'
+import t from 'tap'
+import { eventStream, type Protocol } from '../../../../plugin/index.js'
+import { answers } from '../../../helpers/answer.js'
+import { fetchAll } from '../../../helpers/client.js'
+import { serve } from '../../../helpers/server.js'
+
+const finish = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }
+
+t.test('a source that ends too early never ends as a whole one', async t => {
+  const ask = answers(t)
+  const early: [string, unknown[]][] = [
+    ['openai', [{ choices: [{ delta: {}, finish_reason: null }] }]],
+    ['openai', [{ choices: 'none' }]],
+    ['openai', [{ type: 'response.created', sequence_number: 0 }]],
+    ['openai', [{ type: 'response.output_text.done' }]],
+    ['anthropic', [{ type: 'message_start' }]],
+    ['ai-sdk', [{ type: 'start' }]],
+    [
+      'ai-sdk',
+      [
+        { type: 'text-start', id: '1' },
+        { type: 'text-end', id: '2' }
+      ]
+    ],
+    ['ai-sdk', [{ type: 'reasoning-start', id: '1' }]],
+    ['ai-sdk', [{ type: 'error', errorText: 'no' }]]
+  ]
+  for (const [protocol, items] of early) {
+    const { text } = await ask(items, { protocol })
+    t.match(text, /Bad Gateway/, JSON.stringify(items))
+    t.notMatch(text, '[DONE]')
+  }
+})
+
+t.test('a whole one ends as its protocol says', async t => {
+  const ask = answers(t)
+  const whole: [string, unknown[], RegExp][] = [
+    ['openai', [finish], /\n\ndata: \[DONE\]\n\n$/],
+    ['openai', [{ type: 'speech.audio.done' }], /^event: speech.audio.done\ndata: .+\n\n$/],
+    ['anthropic', [{ type: 'message_stop' }], /^event: message_stop\ndata: .+\n\n$/],
+    ['ai-sdk', [{ type: 'start' }, { type: 'text-start', id: '1' }, { type: 'abort' }], /\n\ndata: \[DONE\]\n\n$/],
+    ['ai-sdk', [{ type: 'data-weather', data: 1 }], /\n\ndata: \[DONE\]\n\n$/]
+  ]
+  for (const [protocol, items, end] of whole) t.match((await ask(items, { protocol })).text, end)
+})
+
+t.test('what is no item of the protocol is refused', async t => {
+  const ask = answers(t)
+  for (const protocol of ['openai', 'anthropic', 'ai-sdk']) {
+    for (const item of ['text', 5, null, [], Buffer.from('a'), undefined, { data: 1 }, Promise.resolve(finish)]) {
+      const { status, error } = await ask([item], { protocol })
+      t.same([status, error.code], [500, 'FST_SSE_EVENT_INVALID'])
+    }
+  }
+  t.equal((await ask([{ a: 1 }], { protocol: 'anthropic' })).error.code, 'FST_SSE_EVENT_INVALID')
+})
+
+t.test('map makes the items, and skips some', async t => {
+  const map = (item: string) => (item === 'skip' ? undefined : finish)
+  const { text } = await answers(t)(['skip', 'a'], { protocol: 'openai', map })
+  t.equal(text, `data: ${JSON.stringify(finish)}\n\ndata: [DONE]\n\n`)
+})
+
+t.test('the head of the protocol is that of the stream, and not that of an error', async t => {
+  const ask = answers(t)
+  const name = 'x-vercel-ai-ui-message-stream'
+  t.equal((await ask([{ type: 'finish' }], { protocol: 'ai-sdk' })).headers[name], 'v1')
+  const { status, headers } = await ask(['wrong'], { protocol: 'ai-sdk' })
+  t.same([status, headers[name]], [500, undefined])
+})
+
+t.test('a route that declares its events speaks no other protocol', async t => {
+  const ask = answers(t, { schema: { response: { 200: eventStream({ message: Type.String() }) } } })
+  t.match((await ask([finish], { protocol: 'openai' })).error, {
+    code: 'FST_SSE_OPTION_INVALID',
+    message: `option "protocol" takes 'events' on a route whose schema declares its events`
+  })
+  t.equal((await ask(['a'], { protocol: 'events' })).status, 200)
+})
+
+t.test('an error has the form of the protocol, with the kind that its status stands for', async t => {
+  const ask = answers(t)
+  const failing = (items: unknown[], status: number) =>
+    function* () {
+      yield* items
+      throw Object.assign(new Error('no'), { status, code: 'no' })
+    }
+  const cases: [string, unknown[], number, RegExp][] = [
+    [
+      'openai',
+      [finish],
+      400,
+      /data: \{"error":\{"message":"no","type":"invalid_request_error","param":null,"code":"no"\}\}\n\n$/
+    ],
+    ['openai', [finish], 503, /"type":"server_error"/],
+    [
+      'openai',
+      [{ type: 'a', sequence_number: 4 }],
+      401,
+      /event: error\ndata: \{"type":"error",.+"sequence_number":5,"error":\{.+\}\}\n\n$/
+    ],
+    ['anthropic', [{ type: 'ping' }], 529, /event: error\ndata: \{"type":"error","error":\{"type":"overloaded_error"/],
+    ['anthropic', [{ type: 'ping' }], 400, /"type":"invalid_request_error"/],
+    ['anthropic', [{ type: 'ping' }], 500, /"type":"api_error","message":"Internal Server Error"/],
+    ['ai-sdk', [{ type: 'start' }], 429, /data: \{"type":"error","errorText":"no"\}\n\n$/]
+  ]
+  for (const [protocol, items, status, last] of cases)
+    t.match((await ask(failing(items, status), { protocol })).text, last)
+  const onError = () => ({ data: { error: { message: 'own' } } })
+  t.match(
+    (await ask(failing([finish], 500), { protocol: 'openai', onError })).text,
+    /data: \{"error":\{"message":"own"\}\}\n\n$/
+  )
+})
+
+t.test(
+  'a protocol whose error cannot be sent breaks off, or ends a resumable stream with the error of the plugin',
+  async t => {
+    const broken: Protocol<string> = {
+      start: () => ({
+        item: data => ({ data }),
+        end: () => undefined,
+        error: () => {
+          throw new Error('broken')
+        }
+      })
+    }
+    const failing = async function* () {
+      yield 'a'
+      throw new Error('no')
+    }
+    const { url } = await serve(t, app =>
+      app.get('/', (_request, reply) => reply.sseFrom(failing, { protocol: broken }))
+    )
+    const client = await fetchAll(url)
+    t.same([client.text(), client.ended], ['data: a\n\n', 'broken'])
+    t.match((await answers(t)(failing, { protocol: broken, resumable: true })).text, /event: error\n/)
+  }
+)
+
+t.test('the last event of a protocol whose clients come back has the id that stops them', async t => {
+  const own: Protocol<string> = {
+    reconnects: true,
+    start: () => ({
+      item: data => ({ data }),
+      end: () => [{ data: 1 }, { data: 2 }],
+      error: ({ message }) => ({ data: message })
+    })
+  }
+  const end = 'id: fastify-sse-from:end'
+  t.equal((await answers(t)(['a'], { protocol: own })).text, `data: a\n\n${end}\ndata: 1\n\n${end}\ndata: 2\n\n`)
+})

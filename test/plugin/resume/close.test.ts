@@ -1,0 +1,97 @@
+import t from 'tap'
+import { fetchAll, open } from '../../helpers/client.js'
+import { FaultyStore } from '../../helpers/faulty-store.js'
+import { after, node } from '../../helpers/stepped.js'
+import { until } from '../../helpers/until.js'
+
+t.test('a server that closes lets a stream without clients come to its end', async t => {
+  const [one, other] = FaultyStore.nodes(2)
+  const closing = await node(t, { plugin: { store: one, drainTimeout: 60_000 } })
+  const next = await node(t, { plugin: { store: other } })
+  const client = open(closing.url)
+  await until('the source has started', () => closing.runs.length)
+  closing.runs[0]?.give('a')
+  await client.has('data: a')
+  client.leave()
+  await until('the client is gone', () => closing.log.some(({ msg }) => msg === 'stream closed prematurely'))
+  const closed = closing.app.close()
+  const again = open(next.url, after(client.events()[0]?.id))
+  await again.head()
+  closing.runs[0]?.give('b', undefined)
+  await closed
+  await again.end()
+  t.strictSame(
+    again.events().map(({ data }) => data),
+    ['b', '{}']
+  )
+})
+
+t.test('cuts off what is left, and whoever comes back elsewhere is told so', async t => {
+  const [one, other] = FaultyStore.nodes(2)
+  const closing = await node(t, { plugin: { store: one, drainTimeout: 1 } })
+  const next = await node(t, { plugin: { store: other } })
+  const client = open(closing.url)
+  await until('the source has started', () => closing.runs.length)
+  closing.runs[0]?.give('a')
+  await client.has('data: a')
+  await closing.app.close()
+  await client.end()
+  t.equal(client.ended, 'broken')
+  t.match(client.text(), /\nretry: \d+\n$/)
+  t.ok(closing.runs[0]?.aborted)
+  const again = await fetchAll(next.url, after(client.events()[0]?.id))
+  t.match(again.events(), [{ event: 'error', data: /"statusCode":503,"code":"FST_SSE_CLOSING"/ }])
+  t.same(
+    closing.log.filter(({ level }) => level > 30),
+    []
+  )
+})
+
+t.test('does not wait for a store that is gone', async t => {
+  const store = new FaultyStore()
+  const { app, url, runs } = await node(t, { plugin: { store, drainTimeout: 1 } })
+  const client = open(url)
+  await until('the source has started', () => runs.length)
+  runs[0]?.give('a')
+  await client.has('data: a')
+  store.goDown()
+  runs[0]?.give('b')
+  await client.has('data: b')
+  await app.close()
+  t.ok(runs[0]?.aborted)
+})
+
+t.test('a client that comes back to a server that closes is asked to come again', async t => {
+  const store = new FaultyStore()
+  const { app, url, runs } = await node(t, { plugin: { store, drainTimeout: 60_000 } })
+  const first = open(url)
+  await until('the source has started', () => runs.length)
+  runs[0]?.give('a', undefined)
+  await first.end()
+  const running = open(url)
+  await until('the other source has started', () => runs.length === 2)
+  runs[1]?.give('a')
+  await running.has('data: a')
+  let arrive = () => {}
+  let isAsked = false
+  store.before = method => {
+    if (method !== 'read') return undefined
+    isAsked = true
+    return new Promise<void>(resolve => {
+      arrive = resolve
+    })
+  }
+  const answer = open(url, after(first.events()[0]?.id))
+  await until('the log is asked for', () => isAsked)
+  const closed = app.close()
+  await until('the server closes', async () => {
+    const { status } = await fetchAll(url).catch(() => ({ status: undefined }))
+    return status !== 200
+  })
+  arrive()
+  await answer.end()
+  t.equal(answer.status, 200)
+  t.match(answer.text(), /^retry: \d+\n$/)
+  runs[1]?.give(undefined)
+  await closed
+})

@@ -1,0 +1,260 @@
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import t from 'tap'
+import type { EventStore } from '../../../plugin/index.js'
+import { Follower } from '../../../plugin/resume/follower.js'
+import { EventLog } from '../../../plugin/resume/live-log.js'
+import { fetchAll, open } from '../../helpers/client.js'
+import { FaultyStore } from '../../helpers/faulty-store.js'
+import { serve } from '../../helpers/server.js'
+import { after, node } from '../../helpers/stepped.js'
+import { until } from '../../helpers/until.js'
+
+/** Something that waits until it is told to go on. */
+function gate() {
+  let go = () => {}
+  const passed = new Promise<void>(resolve => {
+    go = resolve
+  })
+  return { go: () => go(), passed }
+}
+
+async function connections({ server }: FastifyInstance): Promise<number> {
+  return new Promise((resolve, reject) =>
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count)))
+  )
+}
+
+t.test('a client that leaves while its position is looked up is answered nothing', async t => {
+  const store = new FaultyStore()
+  const { url, runs, log, app } = await node(t, { plugin: { store }, stream: { end: false } })
+  const first = open(url)
+  await until('the source has started', () => runs.length)
+  runs[0]?.give('a', undefined)
+  await first.end()
+  for (const position of [first.events()[0]?.id, `${first.headers['x-stream-id']}:7`]) {
+    const { go, passed } = gate()
+    const before = log.filter(({ msg }) => msg === 'client left').length
+    const reads = store.calls.read ?? 0
+    store.before = method => (method === 'read' ? passed : undefined)
+    const again = open(url, after(position))
+    await until('the log is asked for', () => (store.calls.read ?? 0) > reads)
+    again.leave()
+    await until('its server knows', async () => (await connections(app)) === 0)
+    go()
+    await until('it is logged', () => log.filter(({ msg }) => msg === 'client left').length > before)
+    t.equal(again.status, undefined)
+  }
+})
+
+t.test('a client that leaves while a hook is at work on its response starts nothing', async t => {
+  const { go, passed } = gate()
+  let isAtWork = false
+  let calls = 0
+  const { url, app } = await serve(t, app => {
+    app.addHook('onSend', async () => {
+      isAtWork = true
+      await passed
+    })
+    app.get('/', (_request, reply) =>
+      reply.sseFrom(
+        async function* () {
+          calls++
+          yield 'a'
+        },
+        { resumable: true }
+      )
+    )
+  })
+  const client = open(url)
+  await until('the hook is at work', () => isAtWork)
+  client.leave()
+  await until('its server knows', async () => (await connections(app)) === 0)
+  go()
+  await app.close()
+  t.equal(calls, 0)
+})
+
+t.test('a source that is always ready is stopped between its turns', async t => {
+  let count = 0
+  const { url, app } = await serve(t, app => {
+    app.get('/', (_request, reply) =>
+      reply.sseFrom(
+        function* () {
+          for (;;) yield String(count++)
+        },
+        { resumable: true }
+      )
+    )
+  })
+  const client = open(url)
+  await client.has('data: 1\n')
+  await app.sseStreams.stop(String(client.headers['x-stream-id']))
+  const before = count
+  await client.end()
+  t.equal(count, before)
+  t.match(client.events().at(-1), { data: /FST_SSE_STREAM_STOPPED/ })
+})
+
+t.test('sseResume has an owner of its own', async t => {
+  const { url } = await serve(t, app => {
+    app.get('/', (_request, reply) => reply.sseFrom(() => ['a'], { resumable: { owner: () => 'me' } }))
+    app.get<{ Params: { id: string } }>('/:id', ({ params, headers }, reply) =>
+      reply.sseResume(params.id, { owner: () => headers.authorization })
+    )
+  })
+  const first = await fetchAll(url)
+  const id = first.headers['x-stream-id']
+  t.equal((await fetchAll(`${url}/${id}`, { headers: { authorization: 'me' } })).text(), first.text())
+  t.equal((await fetchAll(`${url}/${id}`, { headers: { authorization: 'you' } })).status, 404)
+})
+
+t.test('a server that closes takes no new resumable stream', async t => {
+  const { go, passed } = gate()
+  let isAsked = false
+  let isClosing = false
+  const { url, app } = await serve(t, app => {
+    app.addHook('preClose', async () => {
+      isClosing = true
+    })
+    app.addHook('onRequest', async () => {
+      isAsked = true
+      await passed
+    })
+    app.get('/', (_request, reply) => reply.sseFrom(() => ['a'], { resumable: true }))
+  })
+  const client = open(url)
+  await until('it is asked', () => isAsked)
+  const closed = app.close()
+  await until('it closes', () => isClosing)
+  go()
+  await client.end()
+  await closed
+  t.equal(client.status, 503)
+  t.match(JSON.parse(client.text()), { code: 'FST_SSE_CLOSING' })
+})
+
+t.test('a hole that opens in a log ends what follows it', async t => {
+  const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
+  const producing = await node(t, { plugin: { store: one } })
+  const following = await node(t, { plugin: { store: other } })
+  const client = open(producing.url)
+  await until('the source has started', () => producing.runs.length)
+  producing.runs[0]?.give('a')
+  await client.has('data: a')
+  const again = open(`${following.url}/streams/${client.headers['x-stream-id']}`)
+  await again.has('data: a')
+  const read = other.shared.read.bind(other.shared)
+  other.shared.read = async (id, after) => {
+    const page = await read(id, after)
+    return page?.events.length ? { ...page, first: page.first + 1, events: page.events.slice(1) } : page
+  }
+  producing.runs[0]?.give('b', 'c', undefined)
+  await again.end()
+  t.strictSame(
+    again.events().map(({ data }) => data),
+    [
+      'a',
+      '{"statusCode":410,"code":"FST_SSE_POSITION_GONE","message":"the log of the stream does not hold what comes after this event; read it from its start, or ask again without an id"}'
+    ]
+  )
+})
+
+t.test('what was brought to the store in vain is brought again as it was, comments too', async t => {
+  const store = new FaultyStore()
+  const { url, runs } = await node(t, { plugin: { store } })
+  let lost = true
+  const append = store.shared.append.bind(store.shared)
+  store.before = async (method, ...args) => {
+    if (method !== 'append' || !lost) return
+    lost = false
+    // Only a part of it arrives, as if the answer to an earlier call had been lost.
+    const [id, producer, first, [event]] = args as [...Parameters<EventStore['append']>, ...string[]] as never as [
+      string,
+      string,
+      number,
+      string[]
+    ]
+    await append(id, producer, first, [event as string])
+  }
+  const client = open(url)
+  await until('the source has started', () => runs.length)
+  runs[0]?.give('a', { comment: 'thinking' }, 'b', undefined)
+  await client.end()
+  const id = String(client.headers['x-stream-id'])
+  await until('the end is in the store', async () => (await store.shared.read(id, 9))?.end)
+  const again = await fetchAll(`${url}/streams/${id}`)
+  t.equal(again.text(), client.text())
+})
+
+t.test('news that come when the recording is over change nothing', async t => {
+  const store = new FaultyStore()
+  const { url, runs, app, log } = await node(t, { plugin: { store }, resumable: { onDisconnect: 'continue' } })
+  const client = open(url)
+  await until('the source has started', () => runs.length)
+  runs[0]?.give('a')
+  await client.has('data: a')
+  const id = String(client.headers['x-stream-id'])
+  const { go, passed } = gate()
+  let isTold = false
+  store.renew = async (...args) => {
+    const news = await store.shared.renew(...args)
+    isTold = true
+    await passed
+    return news
+  }
+  await store.shared.stop(id)
+  await until('the store has told it', () => isTold)
+  runs[0]?.give(undefined)
+  await client.end()
+  await until('the end is in the store', async () => (await store.shared.read(id, 9))?.end)
+  go()
+  await app.close()
+  t.match(client.events().at(-1), { event: 'done' })
+  t.same(
+    log.filter(({ level }) => level >= 40),
+    []
+  )
+})
+
+t.test('what fails after its client has left is for the debug log', async t => {
+  const lines: unknown[] = []
+  const log = new EventLog('a', { owner: undefined, protocol: undefined }, 1, () => {})
+  const logger = { debug: (line: unknown) => lines.push(line) } as unknown as FastifyBaseLogger
+  new Follower(log, 0, 1, logger, undefined).ignore(new Error('late'))
+  t.match(lines, [{ err: { message: 'late' } }])
+})
+
+t.test('an id that another has taken while the store was away is left to that', async t => {
+  const store = new FaultyStore()
+  const { url, runs, log } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
+  store.goDown()
+  const client = open(url)
+  await until('the source has started', () => runs.length)
+  runs[0]?.give('a')
+  await client.has('data: a')
+  await store.shared.create('mine', 'another', undefined)
+  const creates = store.calls.create ?? 0
+  store.comeBack()
+  await until('it has asked for the id again', () => (store.calls.create ?? 0) > creates)
+  runs[0]?.give('b', undefined)
+  await client.end()
+  t.match(client.events(), [{ data: 'a' }, { data: 'b' }, { event: 'done' }])
+  t.match(await store.shared.read('mine', 0), { events: [], end: undefined })
+  t.equal(log.filter(({ level }) => level >= 40).length, 1)
+})
+
+t.test('a position that a running stream never comes to is gone when it ends', async t => {
+  const { url, runs } = await node(t, { stream: { commitAfter: 60_000 } })
+  const client = open(url)
+  await until('the source has started', () => runs.length)
+  runs[0]?.give('a')
+  await client.has('data: a')
+  const id = client.headers['x-stream-id']
+  const waiting = open(url, after(`${id}:99`))
+  const beside = open(`${url}/streams/${id}`)
+  await beside.has('data: a')
+  runs[0]?.give(undefined)
+  await Promise.all([client.end(), beside.end(), waiting.end()])
+  t.equal(waiting.status, 410)
+  t.match(JSON.parse(waiting.text()), { code: 'FST_SSE_POSITION_GONE' })
+})

@@ -1,0 +1,44 @@
+import t from 'tap'
+import { formatEventId, isStreamId, newStreamId, parseEventId } from '../../../plugin/resume/event-id.js'
+
+t.test('ids that nobody can guess', async t => {
+  const ids = Array.from({ length: 1000 }, newStreamId)
+  t.equal(new Set(ids).size, 1000)
+  for (const id of ids) t.equal(Buffer.from(id, 'base64url').length, 16)
+  t.ok(ids.every(isStreamId))
+})
+
+t.test('reads what it writes', async t => {
+  for (const stream of [newStreamId(), 'a', '-_-', 'a'.repeat(128)]) {
+    for (const sequence of [1, 10, 999_999_999_999_999]) {
+      for (const isEnd of [false, true]) {
+        t.strictSame(parseEventId(formatEventId(stream, sequence, isEnd)), { stream, sequence, isEnd })
+      }
+    }
+  }
+})
+
+t.test('reads nothing else', async t => {
+  for (const id of [
+    '',
+    'a',
+    'a:',
+    ':1',
+    'a:0',
+    'a:01',
+    'a:-1',
+    'a:1.0',
+    'a:1e3',
+    'a:1:',
+    'a:1:END',
+    'a:1:end:',
+    ' a:1',
+    'a:1\n',
+    'a b:1',
+    `${'a'.repeat(129)}:1`,
+    'a:1000000000000000',
+    'ä:1'
+  ]) {
+    t.equal(parseEventId(id), undefined, id)
+  }
+})

@@ -1,0 +1,264 @@
+import t, { type Test } from 'tap'
+import { FST_SSE_STORE_UNAVAILABLE } from '../../../plugin/errors.js'
+import type { EventStore } from '../../../plugin/index.js'
+import { MemoryStore } from '../../../plugin/index.js'
+import { fetchAll, open } from '../../helpers/client.js'
+import { FaultyStore } from '../../helpers/faulty-store.js'
+import { after, node } from '../../helpers/stepped.js'
+import { type TwoNodesOptions, twoNodes } from '../../helpers/two-nodes.js'
+import { until } from '../../helpers/until.js'
+
+const LEASE = 300
+const LOST = /"code":"FST_SSE_PRODUCER_LOST"/
+
+const two = (t: Test, options: TwoNodesOptions = {}) => twoNodes(t, { lease: LEASE, ...options })
+
+const warnings = (log: { level: number; err?: { code?: string } }[]) => log.filter(({ level }) => level >= 40)
+
+t.test('when the producing node is lost, its followers are told, on whatever node, and the log ends once', async t => {
+  const { one, other, following, run, id } = await two(t)
+  const attached = [open(following.url, after(`${id}:1`)), open(`${following.url}/streams/${id}`)]
+  await until('the other node follows', () => other.calls.follow)
+  // As if its process had died.
+  one.goDown()
+  for (const client of attached) {
+    await client.end()
+    t.equal(client.ended, 'clean')
+    t.match(client.events().at(-1), { event: 'error', id: `${id}:2:end`, data: LOST })
+  }
+  t.strictSame((await fetchAll(following.url, after(`${id}:1`))).events(), attached[0]?.events())
+  const beyond = await fetchAll(following.url, after(`${id}:9`))
+  t.match(beyond.events(), [{ event: 'error', data: LOST }], 'it had events that did not come into the log')
+  t.equal(other.calls.endLost, 1)
+  run.give(undefined)
+})
+
+t.test('a process that has slept longer than its lease gives the stream up', async t => {
+  const { one, other, producing, following, client, run, id } = await two(t)
+  const again = open(following.url, after(`${id}:1`))
+  await until('the other node follows', () => other.calls.follow)
+  // What it asks for meanwhile comes too late, and it does not know that yet.
+  const held: (() => void)[] = []
+  one.before = () => new Promise<void>(resolve => held.push(resolve))
+  await again.end()
+  t.match(again.events(), [{ event: 'error', data: LOST }])
+  one.comeBack()
+  for (const go of held) go()
+  await until('its source is aborted', () => run.aborted)
+  await client.end()
+  t.match(client.events().at(-1), { event: 'error', data: LOST })
+  t.same(
+    warnings(producing.log).map(({ err }) => err?.code),
+    ['FST_SSE_PRODUCER_LOST']
+  )
+})
+
+t.test('while the store is away, clients of the producing node get their tokens, and can come back to it', async t => {
+  const { one, producing, client, run, id } = await two(t)
+  one.goDown()
+  run.give('b')
+  await client.has('data: b')
+  client.leave()
+  const again = open(producing.url, after(`${id}:1`))
+  await again.has('data: b')
+  run.give('c', undefined)
+  await again.end()
+  t.strictSame(
+    again.events().map(({ data }) => data),
+    ['b', 'c', '{}']
+  )
+  t.same(
+    warnings(producing.log).map(({ err }) => err?.code),
+    ['FST_SSE_STORE_UNAVAILABLE']
+  )
+})
+
+t.test('a store that comes back in time gets all that it has missed', async t => {
+  const { one, producing, following, client, run, id } = await two(t)
+  one.goDown(['append'])
+  run.give('b', 'c')
+  await client.has('data: c')
+  await until('the store has failed', () => warnings(producing.log).length)
+  one.comeBack()
+  run.give('d', undefined)
+  await client.end()
+  await until('the end is in the store', async () => (await one.shared.read(id, 9))?.end)
+  t.strictSame((await fetchAll(following.url, after(`${id}:1`))).events(), client.events().slice(1))
+  t.equal(warnings(producing.log).length, 1)
+})
+
+t.test('an answer of the store that is lost makes no event twice', async t => {
+  const { one, following, client, run, id } = await two(t)
+  let lost = 0
+  const append = one.shared.append.bind(one.shared)
+  one.before = async (method, ...args) => {
+    if (method !== 'append' || lost++ % 2 === 1) return
+    await append(...(args as Parameters<EventStore['append']>))
+    throw new FST_SSE_STORE_UNAVAILABLE()
+  }
+  run.give('b', 'c')
+  await client.has('data: c')
+  run.give('d', undefined)
+  await client.end()
+  await until('the end is in the store', async () => (await one.shared.read(id, 9))?.end)
+  t.ok(lost > 0)
+  t.strictSame((await fetchAll(following.url, after(`${id}:1`))).events(), client.events().slice(1))
+})
+
+t.test('a store that was away longer than the lease keeps no client from its answer', async t => {
+  const { one, producing, following, client, run, id } = await two(t)
+  one.goDown()
+  run.give('b')
+  await until('the lease has run out', async () => (await one.shared.read(id, 0))?.leaseLeft === 0)
+  one.comeBack()
+  run.give('c')
+  await client.has('data: c')
+  t.match((await fetchAll(following.url, after(`${id}:1`))).events().at(-1), { event: 'error', data: LOST })
+  run.give('d', undefined)
+  await client.end()
+  t.notOk(run.aborted)
+  t.strictSame(
+    client.events().map(({ data }) => data),
+    ['a', 'b', 'c', 'd', '{}']
+  )
+  t.equal(warnings(producing.log).length, 1)
+})
+
+t.test('a client that comes back while the store is away is asked to come again, and then gets the rest', async t => {
+  const { other, following, client, run, id } = await two(t)
+  other.goDown()
+  for (const url of [following.url, `${following.url}/streams/${id}`]) {
+    const answer = await fetchAll(url, after(`${id}:1`))
+    t.equal(answer.status, 200)
+    t.equal(answer.ended, 'clean')
+    t.match(answer.headers['content-type'], 'text/event-stream')
+    t.match(answer.text(), /^retry: [1-5]\d{3}\n$/)
+  }
+  other.comeBack()
+  run.give('b', undefined)
+  await client.end()
+  t.strictSame((await fetchAll(following.url, after(`${id}:1`))).events(), client.events().slice(1))
+})
+
+t.test('a client that follows while the store goes away is asked to come again', async t => {
+  const { other, following, run, id } = await two(t)
+  const again = open(`${following.url}/streams/${id}`)
+  await again.has('data: a')
+  await until('the other node follows', () => other.calls.follow)
+  other.goDown()
+  run.give('b')
+  await again.end()
+  t.equal(again.ended, 'broken')
+  t.match(again.text(), /\nretry: [1-5]\d{3}\n$/)
+  other.comeBack()
+  run.give(undefined)
+  t.match((await fetchAll(following.url, after(`${id}:1`))).events(), [{ data: 'b' }, { event: 'done' }])
+})
+
+t.test('a ring that is lost costs time and no event', async t => {
+  const { other, following, run, id } = await two(t)
+  other.isDeaf = true
+  const again = open(following.url, after(`${id}:1`))
+  await until('the other node follows', () => other.calls.follow)
+  run.give('b', undefined)
+  await again.end()
+  t.match(again.events(), [{ data: 'b' }, { event: 'done' }])
+})
+
+t.test('a store that was away when the stream began keeps its log from then on', async t => {
+  const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
+  const producing = await node(t, { plugin: { store: one } })
+  const following = await node(t, { plugin: { store: other } })
+  one.goDown()
+  const client = open(producing.url)
+  await until('the source has started', () => producing.runs.length)
+  producing.runs[0]?.give('a', 'b')
+  await client.has('data: b')
+  one.comeBack()
+  producing.runs[0]?.give('c', undefined)
+  await client.end()
+  const id = String(client.headers['x-stream-id'])
+  await until('the end is in the store', async () => (await one.shared.read(id, 9))?.end)
+  t.strictSame((await fetchAll(following.url, after(`${id}:1`))).events(), client.events().slice(1))
+})
+
+t.test('an id of the caller is no reason to fail while the store is away', async t => {
+  const store = new FaultyStore()
+  const { url, runs } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
+  store.goDown(['create'])
+  const client = open(url)
+  await until('the source has started', () => runs.length)
+  runs[0]?.give('a', undefined)
+  await client.end()
+  t.match(client.events(), [{ data: 'a' }, { event: 'done' }])
+})
+
+t.test('a store without room for another stream keeps nobody from an answer', async t => {
+  const store = new MemoryStore({ maxStreams: 1 })
+  const { url, runs, log } = await node(t, { plugin: { store } })
+  const first = open(url)
+  const second = open(url)
+  await until('the sources have started', () => runs.length === 2)
+  for (const run of runs) run.give('a', undefined)
+  for (const client of [first, second]) {
+    await client.end()
+    t.match(client.events(), [{ data: 'a' }, { event: 'done' }])
+  }
+  t.same(
+    warnings(log).map(({ err }) => err?.code),
+    ['FST_SSE_STORE_FULL']
+  )
+})
+
+t.test('a stream that vanishes from the store is an end for those who follow it elsewhere', async t => {
+  const { other, following, run, id } = await two(t)
+  const again = open(`${following.url}/streams/${id}`)
+  await again.has('data: a')
+  await until('the other node follows', () => other.calls.follow)
+  other.shared.read = async () => undefined
+  run.give('b')
+  await again.end()
+  t.match(again.events().at(-1), { event: 'error', data: /FST_SSE_STREAM_GONE/ })
+  run.give(undefined)
+})
+
+t.test('a log with a hole in it is never sent as a whole', async t => {
+  const { other, following, client, run, id } = await two(t)
+  run.give('b', 'c', undefined)
+  await client.end()
+  const read = other.shared.read.bind(other.shared)
+  other.shared.read = async (id, after) => {
+    const page = await read(id, after)
+    return page && { ...page, first: 2, events: page.events.slice(1) }
+  }
+  const gone = await fetchAll(`${following.url}/streams/${id}`)
+  t.equal(gone.status, 410)
+  t.match(JSON.parse(gone.text()), { code: 'FST_SSE_POSITION_GONE' })
+  t.match((await fetchAll(following.url, after(`${id}:1`))).events(), [{ data: 'b' }, { data: 'c' }, { event: 'done' }])
+})
+
+t.test('events that nobody waits for go to the store together, and at once when somebody does', async t => {
+  const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
+  one.linger = 2 ** 31 - 1
+  const producing = await node(t, { plugin: { store: one } })
+  const following = await node(t, { plugin: { store: other } })
+  const client = open(producing.url)
+  await until('the source has started', () => producing.runs.length)
+  for (const token of ['a', 'b', 'c']) {
+    producing.runs[0]?.give(token)
+    await client.has(`data: ${token}`)
+  }
+  t.equal(one.calls.append, undefined)
+  const again = open(following.url, after(client.events()[0]?.id))
+  await again.has('data: c')
+  t.equal(one.calls.append, 1)
+  producing.runs[0]?.give('d')
+  await again.has('data: d')
+  again.leave()
+  producing.runs[0]?.give(undefined)
+  await client.end()
+  await until(
+    'the end is in the store',
+    async () => (await other.shared.read(String(client.headers['x-stream-id']), 9))?.end
+  )
+})

@@ -1,0 +1,55 @@
+import t from 'tap'
+import { fetchAll, open } from '../../helpers/client.js'
+import { FaultyStore } from '../../helpers/faulty-store.js'
+import { node } from '../../helpers/stepped.js'
+import { until } from '../../helpers/until.js'
+
+for (const where of ['on its node', 'from another node', 'from another node, when the ring is lost']) {
+  t.test(`stops a source ${where}`, async t => {
+    const [one, other] = FaultyStore.nodes(2, { lease: 300 }) as [FaultyStore, FaultyStore]
+    one.isDeaf = where.endsWith('lost')
+    const producing = await node(t, { plugin: { store: one } })
+    const asked = where === 'on its node' ? producing : await node(t, { plugin: { store: other } })
+    const client = open(producing.url)
+    await until('the source has started', () => producing.runs.length)
+    producing.runs[0]?.give('a')
+    await client.has('data: a')
+    const id = client.headers['x-stream-id']
+    t.equal((await fetchAll(`${asked.url}/streams/${id}`, { method: 'DELETE' })).status, 204)
+    await until('the source is aborted', () => producing.runs[0]?.aborted)
+    await client.end()
+    t.equal(client.ended, 'clean')
+    t.match(client.events().at(-1), {
+      event: 'error',
+      id: `${id}:2:end`,
+      data: '{"statusCode":410,"code":"FST_SSE_STREAM_STOPPED","message":"the stream was stopped on request"}'
+    })
+    t.equal(await asked.app.sseStreams.stop(id as string), true, 'it has ended, and that is what was asked for')
+    const lines = producing.log.filter(({ msg }) => msg === 'stream failed')
+    t.same(
+      lines.map(({ level, err }) => [level, err?.code]),
+      [[30, 'FST_SSE_STREAM_STOPPED']]
+    )
+  })
+}
+
+t.test('says so where there is no such stream', async t => {
+  const { url } = await node(t)
+  t.equal((await fetchAll(`${url}/streams/${'a'.repeat(22)}`, { method: 'DELETE' })).status, 404)
+})
+
+t.test('stops a source that nobody follows, and logs it once', async t => {
+  const { url, app, runs, log } = await node(t, { resumable: { onDisconnect: 'continue' } })
+  const client = open(url)
+  await until('the source has started', () => runs.length)
+  runs[0]?.give('a')
+  await client.has('data: a')
+  client.leave()
+  await until('the client is gone', () => log.some(({ msg }) => msg === 'stream closed prematurely'))
+  await app.sseStreams.stop(client.headers['x-stream-id'] as string)
+  t.ok(runs[0]?.aborted)
+  t.same(
+    log.filter(({ msg }) => msg === 'stream failed').map(({ err }) => err?.code),
+    ['FST_SSE_STREAM_STOPPED']
+  )
+})

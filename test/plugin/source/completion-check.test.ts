@@ -1,0 +1,110 @@
+import { ReadableStream } from 'node:stream/web'
+import { Type } from '@sinclair/typebox'
+import t from 'tap'
+import { eventStream } from '../../../plugin/index.js'
+import { answers, DONE, errorFrame } from '../../helpers/answer.js'
+import { open } from '../../helpers/client.js'
+import { after, node } from '../../helpers/stepped.js'
+import { until } from '../../helpers/until.js'
+
+const TRUNCATED = errorFrame('FST_SSE_SOURCE_TRUNCATED', 502, 'Bad Gateway')
+
+interface Token {
+  text?: string
+  finish?: string
+}
+
+const map = ({ text }: Token) => text
+const isComplete = ({ finish }: Token) => finish !== undefined
+
+/** The same items as each kind of source. */
+const kinds: Record<string, (items: Token[]) => unknown> = {
+  'an iterable': items => items,
+  'an async generator': items =>
+    async function* () {
+      yield* items
+    },
+  'a ReadableStream': items => ReadableStream.from(items),
+  'a promise': async items => items
+}
+
+for (const [kind, make] of Object.entries(kinds)) {
+  t.test(`${kind} that says it is complete`, async t => {
+    const ask = answers(t)
+    t.test('ends with done, also where more items come after that', async t => {
+      const items = [{ text: 'a' }, { finish: 'stop' }, { text: 'usage' }]
+      t.equal((await ask(make(items), { map, isComplete })).text, `data: a\n\ndata: usage\n\n${DONE}`)
+    })
+
+    t.test('ends with an error where it has not said so', async t => {
+      t.equal((await ask(make([{ text: 'a' }]), { map, isComplete })).text, `data: a\n\n${TRUNCATED}`)
+      t.equal((await ask(make([{ text: 'a' }]), { map, isComplete, end: false })).text, `data: a\n\n${TRUNCATED}`)
+    })
+
+    t.test('is answered with an error where nothing was sent', async t => {
+      for (const items of [[], [{}]]) {
+        const { status, error } = await ask(make(items), { map, isComplete })
+        t.equal(status, 502)
+        t.match(error, { statusCode: 502, code: 'FST_SSE_SOURCE_TRUNCATED' })
+      }
+    })
+  })
+}
+
+t.test('only true is a yes', async t => {
+  const ask = answers(t)
+  for (const yes of ['stop', 1, {}, Promise.resolve(true)]) {
+    t.equal((await ask(['a'], { isComplete: () => yes })).text, `data: a\n\n${TRUNCATED}`)
+  }
+})
+
+t.test('is not asked again', async t => {
+  const seen: string[] = []
+  const isComplete = (item: string) => {
+    seen.push(item)
+    return item === 'b'
+  }
+  t.equal((await answers(t)(['a', 'b', 'c'], { isComplete })).status, 200)
+  t.same(seen, ['a', 'b'])
+})
+
+t.test('what it throws ends the stream', async t => {
+  const isComplete = () => {
+    throw Object.assign(new Error('why'), { statusCode: 429 })
+  }
+  t.equal((await answers(t)(['a'], { isComplete })).status, 429)
+})
+
+t.test('the log says what was missing', async t => {
+  const ask = answers(t)
+  await ask(['a'], { isComplete: () => false })
+  t.match(
+    ask.log.filter(({ msg }) => msg === 'stream failed').map(({ err }) => err?.message),
+    [/the source ended before its answer was complete/]
+  )
+})
+
+t.test('holds for the events of a typed route', async t => {
+  const schema = { response: { 200: eventStream({ message: Type.String(), done: Type.Object({}) }) } }
+  const ask = answers(t, { schema })
+  t.equal((await ask([{ text: 'a' }, { finish: 'stop' }], { map, isComplete })).text, `data: a\n\n${DONE}`)
+  t.equal((await ask([{ text: 'a' }], { map, isComplete })).text, `data: a\n\n${TRUNCATED}`)
+})
+
+t.test('holds for a resumable stream, also for those who come back', async t => {
+  for (const [item, last] of [
+    ['whole', 'done'],
+    ['cut', 'error']
+  ] as const) {
+    const { url, runs } = await node(t, { stream: { isComplete: (item: unknown) => item === 'whole' } })
+    const first = open(url)
+    await until('the source runs', () => runs.length > 0)
+    runs[0]?.give('a', item, undefined)
+    await first.end()
+    t.match(first.events(), [{ data: 'a' }, { data: item }, { event: last }])
+    const again = open(url, after(first.events()[0]?.id))
+    await again.end()
+    t.match(again.events(), [{ data: item }, { event: last }])
+    t.equal(runs.length, 1)
+  }
+})

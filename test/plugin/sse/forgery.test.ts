@@ -1,0 +1,99 @@
+import t from 'tap'
+import { answers } from '../../helpers/answer.js'
+
+/** What a model may be talked into writing, so that a client takes it for events of the server. */
+const forgeries = [
+  '\n\ndata: forged',
+  'a\n\ndata: forged\n\n',
+  '\r\rdata: forged\r\r',
+  '\r\n\r\ndata: forged\r\n\r\n',
+  '\nevent: done',
+  '\revent: done\rdata: {}\r\r',
+  '\nid: forged',
+  '\nretry: 0',
+  '\n: forged',
+  '\n\nevent: error\ndata: {"statusCode":401}\n\n',
+  '\u2028event: done\u2029',
+  'event: done\n',
+  'data: forged'
+]
+
+/** The text as it is when every end of a line is LF. */
+function unified(text: string): string {
+  return text.split('\r\n').join('\n').split('\r').join('\n')
+}
+
+t.test('keeps a text that looks like events inside the data of its own event', async t => {
+  const ask = answers(t)
+  const { events } = await ask(forgeries, { end: false })
+  t.same(
+    events,
+    forgeries.map(text => ({ event: undefined, id: undefined, data: unified(text) }))
+  )
+})
+
+t.test('keeps it there when it comes in pieces', async t => {
+  const ask = answers(t)
+  for (const text of forgeries) {
+    const { events } = await ask([...text], { end: false })
+    t.same(
+      events,
+      [...text].map(char => ({ event: undefined, id: undefined, data: unified(char) })),
+      encodeURI(text)
+    )
+  }
+})
+
+t.test('keeps it there when it comes as bytes', async t => {
+  const ask = answers(t)
+  const { events } = await ask(
+    forgeries.map(text => Buffer.from(text)),
+    { end: false }
+  )
+  t.same(
+    events,
+    forgeries.map(text => ({ event: undefined, id: undefined, data: unified(text) }))
+  )
+})
+
+t.test('keeps it inside a comment', async t => {
+  const ask = answers(t)
+  const { events, text } = await ask(
+    forgeries.map(comment => ({ comment })),
+    { end: false }
+  )
+  t.same(events, [])
+  t.same(
+    text.split('\n').filter(line => line !== '' && !line.startsWith(': ')),
+    []
+  )
+})
+
+t.test('keeps what a source returns inside the data of the last event', async t => {
+  const ask = answers(t)
+  for (const text of forgeries) {
+    const { events } = await ask(
+      // biome-ignore lint/correctness/useYield: it only returns
+      (function* () {
+        return text
+      })()
+    )
+    t.match(events, [{ event: 'done', data: JSON.stringify(text) }])
+    t.equal(events.length, 1)
+  }
+})
+
+t.test('keeps the message of an error inside the data of the error event', async t => {
+  const ask = answers(t)
+  for (const message of forgeries) {
+    const { events } = await ask(
+      (function* () {
+        yield 'a'
+        throw Object.assign(new Error(message), { statusCode: 422, code: message })
+      })()
+    )
+    t.equal(events.length, 2)
+    t.equal(events[1]?.event, 'error')
+    t.same(JSON.parse(events[1]?.data ?? ''), { statusCode: 422, code: message, message })
+  }
+})

@@ -1,0 +1,91 @@
+import t from 'tap'
+import { Batch, isLarger } from '../../../plugin/sse/write-batch.js'
+
+/** Characters of 1, 2, 3 and 4 bytes, and halves of a pair, which become U+FFFD. */
+const CHARS = ['a', 'é', '中', '😀', '\ud83d', '\ude00']
+
+t.test('isLarger counts bytes, not characters', async t => {
+  for (const char of CHARS) {
+    for (const length of [0, 1, 2, 10]) {
+      const text = char.repeat(length)
+      const bytes = Buffer.byteLength(text)
+      for (const limit of [0, 1, bytes - 1, bytes, bytes + 1, bytes * 3]) {
+        t.equal(
+          isLarger(text, limit),
+          bytes > limit,
+          `${bytes} bytes of U+${char.codePointAt(0)?.toString(16)} and ${limit}`
+        )
+      }
+    }
+  }
+})
+
+t.test('a batch', async t => {
+  t.test('is empty before something is added and after it was taken', async t => {
+    const batch = new Batch()
+    t.ok(batch.isEmpty)
+    batch.add('')
+    t.ok(batch.isEmpty)
+    batch.add('a')
+    t.notOk(batch.isEmpty)
+    t.equal(batch.take(), 'a')
+    t.ok(batch.isEmpty)
+    t.equal(batch.take(), '')
+  })
+
+  t.test('gives what was added in its order, however often its bytes were counted', async t => {
+    const batch = new Batch()
+    for (const char of CHARS) {
+      batch.add(`${char},`)
+      batch.fills(1)
+    }
+    t.equal(batch.take(), CHARS.map(char => `${char},`).join(''))
+    batch.add('b')
+    t.equal(batch.take(), 'b')
+  })
+
+  t.test('fills a number of bytes before it is larger, and not before it has half of them', async t => {
+    for (const char of CHARS) {
+      const size = Buffer.byteLength(char)
+      for (const bytes of [1, 10, 100, 1000]) {
+        const batch = new Batch()
+        let count = 1
+        for (batch.add(char); !batch.fills(bytes); batch.add(char)) count++
+        t.ok(size * count * 2 >= bytes, `half of ${bytes}`)
+        t.ok(size * (count - 1) < bytes, `the one before fits into ${bytes}`)
+        t.ok(batch.fills(bytes), 'it stays full')
+        batch.take()
+        t.notOk(batch.fills(1), 'nothing is left')
+      }
+    }
+  })
+
+  t.test('counts its bytes a few times for thousands of frames', async t => {
+    const { byteLength } = Buffer
+    t.teardown(() => {
+      Buffer.byteLength = byteLength
+    })
+    let counts = 0
+    Buffer.byteLength = ((...args: Parameters<typeof byteLength>) => {
+      counts++
+      return byteLength(...args)
+    }) as typeof byteLength
+    const batch = new Batch()
+    for (let i = 0; i < 10_000 && !batch.fills(16_384); i++) batch.add('a')
+    t.ok(counts > 0 && counts <= 3, `${counts} times`)
+  })
+
+  t.test('takes the word of who knows the bytes of a frame, and counts the others', async t => {
+    const batch = new Batch()
+    batch.add('é', 2)
+    t.equal(batch.bytes, 2)
+    batch.add('中')
+    t.equal(batch.bytes, 5)
+    batch.add('😀', 4)
+    t.equal(batch.bytes, 9)
+    t.notOk(batch.fills(19))
+    t.ok(batch.fills(18))
+    batch.take()
+    t.equal(batch.bytes, 0)
+  })
+})

@@ -1,0 +1,19 @@
+import t from 'tap'
+import { Queue } from '../../../plugin/util/queue.js'
+import { Random, seed } from '../../helpers/random.js'
+
+t.test(`gives in their order what was put in (seed ${seed})`, async t => {
+  const random = new Random(seed)
+  const queue = new Queue<number>()
+  const model: number[] = []
+  for (let step = 0; step < 5000; step++) {
+    if (random.below(2) === 0) {
+      queue.push(step)
+      model.push(step)
+    } else {
+      const [first] = model
+      if (queue.first !== first || queue.shift() !== model.shift()) t.fail(`not ${first} at step ${step}`)
+    }
+  }
+  t.equal(queue.first, model[0])
+})

@@ -1,0 +1,201 @@
+import t from 'tap'
+import { startApp } from '../../helpers/app-process.js'
+import { beginAnswer, type Chat, openChat } from '../../helpers/chat.js'
+import { startChromium } from '../../helpers/chromium.js'
+import { openAiServer } from '../../helpers/openai-server.js'
+import { until } from '../../helpers/until.js'
+
+t.setTimeout(240_000)
+
+const browser = await startChromium(t)
+const provider = await openAiServer(t, () => {})
+const { url } = await startApp(t, { OPENAI_BASE_URL: provider.url })
+
+t.test('tokens appear one by one, as they come', async t => {
+  const chat = await openChat(t, browser, url)
+  await chat.ask('  How are you? ')
+  const call = await provider.next()
+  t.strictSame(call.body.messages, [{ role: 'user', content: 'How are you?' }])
+  t.equal(await chat.page.locator('.prompt').textContent(), 'How are you?')
+  t.equal(await chat.isBusy(), true)
+  let text = ''
+  for (const token of ['I', ' am', '\n\n  ', 'fine', ' 👋🏽']) {
+    call.token(token)
+    text += token
+    await chat.shows(text)
+  }
+  call.finish()
+  await chat.isDone()
+  t.equal(await chat.text(), text)
+  t.equal(await chat.words(), '')
+})
+
+t.test('what was measured is shown', async t => {
+  const chat = await openChat(t, browser, url)
+  await chat.ask('measure')
+  const call = await provider.next()
+  t.equal(await chat.figure('first-token'), '–')
+  for (const token of ['one', ' two', ' three']) {
+    call.token(token)
+    await until(token, async () => (await chat.text()).includes(token))
+  }
+  call.finish()
+  await chat.isDone()
+  t.match(await chat.figure('first-token'), /^\d+ ms$|^\d+\.\d\d s$/)
+  t.match(await chat.figure('tokens-per-second'), /^\d+(\.\d)?$/)
+  t.equal(await chat.figure('reconnects'), '0')
+  t.match(await chat.figure('longest'), /^longest \d/)
+  const plot = chat.page.getByRole('img', { name: /^longest \d/ })
+  t.equal((await plot.locator('path').getAttribute('d'))?.match(/M/g)?.length, 2, 'two gaps are between three tokens')
+})
+
+t.test('the conversation so far is sent along, and a new chat begins without', async t => {
+  const chat = await openChat(t, browser, url)
+  for (const [question, answer] of [
+    ['first', 'one'],
+    ['second', 'two']
+  ] as const) {
+    await chat.ask(question)
+    const call = await provider.next()
+    call.token(answer)
+    call.finish()
+    await chat.isDone()
+  }
+  t.strictSame(provider.calls.at(-1)?.body.messages, [
+    { role: 'user', content: 'first' },
+    { role: 'assistant', content: 'one' },
+    { role: 'user', content: 'second' }
+  ])
+  await chat.press('New chat')
+  t.equal(await chat.page.locator('article').count(), 0)
+  t.equal(await chat.page.locator('#welcome').isVisible(), true)
+  await chat.page.locator('#welcome button').first().click()
+  t.match((await provider.next()).body.messages, { length: 1 })
+})
+
+t.test('stopping an answer stops its source', async t => {
+  const chat = await openChat(t, browser, url)
+  for (const stop of [() => chat.press('Stop the answer'), () => chat.page.keyboard.press('Escape')]) {
+    const call = await beginAnswer(chat, provider, 'stop me', 'half an')
+    await stop()
+    await until('the provider is left', () => call.closed)
+    await chat.isDone()
+    t.equal(await chat.words(), 'Stopped.')
+    t.equal(await chat.text(), 'half an')
+  }
+  await chat.press('Ask again')
+  const call = await provider.next()
+  t.strictSame(call.body.messages, provider.calls.at(-2)?.body.messages)
+  call.token('all of it')
+  call.finish()
+  await chat.isDone()
+  t.equal(await chat.text(), 'all of it')
+})
+
+t.test('an answer that is stopped before its first token has an end too', async t => {
+  const chat = await openChat(t, browser, url)
+  await chat.ask('stop at once')
+  const call = await provider.next()
+  await chat.press('Stop the answer')
+  await until('the provider is left', () => call.closed)
+  await chat.says(/^Stopped\.$/)
+})
+
+t.test('a double click sends, and does not stop what it has sent', async t => {
+  const chat = await openChat(t, browser, url)
+  await chat.page.getByLabel('Your message').fill('twice')
+  await chat.page.locator('#send').dblclick()
+  const call = await provider.next()
+  call.token('once')
+  await chat.shows('once')
+  call.finish()
+  await chat.isDone()
+  t.equal(await chat.words(), '')
+})
+
+t.test('a new chat in the middle of an answer stops that', async t => {
+  const chat = await openChat(t, browser, url)
+  const call = await beginAnswer(chat, provider, 'leave me', 'never ending')
+  await chat.press('New chat')
+  await until('the provider is left', () => call.closed)
+  t.equal(await chat.page.locator('article').count(), 0)
+  await chat.ask('afresh')
+  t.match((await provider.next()).body.messages, [{ content: 'afresh' }])
+})
+
+t.test('what a model says is text, whatever it looks like', async t => {
+  const chat = await openChat(t, browser, url)
+  const requested: string[] = []
+  chat.page.on('request', request => requested.push(new URL(request.url()).pathname))
+  const html =
+    '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>\n&lt;b&gt; <b>x</b>'
+  await chat.ask(html)
+  const call = await provider.next()
+  for (const token of html.match(/[\s\S]{1,7}/g) ?? []) call.token(token)
+  call.finish()
+  await chat.isDone()
+  t.equal(await chat.text(), html)
+  t.equal(await chat.page.locator('.prompt').textContent(), html)
+  t.equal(await chat.page.locator('article :is(img, script, b)').count(), 0)
+  t.equal(await chat.page.title(), 'fastify-sse-from')
+  t.strictSame(
+    requested.filter(path => path !== '/icon.svg'),
+    ['/stream']
+  )
+})
+
+t.test('an answer of 10,000 tokens has all its text in a few nodes, with its end in sight', async t => {
+  const chat = await openChat(t, browser, url)
+  await chat.evaluate(`{
+    window.tasks = []
+    new PerformanceObserver(list => tasks.push(...list.getEntries().map(entry => entry.duration)))
+      .observe({ type: 'longtask', buffered: true })
+  }`)
+  await chat.ask('at length')
+  const call = await provider.next()
+  let text = ''
+  for (let i = 0; i < 10_000; i++) {
+    const token = i % 97 === 0 ? '\n' : i % 503 === 0 ? ' 👩🏽‍🚀' : ` word${i}`
+    text += token
+    call.token(token)
+    // A few thousand a second, with a frame in between.
+    if (i % 50 === 0) await new Promise(resolve => setTimeout(resolve, 10))
+  }
+  call.finish()
+  await chat.isDone()
+  t.equal(await chat.text(), text)
+  const nodes = await chat.evaluate<number>(`{
+    const walker = document.createTreeWalker(document.querySelector('.text'))
+    let nodes = 0
+    while (walker.nextNode()) nodes++
+    nodes
+  }`)
+  t.ok(nodes < text.length / 250, `${nodes} nodes have ${text.length} characters`)
+  const bars = (await chat.page.locator('.gaps path').getAttribute('d'))?.match(/M/g)?.length ?? 0
+  t.ok(bars > 40 && bars <= 96, `${bars} bars`)
+  t.equal(await isAtEnd(chat), true)
+  t.equal(await chat.page.locator('#to-end').isVisible(), false)
+  const tasks = await chat.evaluate<number[]>('tasks')
+  t.comment(`${tasks.length} tasks of more than 50 ms, the longest ${Math.round(Math.max(0, ...tasks))} ms`)
+
+  // It is in one piece after a reload, too, and on the clipboard.
+  await chat.page.reload()
+  t.equal(await chat.text(), text)
+  await until('the end is in sight', () => isAtEnd(chat))
+  await chat.page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await chat.press('Copy')
+  t.equal(await chat.evaluate('navigator.clipboard.readText()'), text)
+})
+
+function isAtEnd(chat: Chat): Promise<boolean> {
+  return chat.evaluate('scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop < 2')
+}
+
+t.test('the page says why a model has stopped early', async t => {
+  const chat = await openChat(t, browser, url)
+  await chat.ask('at length')
+  const call = await provider.next()
+  call.token('and so on, and so')
+  call.finish('length')
+  await chat.says(/^The model has run out of tokens/)
+})
