@@ -1,5 +1,5 @@
 /** A server of the bench. */
-export interface Rival {
+export interface Contender {
   /** What the tables call it. */
   readonly label: string
   /** Its file in `servers/`. */
@@ -36,14 +36,14 @@ const all = {
   proxy: { label: 'fastify-sse-from, `/stream`', file: 'proxy.js' },
   proxySdk: { label: 'fastify-sse-from, `openai`', file: 'proxy-sdk.js', npm: 'openai' },
   proxyFastifySse: { label: '@fastify/sse, `openai`', file: 'proxy-fastify-sse.js', npm: '@fastify/sse', isPeer: true }
-} as const satisfies Record<string, Rival>
+} as const satisfies Record<string, Contender>
 
-export type RivalName = keyof typeof all
+export type ContenderName = keyof typeof all
 
-export const rivals: Readonly<Record<RivalName, Rival>> = all
+export const contenders: Readonly<Record<ContenderName, Contender>> = all
 
 /** Those that serve every work of plain tokens. */
-export const everybody: readonly RivalName[] = [
+export const everybody: readonly ContenderName[] = [
   'ours',
   'limit',
   'nodeHttp',
@@ -57,6 +57,6 @@ export const everybody: readonly RivalName[] = [
 
 /** The npm packages that the report tells the versions of. */
 export function packages(): string[] {
-  const named = Object.values(rivals).flatMap(({ npm }) => npm ?? [])
+  const named = Object.values(contenders).flatMap(({ npm }) => npm ?? [])
   return [...new Set([...named, '@hono/node-server'])].sort()
 }

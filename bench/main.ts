@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type RivalName, rivals } from './contenders.js'
+import { type ContenderName, contenders } from './contenders.js'
 import { buildGo } from './go.js'
 import { hasRedis } from './redis.js'
 import { chart } from './report/chart.js'
@@ -9,7 +9,7 @@ import { document } from './report/document.js'
 import { goals, table } from './report/table.js'
 import type { Result } from './result.js'
 import { run } from './run.js'
-import { works } from './scenarios/all.js'
+import { scenarios } from './scenarios/all.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,15 +35,15 @@ if (!existsSync('/proc/self/stat')) {
   console.error('The bench reads what processes cost from /proc, so it needs Linux.')
   process.exit(1)
 }
-const allNames = Object.keys(rivals) as RivalName[]
+const allNames = Object.keys(contenders) as ContenderName[]
 const chosenWorks = known(
-  positionals.length === 0 ? works.map(({ name }) => name) : positionals,
-  works.map(({ name }) => name)
+  positionals.length === 0 ? scenarios.map(({ name }) => name) : positionals,
+  scenarios.map(({ name }) => name)
 )
 const chosenRivals = known(values.only?.split(',') ?? allNames, allNames)
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
 const effort = Number(values.effort)
-const out = values.out ?? (chosenWorks.length === works.length && !values.only && effort === 1 ? 'docs' : undefined)
+const out = values.out ?? (chosenWorks.length === scenarios.length && !values.only && effort === 1 ? 'docs' : undefined)
 
 const hasGo = buildGo()
 if (!hasGo) console.error('There is no go here, so the Go server is left out. On Debian: apt-get install golang-go')
@@ -60,7 +60,7 @@ if (!withRedis) {
 }
 
 const results: Result[] = []
-for (const work of works.filter(({ name }) => chosenWorks.includes(name))) {
+for (const work of scenarios.filter(({ name }) => chosenWorks.includes(name))) {
   const names = chosenRivals.filter(name => hasGo || name !== 'go')
   if (!work.rivals.some(name => names.includes(name)) || (work.redis && !withRedis)) continue
   const result = await run(work, { rivals: names, rounds, effort, progress })

@@ -1,41 +1,41 @@
-import type { RivalName } from './contenders.js'
-import type { Goal, Sample, Work } from './scenario.js'
+import type { ContenderName } from './contenders.js'
+import type { Goal, Sample, Scenario } from './scenario.js'
 
 /** What a work has measured: the samples of each server, by round. */
 export class Result {
-  readonly work: Work
-  readonly #samples = new Map<RivalName, Sample[]>()
+  readonly work: Scenario
+  readonly #samples = new Map<ContenderName, Sample[]>()
 
-  constructor(work: Work) {
+  constructor(work: Scenario) {
     this.work = work
   }
 
-  add(rival: RivalName, sample: Sample): void {
+  add(rival: ContenderName, sample: Sample): void {
     const samples = this.#samples.get(rival)
     if (samples === undefined) this.#samples.set(rival, [sample])
     else samples.push(sample)
   }
 
   /** Those that were measured. */
-  get rivals(): RivalName[] {
+  get rivals(): ContenderName[] {
     return [...this.#samples.keys()]
   }
 
   /** The median of all rounds; `undefined` for one that was not measured. */
-  figure(rival: RivalName, key: string): number | undefined {
+  figure(rival: ContenderName, key: string): number | undefined {
     const values = this.#values(rival, key)
     return values && median(values)
   }
 
   /** The median of the ratios of each round: what disturbs a round disturbs both. */
-  ratio(rival: RivalName, to: RivalName, key: string): number | undefined {
+  ratio(rival: ContenderName, to: ContenderName, key: string): number | undefined {
     const values = this.#values(rival, key)
     const others = this.#values(to, key)
     return values && others && median(values.map((value, round) => value / (others[round] as number)))
   }
 
   /** What a goal is about, as measured; `undefined` where a server for it is missing. */
-  reached({ of, to, key }: Goal): { actual: number; beside: RivalName | undefined } | undefined {
+  reached({ of, to, key }: Goal): { actual: number; beside: ContenderName | undefined } | undefined {
     if (to === undefined) {
       const actual = this.figure(of, key)
       return actual === undefined ? undefined : { actual, beside: undefined }
@@ -47,7 +47,7 @@ export class Result {
     return actual === undefined ? undefined : { actual, beside: best }
   }
 
-  #values(rival: RivalName, key: string): number[] | undefined {
+  #values(rival: ContenderName, key: string): number[] | undefined {
     return this.#samples.get(rival)?.map(sample => sample[key] as number)
   }
 }

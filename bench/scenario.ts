@@ -1,4 +1,4 @@
-import type { RivalName } from './contenders.js'
+import type { ContenderName } from './contenders.js'
 import type { Load } from './load.js'
 import type { BenchServer } from './server.js'
 
@@ -6,11 +6,11 @@ import type { BenchServer } from './server.js'
 export type Sample = Readonly<Record<string, number>>
 
 /** A kind of work that servers are measured at. A work is a file in `works/`. */
-export interface Work {
+export interface Scenario {
   readonly name: string
   /** What it does, and what that shows. One sentence, Markdown. */
   readonly about: string
-  readonly rivals: readonly RivalName[]
+  readonly rivals: readonly ContenderName[]
   /** How many rounds count. One more, which does not, comes first. */
   readonly rounds: number
   /** Whether each round has a server of its own: memory that was once taken is seldom given back. */
@@ -43,9 +43,9 @@ export interface Round {
 /** What is to be reached: a figure, or its ratio to that of somebody else. */
 export interface Goal {
   readonly what: string
-  readonly of: RivalName
+  readonly of: ContenderName
   /** Of several it is the one with the lowest figure. */
-  readonly to?: readonly RivalName[]
+  readonly to?: readonly ContenderName[]
   readonly key: string
   readonly atMost: number
 }

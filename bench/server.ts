@@ -1,4 +1,4 @@
-import type { Rival } from './contenders.js'
+import type { Contender } from './contenders.js'
 import { BenchProcess, type Core } from './process.js'
 
 /** A running server of the bench. */
@@ -8,7 +8,7 @@ export interface BenchServer extends BenchProcess {
 
 /** @param env what it is told beside the environment of the bench */
 export async function startServer(
-  { file }: Pick<Rival, 'file'>,
+  { file }: Pick<Contender, 'file'>,
   env: Record<string, string> = {},
   core: Core = 'server'
 ): Promise<BenchServer> {

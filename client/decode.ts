@@ -7,7 +7,7 @@ const READ = Symbol.for('fastify-sse-from.read')
 type Read = (event: string, text: string) => unknown
 
 /** What makes data of the text of events, and throws where it is not what it has to be. */
-export function readerOf(
+export function dataReader(
   validate: CheckData | object | undefined,
   decode: Readonly<Record<string, Decoding>> | undefined
 ): Read {

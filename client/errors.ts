@@ -42,7 +42,7 @@ export class ConnectionError extends SseStreamError {}
  * @param text the data of the `error` event, or the body of the error response
  * @param code where it says none, as `message`
  */
-export function said(
+export function errorFromBody(
   text: string,
   Kind: typeof SseStreamError,
   code: string,

@@ -1,18 +1,18 @@
 import type { EventStreamSchema } from '../plugin/schema/event-schema.js'
 import { delayOf } from './backoff.js'
-import { checked, readerOf } from './decode.js'
-import { ConnectionError, SseStreamError, said } from './errors.js'
+import { checked, dataReader } from './decode.js'
+import { ConnectionError, errorFromBody, SseStreamError } from './errors.js'
 import { makeParser } from './parser.js'
 import { makeRequests } from './requests.js'
-import { bodyOf, failureOf, isRefusal } from './response.js'
+import { bodyOf, isRefusal, responseError } from './response.js'
 import type { OpenStreamOptions, OptionsArgument, SseStream, StreamEvent, ValidatedOptions } from './types.js'
-import { within } from './with-timeout.js'
+import { withTimeout } from './with-timeout.js'
 
 /** The reason of an end that its reader has asked for. */
 const CLOSED = Symbol('closed')
 
 /** The header that names a resumable stream. */
-const STREAM_ID = 'x-stream-id'
+const STREAM_ID_HEADER = 'x-stream-id'
 
 /** How long the end of a response may come after the last event. Milliseconds. */
 const LAST_WORDS = 100
@@ -53,7 +53,7 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
     onReconnect
   } = options
   const requests = makeRequests(String(url), options)
-  const read = readerOf(options.validate, options.decode)
+  const read = dataReader(options.validate, options.decode)
   /** Aborted when nothing more is given out. */
   const over = new AbortController()
   const { signal } = over
@@ -80,7 +80,7 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
 
   const wait = async <T>(work: Promise<T>, code: string, what: string): Promise<T> => {
     try {
-      return await within(work, idleTimeout, signal)
+      return await withTimeout(work, idleTimeout, signal)
     } catch (cause) {
       signal.throwIfAborted()
       throw new ConnectionError(code, `${what}: ${cause}`, { cause })
@@ -89,7 +89,7 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
 
   const ask = async () => {
     const response = await requests.ask(stream, request.signal)
-    stream.id = response.headers.get(STREAM_ID) ?? stream.id
+    stream.id = response.headers.get(STREAM_ID_HEADER) ?? stream.id
     return response
   }
 
@@ -104,11 +104,11 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
       return
     }
     if (!response.ok) {
-      const text = await within(response.text(), idleTimeout, signal).catch(() => {
+      const text = await withTimeout(response.text(), idleTimeout, signal).catch(() => {
         signal.throwIfAborted()
         return ''
       })
-      throw failureOf(response, text, lost)
+      throw responseError(response, text, lost)
     }
     const reader = bodyOf(response).getReader()
     stream.reconnects = opened++
@@ -120,7 +120,7 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
       const { value } = await wait(reader.read(), 'SSE_TRUNCATED', 'the connection was lost')
       if (value === undefined) break
       for (const { event = 'message', data: text, id } of checked(() => parse(value))) {
-        if (event === 'error') throw said(text, SseStreamError, 'SSE_FAILED', 'the stream has failed')
+        if (event === 'error') throw errorFromBody(text, SseStreamError, 'SSE_FAILED', 'the stream has failed')
         const data = checked(() => read(event, text), event)
         retries = 0
         hasGiven = true
@@ -128,7 +128,7 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
         if (event === end) {
           stream.complete = true
           // With the end of the response, which is to come with the event, its connection can be used again.
-          await within(reader.read(), LAST_WORDS, signal).catch(() => {})
+          await withTimeout(reader.read(), LAST_WORDS, signal).catch(() => {})
           request.abort()
         }
         yield { event, data, id }
@@ -137,7 +137,7 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
       }
     }
     // A server that cannot reach its event store gives no id, and ends the response so that its client comes back.
-    stream.complete = end === false && response.headers.get(STREAM_ID) === (stream.id ?? null)
+    stream.complete = end === false && response.headers.get(STREAM_ID_HEADER) === (stream.id ?? null)
     if (!stream.complete) throw new ConnectionError('SSE_TRUNCATED', 'the response ended too early')
   }
 
@@ -157,7 +157,7 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
     const woken = new Promise<void>(resolve => {
       wake = resolve
     })
-    await within(woken, delay, signal).catch(() => signal.throwIfAborted())
+    await withTimeout(woken, delay, signal).catch(() => signal.throwIfAborted())
   }
 
   async function* follow(): AsyncGenerator<StreamEvent, void> {
@@ -211,7 +211,7 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
     close: () => finish(CLOSED),
     async stop() {
       const patiently = (work: Promise<Response>) =>
-        within(work, idleTimeout, new AbortController().signal).catch(() => undefined)
+        withTimeout(work, idleTimeout, new AbortController().signal).catch(() => undefined)
       isStopping = true
       over.abort(CLOSED)
       // Only the head says what to stop.

@@ -1,5 +1,5 @@
 import { retryAfterOf } from './backoff.js'
-import { ConnectionError, SseStreamError, said } from './errors.js'
+import { ConnectionError, errorFromBody, SseStreamError } from './errors.js'
 
 /** Whether a server that answers so has done nothing of what it was asked for (RFC 9110, section 15). */
 export function isRefusal(status: number | undefined): boolean {
@@ -7,10 +7,14 @@ export function isRefusal(status: number | undefined): boolean {
 }
 
 /** What the server says in an error response. */
-export function failureOf({ status, headers }: Response, text: string, cause: unknown): SseStreamError {
+export function responseError({ status, headers }: Response, text: string, cause: unknown): SseStreamError {
   const Kind = isRefusal(status) || status >= 500 ? ConnectionError : SseStreamError
   const retryAfter = retryAfterOf(headers)
-  return said(text, Kind, 'SSE_STATUS', `the server answered ${status}`, { statusCode: status, retryAfter, cause })
+  return errorFromBody(text, Kind, 'SSE_STATUS', `the server answered ${status}`, {
+    statusCode: status,
+    retryAfter,
+    cause
+  })
 }
 
 /** The body of a response of events. Throws an SseStreamError for any other. */

@@ -2,7 +2,7 @@ import type { Static } from '@sinclair/typebox'
 import type { EventMap, EventStreamSchema } from '../plugin/schema/event-schema.js'
 import type { SseStreamError } from './errors.js'
 
-type EventsOf<Schema> = Schema extends EventStreamSchema<infer Events> ? Events : never
+type StreamEventOf<Schema> = Schema extends EventStreamSchema<infer Events> ? Events : never
 
 /** Whether nothing is known of the events. */
 type IsUntyped<Events> = string extends keyof Events ? true : false
@@ -43,7 +43,7 @@ type ByName<Data> = { [Name in keyof Data]: Named<Name, Data[Name]> }[keyof Data
  * @template Schema what `eventStream` has made
  */
 export type StreamEvent<Schema extends EventStreamSchema = EventStreamSchema> =
-  IsUntyped<EventsOf<Schema>> extends true ? Named<string, unknown> : ByName<DataByName<EventsOf<Schema>>>
+  IsUntyped<StreamEventOf<Schema>> extends true ? Named<string, unknown> : ByName<DataByName<StreamEventOf<Schema>>>
 
 /** How the data of an event is read: as it was sent, or as JSON. */
 export type Decoding = 'text' | 'json'
@@ -138,7 +138,7 @@ export type OpenStreamOptions<Schema extends EventStreamSchema = EventStreamSche
    * data back or throws. An event that does not fit fails the stream. Default: no check.
    */
   validate?: CheckData | undefined
-} & DecodeOption<EventsOf<Schema>>
+} & DecodeOption<StreamEventOf<Schema>>
 
 /** Whether all events are read rightly by default. */
 type IsPlain<Events extends EventMap> =
@@ -157,7 +157,9 @@ type DecodeOption<Events extends EventMap> =
 
 /** `options` may be left out where none is needed. */
 export type OptionsArgument<Schema extends EventStreamSchema> =
-  IsPlain<EventsOf<Schema>> extends true ? [options?: OpenStreamOptions<Schema>] : [options: OpenStreamOptions<Schema>]
+  IsPlain<StreamEventOf<Schema>> extends true
+    ? [options?: OpenStreamOptions<Schema>]
+    : [options: OpenStreamOptions<Schema>]
 
 /**
  * A stream that was opened.

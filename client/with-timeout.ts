@@ -6,7 +6,7 @@ const MAX_TIMER = 2 ** 31 - 1
  *
  * @param ms of the deadline, `false` for none
  */
-export async function within<T>(work: Promise<T>, ms: number | false, signal: AbortSignal): Promise<T> {
+export async function withTimeout<T>(work: Promise<T>, ms: number | false, signal: AbortSignal): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   let abort!: () => void
   const over = new Promise<never>((_, reject) => {

@@ -3,11 +3,11 @@ import { FST_SSE_OPTION_INVALID } from './errors.js'
 import type { Protocol } from './framing/protocols/protocol.js'
 import { type ProtocolName, protocolNames } from './framing/protocols/protocols.js'
 import type { StreamSummary } from './response/summary.js'
-import { STREAM_ID } from './resume/event-id.js'
+import { STREAM_ID_PATTERN } from './resume/event-id.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
 import { isDispatched, isEvent, type SseEvent } from './sse/event.js'
 import type { EventStore } from './stores/event-store.js'
-import { compileOptionCheck, hasMethods, withDefaults } from './util/validate.js'
+import { compileOptionsValidator, hasMethods, withDefaults } from './util/validate.js'
 
 const MAX_MS = 2 ** 31 - 1
 
@@ -110,7 +110,7 @@ const StreamSchema = Type.Object(
   {
     ...settings,
     resumable: resumable(
-      { id: Type.Optional(Type.String({ pattern: STREAM_ID.source })) },
+      { id: Type.Optional(Type.String({ pattern: STREAM_ID_PATTERN.source })) },
       'id (1 to 128 letters, digits, - or _), owner or onDisconnect'
     ),
     protocol: Type.Optional(
@@ -221,8 +221,8 @@ const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
 /** What a stream may set for itself. */
 const NAMES = Object.keys(settings) as (keyof typeof settings)[]
 
-const checkPlugin = compileOptionCheck(PluginSchema)
-const checkStream = compileOptionCheck(StreamSchema)
+const checkPlugin = compileOptionsValidator(PluginSchema)
+const checkStream = compileOptionsValidator(StreamSchema)
 
 /**
  * Checks the options of one stream.

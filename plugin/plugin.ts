@@ -4,8 +4,8 @@ import { type PluginOptions, pluginSettings } from './options.js'
 import { makeSseFrom, makeSseResume } from './reply.js'
 import { watchSessions } from './response/close/http2-sessions.js'
 import { watchSilentConnections } from './response/close/silent-connections.js'
-import { kStreams, Streams } from './response/open-streams.js'
-import { Replay } from './resume/resumable-streams.js'
+import { kOpenStreams, OpenStreams } from './response/open-streams.js'
+import { ResumableStreams } from './resume/resumable-streams.js'
 import { SseStreams } from './resume/sse-streams.js'
 import { MemoryStore } from './stores/memory-store.js'
 
@@ -17,9 +17,9 @@ import { MemoryStore } from './stores/memory-store.js'
 export const sseFrom = fp(
   async (app: FastifyInstance, options: PluginOptions) => {
     const settings = pluginSettings(options)
-    const streams = new Streams(settings)
-    const replay = new Replay(settings.store ?? new MemoryStore(), streams)
-    app.decorate(kStreams, streams)
+    const streams = new OpenStreams(settings)
+    const replay = new ResumableStreams(settings.store ?? new MemoryStore(), streams)
+    app.decorate(kOpenStreams, streams)
     app.decorate('sseStreams', new SseStreams(replay))
     app.decorateReply<ReturnType<typeof makeSseFrom>, string>('sseFrom', makeSseFrom(streams, replay))
     app.decorateReply<ReturnType<typeof makeSseResume>, string>('sseResume', makeSseResume(streams, replay))

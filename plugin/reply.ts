@@ -1,38 +1,38 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING, FST_SSE_OPTION_INVALID } from './errors.js'
-import { SourceFeed } from './framing/chunk-source.js'
+import { OwnSource } from './framing/chunk-source.js'
 import { plainCodec } from './framing/frame-encoder.js'
 import { codecOf } from './framing/route-codec.js'
 import { checkStreamOptions, type ResumeOptions, resumableOf, type StreamOptions } from './options.js'
-import type { Streams } from './response/open-streams.js'
-import { Delivery } from './response/responder.js'
-import type { Replay } from './resume/resumable-streams.js'
-import { serve, serveAgain } from './resume/serve.js'
+import type { OpenStreams } from './response/open-streams.js'
+import { Responder } from './response/responder.js'
+import type { ResumableStreams } from './resume/resumable-streams.js'
+import { serveExisting, serveResumable } from './resume/serve.js'
 import { discardSource } from './source/source.js'
 import { END_ID, lastEventIdOf } from './sse/last-event-id.js'
 import { logError } from './util/log.js'
 
 /** `reply.sseFrom` of one server. */
-export function makeSseFrom(streams: Streams, replay: Replay) {
+export function makeSseFrom(streams: OpenStreams, replay: ResumableStreams) {
   return function sseFrom(this: FastifyReply, source: unknown, options: StreamOptions = {}): FastifyReply {
     try {
       checkStreamOptions(options)
-      const delivery = new Delivery(this, options, streams)
+      const delivery = new Responder(this, options, streams)
       if (delivery.protocol !== undefined && codecOf(this) !== plainCodec) {
         throw new FST_SSE_OPTION_INVALID('protocol', "takes 'events' on a route whose schema declares its events")
       }
       const resumable = resumableOf(streams.settings, options.resumable)
-      return resumable === undefined ? stream(delivery, source) : serve(delivery, replay, source, resumable)
+      return resumable === undefined ? stream(delivery, source) : serveResumable(delivery, replay, source, resumable)
     } catch (error) {
       discardSource(source, late => logError(this.log, 'debug', late, 'a source that was not needed failed'))
       throw error
     }
   }
 
-  function stream(delivery: Delivery, source: unknown): FastifyReply {
+  function stream(delivery: Responder, source: unknown): FastifyReply {
     const { reply, options, settings } = delivery
     if (streams.isClosing) throw new FST_SSE_CLOSING()
-    const feed = new SourceFeed(source, reply, options, settings.maxEventBytes, codecOf(reply))
+    const feed = new OwnSource(source, reply, options, settings.maxEventBytes, codecOf(reply))
     const early = delivery.early(lastEventIdOf(reply.request.headers) === END_ID)
     if (early === undefined) return delivery.stream(feed)
     feed.cancel()
@@ -41,11 +41,11 @@ export function makeSseFrom(streams: Streams, replay: Replay) {
 }
 
 /** `reply.sseResume` of one server. */
-export function makeSseResume(streams: Streams, replay: Replay) {
+export function makeSseResume(streams: OpenStreams, replay: ResumableStreams) {
   return function sseResume(this: FastifyReply, id: string, { owner, ...options }: ResumeOptions = {}): FastifyReply {
     checkStreamOptions(owner === undefined ? options : { ...options, resumable: { owner } })
-    return serveAgain(
-      new Delivery(this, options, streams),
+    return serveExisting(
+      new Responder(this, options, streams),
       replay,
       id,
       owner ?? resumableOf(streams.settings, true)?.owner

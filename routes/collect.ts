@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING } from '../plugin/errors.js'
-import type { Streams } from '../plugin/response/open-streams.js'
+import type { OpenStreams } from '../plugin/response/open-streams.js'
 import { isClosed, onOver } from '../plugin/response/raw-response.js'
 import { pull } from '../plugin/source/pull.js'
 import type { SseSource } from '../plugin/source/source.js'
@@ -16,7 +16,7 @@ import { SourceRun } from '../plugin/source/source-run.js'
 export async function collect(
   source: SseSource<unknown>,
   reply: FastifyReply,
-  streams: Streams,
+  streams: OpenStreams,
   onItem: (item: unknown) => void
 ): Promise<{ returned: unknown } | undefined> {
   if (streams.isClosing) throw new FST_SSE_CLOSING()

@@ -21,14 +21,14 @@ export type Environment = Static<typeof Schema>
 
 type Variable = keyof Environment
 
-function protocolOf(url: string): string {
+function urlScheme(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : ''
 }
 
 /** What a schema cannot say: Ajv takes `0x10` for a number, and does not know what the parser of URLs takes. */
 const forms: Partial<Record<Variable, (value: string) => boolean>> = {
   PORT: value => /^\d+$/.test(value),
-  REDIS_URL: value => /^rediss?:$/.test(protocolOf(value)),
+  REDIS_URL: value => /^rediss?:$/.test(urlScheme(value)),
   OPENAI_BASE_URL: value => {
     if (!URL.canParse(value)) return false
     const { protocol, username, password } = new URL(value)

@@ -1,4 +1,4 @@
-import { type RivalName, rivals } from '../contenders.js'
+import { type ContenderName, contenders } from '../contenders.js'
 import type { Result } from '../result.js'
 
 /** Pixels. */
@@ -48,7 +48,7 @@ ${panels.join('\n')}
 
 function bars(result: Result, top: number): string {
   const { key = '', digits = 0 } = result.work.columns[0] ?? {}
-  const figure = (rival: RivalName) => result.figure(rival, key) ?? 0
+  const figure = (rival: ContenderName) => result.figure(rival, key) ?? 0
   const sorted = result.rivals.toSorted((a, b) => figure(a) - figure(b))
   const longest = Math.max(...sorted.map(figure))
   const rows = sorted.map((rival, i) => {
@@ -56,7 +56,7 @@ function bars(result: Result, top: number): string {
     const width = Math.max(1, (figure(rival) / longest) * (WIDTH - LABELS - VALUES))
     const middle = y + ROW / 2
     return `<g${rival === 'ours' ? ' class="ours"' : ''}>
-  <text x="${LABELS - 8}" y="${middle}" text-anchor="end">${escaped(rivals[rival].label)}</text>
+  <text x="${LABELS - 8}" y="${middle}" text-anchor="end">${escaped(contenders[rival].label)}</text>
   <rect x="${LABELS}" y="${y + 3}" width="${width.toFixed(1)}" height="${ROW - 6}" rx="2"/>
   <text x="${(LABELS + width + 6).toFixed(1)}" y="${middle}" class="value">${figure(rival).toFixed(digits)}</text>
 </g>`

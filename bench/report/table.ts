@@ -1,4 +1,4 @@
-import { type RivalName, rivals } from '../contenders.js'
+import { type ContenderName, contenders } from '../contenders.js'
 import type { Result } from '../result.js'
 
 /** The figures of a work as a Markdown table, which reads well in a terminal too. */
@@ -12,7 +12,7 @@ export function table(result: Result): string {
   const rows = result.rivals.map(rival => {
     const figures = work.columns.map(({ key, digits }) => format(result.figure(rival, key), digits))
     if (compared) figures.push(rival === ours ? '1' : ratio(result, rival, ours, first.key))
-    return [rivals[rival].label, ...figures]
+    return [contenders[rival].label, ...figures]
   })
   return markdown([heads, ...rows])
 }
@@ -22,7 +22,7 @@ export function goals(results: readonly Result[]): string {
   const rows = results.flatMap(result =>
     result.work.goals.map(goal => {
       const reached = result.reached(goal)
-      const beside = reached?.beside === undefined ? '' : ` (${rivals[reached.beside].label})`
+      const beside = reached?.beside === undefined ? '' : ` (${contenders[reached.beside].label})`
       const verdict = reached === undefined ? 'not measured' : reached.actual <= goal.atMost ? 'yes' : 'no'
       const limit = `at most ${format(goal.atMost, decimals(goal.atMost))}`
       return [result.work.name, `${goal.what}${beside}`, limit, format(reached?.actual, 3), verdict]
@@ -31,7 +31,7 @@ export function goals(results: readonly Result[]): string {
   return markdown([['work', 'what', 'goal', 'measured', 'reached'], ...rows])
 }
 
-function ratio(result: Result, rival: RivalName, ours: RivalName, key: string): string {
+function ratio(result: Result, rival: ContenderName, ours: ContenderName, key: string): string {
   return format(result.ratio(rival, ours, key), 2)
 }
 

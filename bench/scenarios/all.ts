@@ -1,4 +1,4 @@
-import type { Work } from '../scenario.js'
+import type { Scenario } from '../scenario.js'
 import { burst } from './burst.js'
 import { churn } from './churn.js'
 import { heartbeat } from './heartbeat.js'
@@ -13,7 +13,7 @@ import { scale } from './scale.js'
 import { typed } from './typed.js'
 
 /** Every work, in the order of the report. */
-export const works: readonly Work[] = [
+export const scenarios: readonly Scenario[] = [
   hot,
   burst,
   paced,

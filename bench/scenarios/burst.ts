@@ -1,9 +1,9 @@
 import { everybody } from '../contenders.js'
-import type { Work } from '../scenario.js'
+import type { Scenario } from '../scenario.js'
 import { peers } from './peers.js'
 import { measureTimed, timedColumns } from './timed.js'
 
-export const burst: Work = {
+export const burst: Scenario = {
   name: 'burst',
   about:
     '300 streams, 8 tokens at once every 50 ms, as when a chunk of the provider brings several: what a proxy of an LLM does.',

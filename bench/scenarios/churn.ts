@@ -1,9 +1,9 @@
 import { sleep } from '../clock.js'
 import { everybody } from '../contenders.js'
 import { percentile } from '../numbers.js'
-import { cpuOf, share, type Work } from '../scenario.js'
+import { cpuOf, type Scenario, share } from '../scenario.js'
 
-export const churn: Work = {
+export const churn: Scenario = {
   name: 'churn',
   about:
     '50 clients connect, take one token and leave, again and again: what a whole stream costs. Then 1000 clients are there, and leave one after the other: how soon the source is told.',

@@ -1,9 +1,9 @@
-import { cpuOf, share, type Work } from '../scenario.js'
+import { cpuOf, type Scenario, share } from '../scenario.js'
 
 /** Of the heartbeats: the plugin's default, and what the others are set to. Milliseconds. */
 const INTERVAL = 15_000
 
-export const heartbeat: Work = {
+export const heartbeat: Scenario = {
   name: 'heartbeat',
   about: '10,000 open silent streams whose connections are kept alive by a comment every 15 s.',
   rivals: ['ours', 'fastifySse'],

@@ -1,9 +1,9 @@
 import { everybody } from '../contenders.js'
-import type { Work } from '../scenario.js'
+import type { Scenario } from '../scenario.js'
 import { answerColumns, measureAnswers } from './answers.js'
 import { peers } from './peers.js'
 
-export const hot: Work = {
+export const hot: Scenario = {
   name: 'hot',
   about:
     '20 connections ask for answers of 1000 tokens that are always ready: what a token costs when the source is not the limit.',

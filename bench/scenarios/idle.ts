@@ -1,11 +1,11 @@
 import { sleep } from '../clock.js'
 import { everybody } from '../contenders.js'
-import { share, type Work } from '../scenario.js'
+import { type Scenario, share } from '../scenario.js'
 
 /** Opened and closed before, so that what a server makes once is not taken for a stream's. */
 const FIRST = 200
 
-export const idle: Work = {
+export const idle: Scenario = {
   name: 'idle',
   about: '5000 open streams that have had one token and are silent since: what a stream holds.',
   rivals: everybody,

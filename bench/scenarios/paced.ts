@@ -1,9 +1,9 @@
 import { everybody } from '../contenders.js'
-import type { Work } from '../scenario.js'
+import type { Scenario } from '../scenario.js'
 import { peers } from './peers.js'
 import { measureTimed, timedColumns } from './timed.js'
 
-export const paced: Work = {
+export const paced: Scenario = {
   name: 'paced',
   about:
     '1000 streams, a token every 50 ms: what a token costs that has a write of its own, and how long it is under way.',

@@ -1,7 +1,7 @@
-import type { Work } from '../scenario.js'
+import type { Scenario } from '../scenario.js'
 import { answerColumns, measureAnswers } from './answers.js'
 
-export const proxy: Work = {
+export const proxy: Scenario = {
   name: 'proxy',
   about:
     '20 connections ask for answers that come from an OpenAI-compatible server as fast as it can send them: the main job from end to end.',

@@ -1,7 +1,7 @@
-import { share, type Work } from '../scenario.js'
+import { type Scenario, share } from '../scenario.js'
 import { HELD } from '../source.js'
 
-export const reattach: Work = {
+export const reattach: Scenario = {
   name: 'reattach',
   about: `A client that has had ${HELD} events loses its connection after it, says that it has only the first, and gets the others again from another node, by way of Redis.`,
   rivals: ['nodes', 'nodesResumableStream'],

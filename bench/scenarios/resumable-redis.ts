@@ -1,7 +1,7 @@
-import type { Work } from '../scenario.js'
+import type { Scenario } from '../scenario.js'
 import { measureTimed, timedColumns } from './timed.js'
 
-export const resumableRedis: Work = {
+export const resumableRedis: Scenario = {
   name: 'resumable-redis',
   about:
     'The same as paced, with streams that can be resumed on another node, whose events go to Redis, and plain ones.',

@@ -1,7 +1,7 @@
-import type { Work } from '../scenario.js'
+import type { Scenario } from '../scenario.js'
 import { answerColumns, measureAnswers } from './answers.js'
 
-export const resumable: Work = {
+export const resumable: Scenario = {
   name: 'resumable',
   about:
     'The same as hot, with streams that can be resumed, whose events are kept in memory, and with plain ones. What their ids alone cost, the limit shows: they make an event three times as long.',

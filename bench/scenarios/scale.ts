@@ -1,6 +1,6 @@
-import { cpuOf, share, type Work } from '../scenario.js'
+import { cpuOf, type Scenario, share } from '../scenario.js'
 
-export const scale: Work = {
+export const scale: Scenario = {
   name: 'scale',
   about: '10,000 streams in one process, a token a second each, for a minute: it holds, and nothing is lost.',
   rivals: ['ours'],

@@ -1,7 +1,7 @@
-import type { Work } from '../scenario.js'
+import type { Scenario } from '../scenario.js'
 import { answerColumns, measureAnswers } from './answers.js'
 
-export const typed: Work = {
+export const typed: Scenario = {
   name: 'typed',
   about:
     'The same as hot, with a schema, which checks every event and writes it with a compiled serializer, and without one, which writes objects with `JSON.stringify`.',

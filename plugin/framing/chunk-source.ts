@@ -4,10 +4,10 @@ import type { Source } from '../source/source.js'
 import { SourceRun } from '../source/source-run.js'
 import { END_ID } from '../sse/last-event-id.js'
 import { logFailure } from './failure.js'
-import { type Codec, Frames } from './frame-encoder.js'
+import { type Codec, FrameEncoder } from './frame-encoder.js'
 
 /** Where the frames of one response come from: a source of its own, or the log of a stream that it follows. */
-export interface Feed {
+export interface ChunkSource {
   /** Gives what is pulled. Called once, by the first read. */
   start(): Promise<Pick<Source, 'next'>>
   /** How many events there are in the frame of an item. */
@@ -29,7 +29,7 @@ export interface Feed {
 }
 
 /** The feed of a response whose source is its own. */
-export class SourceFeed extends Frames implements Feed {
+export class OwnSource extends FrameEncoder implements ChunkSource {
   readonly events = 1
   readonly bytes = undefined
   readonly #run: SourceRun

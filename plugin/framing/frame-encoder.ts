@@ -32,7 +32,7 @@ export interface Codec {
 export const plainCodec: Codec = { data: encodeData, result: encodeJson }
 
 /** Makes the frames of one stream, the text that stands for an event on the wire, from what its source gives. */
-export class Frames {
+export class FrameEncoder {
   readonly #options: StreamOptions
   readonly #maxBytes: number
   readonly #codec: Codec

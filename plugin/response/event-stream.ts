@@ -3,19 +3,19 @@ import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
-import type { Feed } from '../framing/chunk-source.js'
+import type { ChunkSource } from '../framing/chunk-source.js'
 import { stopError, toError } from '../framing/failure.js'
 import { protocolOf } from '../framing/protocols/protocols.js'
 import type { Settings, StreamOptions } from '../options.js'
 import { formatRetry, HEARTBEAT } from '../sse/event.js'
-import { Batch } from '../sse/write-batch.js'
+import { WriteBatch } from '../sse/write-batch.js'
 import type { Deadline } from '../util/deadlines.js'
 import { isPromiseLike } from '../util/promise.js'
-import { comeBackAfter } from '../util/reconnect-delay.js'
+import { reconnectDelay } from '../util/reconnect-delay.js'
 import { onAbort } from '../util/shared-listener.js'
-import { Turn } from '../util/time-slice.js'
-import { unsetHead } from './headers.js'
-import type { OpenStream, Streams } from './open-streams.js'
+import { TimeSlice } from '../util/time-slice.js'
+import { unsetHeaders } from './headers.js'
+import type { OpenStream, OpenStreams } from './open-streams.js'
 import { isClosed, isHttp2, needsDrain, onOver, type RawResponse, truncate } from './raw-response.js'
 import { report, type StreamSummary, Tally } from './summary.js'
 
@@ -29,17 +29,17 @@ const LAST_WORDS = 250
  * and for the other streams (S6). The client may leave during each of them.
  */
 export class EventStream extends Readable implements Deadline, OpenStream {
-  readonly #feed: Feed
+  readonly #feed: ChunkSource
   readonly #reply: FastifyReply
   readonly #raw: RawResponse
   readonly #options: StreamOptions
   readonly #settings: Settings
-  readonly #streams: Streams
+  readonly #streams: OpenStreams
   /** The context of the request: a read comes from wherever the socket had room again (S7). */
   readonly #scope = new AsyncResource('EventStream')
   readonly #tally = new Tally()
-  readonly #batch = new Batch()
-  readonly #turn = new Turn()
+  readonly #batch = new WriteBatch()
+  readonly #turn = new TimeSlice()
 
   readonly #forgetSignal: (() => void) | undefined
   #started = false
@@ -57,7 +57,13 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   #outcome: StreamSummary['outcome'] = 'skipped'
   #error: Error | undefined
 
-  constructor(feed: Feed, reply: FastifyReply, options: StreamOptions, settings: Settings, streams: Streams) {
+  constructor(
+    feed: ChunkSource,
+    reply: FastifyReply,
+    options: StreamOptions,
+    settings: Settings,
+    streams: OpenStreams
+  ) {
     super({ highWaterMark: settings.highWaterMark })
     this.#feed = feed
     this.#reply = reply
@@ -265,7 +271,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
     this.#error = error
     // The stream goes on elsewhere, and may be reached again from here, or from another node already.
     if (error instanceof FST_SSE_STORE_UNAVAILABLE) {
-      this.close(comeBackAfter())
+      this.close(reconnectDelay())
       return
     }
     this.#stop('error')
@@ -299,7 +305,7 @@ export class EventStream extends Readable implements Deadline, OpenStream {
   /** Lets Fastify answer with an error. It has set the head of the stream already, whose type would garble the error. */
   #refuse(error: Error): void {
     this.#streams.delete(this)
-    unsetHead(this.#reply, protocolOf(this.#options.protocol))
+    unsetHeaders(this.#reply, protocolOf(this.#options.protocol))
     this.unpipe()
     this.destroy(error)
   }

@@ -9,18 +9,18 @@ const HEAD = {
 }
 
 /** The header that names a resumable stream. */
-const STREAM_ID = 'x-stream-id'
+const STREAM_ID_HEADER = 'x-stream-id'
 
 /** Sets the head of a stream. @param id of a resumable stream */
-export function setHead(reply: FastifyReply, protocol: Protocol | undefined, id?: string): void {
+export function setHeaders(reply: FastifyReply, protocol: Protocol | undefined, id?: string): void {
   if (protocol?.headers !== undefined) setMissing(reply, protocol.headers)
   setMissing(reply, HEAD)
-  if (id !== undefined) reply.header(STREAM_ID, id)
+  if (id !== undefined) reply.header(STREAM_ID_HEADER, id)
 }
 
 /** Takes back what the head of an error must not say. Fastify has brought it to the response already. */
-export function unsetHead(reply: FastifyReply, protocol: Protocol | undefined): void {
-  const names = [STREAM_ID, ...Object.keys(protocol?.headers ?? {})]
+export function unsetHeaders(reply: FastifyReply, protocol: Protocol | undefined): void {
+  const names = [STREAM_ID_HEADER, ...Object.keys(protocol?.headers ?? {})]
   for (const name of names) reply.removeHeader(name)
   if (reply.raw.headersSent) return
   for (const name of ['content-type', ...names]) reply.raw.removeHeader(name)

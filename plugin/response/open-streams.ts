@@ -1,22 +1,22 @@
 import type { Settings } from '../options.js'
 import { Deadlines } from '../util/deadlines.js'
-import { comeBackAfter } from '../util/reconnect-delay.js'
-import { Bag, type Item } from '../util/unordered-set.js'
+import { reconnectDelay } from '../util/reconnect-delay.js'
+import { type SetItem, UnorderedSet } from '../util/unordered-set.js'
 
 /** A stream, as far as its server needs to know it. */
-export interface OpenStream extends Item {
+export interface OpenStream extends SetItem {
   /** Cuts it off. @param retry after how many milliseconds its client may come back */
   close(retry: number): void
 }
 
 /** Where an app keeps its `Streams`. */
-export const kStreams = Symbol.for('fastify-sse-from.streams')
+export const kOpenStreams = Symbol.for('fastify-sse-from.streams')
 
 /** The open streams of one server, and what they share. */
-export class Streams {
+export class OpenStreams {
   readonly settings: Settings
   readonly deadlines = new Deadlines()
-  readonly #open = new Bag<OpenStream>()
+  readonly #open = new UnorderedSet<OpenStream>()
   #closing = false
   #whenIdle: (() => void) | undefined
 
@@ -51,6 +51,6 @@ export class Streams {
   }
 
   #closeAll(): void {
-    this.#open.visit(stream => stream.close(comeBackAfter()))
+    this.#open.visit(stream => stream.close(reconnectDelay()))
   }
 }

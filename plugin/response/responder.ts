@@ -1,28 +1,28 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
-import type { Feed } from '../framing/chunk-source.js'
+import type { ChunkSource } from '../framing/chunk-source.js'
 import type { Protocol } from '../framing/protocols/protocol.js'
 import { protocolOf, reconnects } from '../framing/protocols/protocols.js'
 import { type Settings, type StreamOptions, streamSettings } from '../options.js'
 import { formatRetry } from '../sse/event.js'
-import { comeBackAfter } from '../util/reconnect-delay.js'
+import { reconnectDelay } from '../util/reconnect-delay.js'
 import { EventStream } from './event-stream.js'
-import { setHead } from './headers.js'
-import type { Streams } from './open-streams.js'
+import { setHeaders } from './headers.js'
+import type { OpenStreams } from './open-streams.js'
 import { isClosed } from './raw-response.js'
 import { report, type StreamSummary, Tally } from './summary.js'
 
 /** One response, and the ways in which it can come to be. */
-export class Delivery {
+export class Responder {
   readonly reply: FastifyReply
   readonly options: StreamOptions
   readonly settings: Settings
   /** `undefined` for the plugin's own events. */
   readonly protocol: Protocol | undefined
-  readonly #streams: Streams
+  readonly #streams: OpenStreams
 
-  constructor(reply: FastifyReply, options: StreamOptions, streams: Streams) {
+  constructor(reply: FastifyReply, options: StreamOptions, streams: OpenStreams) {
     this.reply = reply
     this.options = options
     this.settings = streamSettings(streams.settings, options)
@@ -42,13 +42,13 @@ export class Delivery {
   }
 
   /** @param id of a resumable stream */
-  stream(feed: Feed, id?: string): FastifyReply {
-    setHead(this.reply, this.protocol, id)
+  stream(feed: ChunkSource, id?: string): FastifyReply {
+    setHeaders(this.reply, this.protocol, id)
     return this.reply.send(new EventStream(feed, this.reply, this.options, this.settings, this.#streams))
   }
 
   /** Sends a feed that had to be waited for. */
-  streamLate(feed: Feed, id: string): void {
+  streamLate(feed: ChunkSource, id: string): void {
     if (!this.#isClosed && !this.#streams.isClosing) {
       this.stream(feed, id)
       return
@@ -78,13 +78,13 @@ export class Delivery {
 
   /** The stream may be reached again later on. EventSource comes back after a 200 only. */
   #later(): void {
-    setHead(this.reply, this.protocol)
+    setHeaders(this.reply, this.protocol)
     this.#skip('closed')
-    this.reply.code(200).send(formatRetry(comeBackAfter()))
+    this.reply.code(200).send(formatRetry(reconnectDelay()))
   }
 
   #head(): FastifyReply {
-    setHead(this.reply, this.protocol)
+    setHeaders(this.reply, this.protocol)
     this.#skip('skipped')
     return this.reply.send(Readable.from([]))
   }

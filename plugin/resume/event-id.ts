@@ -13,7 +13,7 @@ export interface EventId {
 const END = ':end'
 
 /** What the id of a stream may be. */
-export const STREAM_ID = /^[\w-]{1,128}$/
+export const STREAM_ID_PATTERN = /^[\w-]{1,128}$/
 const EVENT_ID = /^([\w-]{1,128}):([1-9]\d{0,14})(:end)?$/
 
 const ID_BYTES = 16
@@ -32,7 +32,7 @@ export function newStreamId(): string {
 }
 
 export function isStreamId(id: string): boolean {
-  return STREAM_ID.test(id)
+  return STREAM_ID_PATTERN.test(id)
 }
 
 /** What a client sends as `Last-Event-ID`; `undefined` for what `formatEventId` has not made. */

@@ -1,16 +1,16 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_SSE_POSITION_GONE, FST_SSE_PRODUCER_LOST } from '../errors.js'
-import type { Feed } from '../framing/chunk-source.js'
+import type { ChunkSource } from '../framing/chunk-source.js'
 import { errorEvent, logFailure } from '../framing/failure.js'
-import { Frames, plainCodec } from '../framing/frame-encoder.js'
+import { FrameEncoder, plainCodec } from '../framing/frame-encoder.js'
 import type { Protocol } from '../framing/protocols/protocol.js'
 import { encodeData, formatEvent } from '../sse/event.js'
 import { END_ID } from '../sse/last-event-id.js'
 import { logError } from '../util/log.js'
-import type { EventLog, LocalEnd } from './live-log.js'
+import type { LiveLog, LocalEnd } from './live-log.js'
 
 /** What makes a stream, as far as the client knows it whose request it was made for. */
-export interface Maker {
+export interface FirstClientListener {
   /** Called at the client's first read. May fail as a source may. */
   start(): Promise<void>
   /** The client has left, or has had all. @param told whether the stream's failure was handed to it */
@@ -25,12 +25,12 @@ interface Waiting {
 }
 
 /** Reads a log for one client, from where that is. */
-export class Follower implements Feed {
-  readonly #log: EventLog
+export class Follower implements ChunkSource {
+  readonly #log: LiveLog
   readonly #logger: FastifyBaseLogger
   /** Of the protocol that the stream speaks; `undefined` for the plugin's own events. */
-  readonly #frames: Frames | undefined
-  readonly #maker: Maker | undefined
+  readonly #frames: FrameEncoder | undefined
+  readonly #maker: FirstClientListener | undefined
   readonly #highWaterMark: number
   events = 0
   bytes = 0
@@ -48,17 +48,18 @@ export class Follower implements Feed {
    * @param maker for the client whose request makes the stream
    */
   constructor(
-    log: EventLog,
+    log: LiveLog,
     after: number,
     highWaterMark: number,
     logger: FastifyBaseLogger,
     protocol: Protocol | undefined,
-    maker?: Maker
+    maker?: FirstClientListener
   ) {
     this.#log = log
     this.#at = after
     this.#logger = logger
-    if (protocol !== undefined) this.#frames = new Frames({ protocol }, Number.POSITIVE_INFINITY, plainCodec, END_ID)
+    if (protocol !== undefined)
+      this.#frames = new FrameEncoder({ protocol }, Number.POSITIVE_INFINITY, plainCodec, END_ID)
     this.#maker = maker
     this.#highWaterMark = highWaterMark
     log.join()

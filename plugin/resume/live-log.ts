@@ -1,6 +1,6 @@
 import { MAX_BYTES_PER_UNIT } from '../sse/write-batch.js'
 import type { LogEnd } from '../stores/event-store.js'
-import { Texts } from '../util/compact-list.js'
+import { CompactList } from '../util/compact-list.js'
 import { formatEventId } from './event-id.js'
 
 /** How a log on this node has ended: as the log in the store has, or by what kept this node from reading on. */
@@ -25,7 +25,7 @@ function numberLine(sequence: number): string {
 }
 
 /** What is kept with a stream, beside its events. */
-export interface About {
+export interface StreamMeta {
   /** Whose it is. */
   readonly owner: string | undefined
   /** The name of the protocol that it speaks; `undefined` for the plugin's own events. */
@@ -37,15 +37,15 @@ export interface About {
  *
  * The source fills it on the node that produces the stream, the event store on any other.
  */
-export class EventLog {
+export class LiveLog {
   readonly id: string
-  readonly about: About
+  readonly meta: StreamMeta
   /** The number of the first event that it holds or will hold. */
   readonly first: number
   readonly #onFollowers: () => void
   readonly #prefix: string
   /** Without their ids, which are put in front of them for each client. */
-  readonly #texts = new Texts()
+  readonly #texts = new CompactList()
   /** The numbers of the events that go without an id. */
   #asides: Set<number> | undefined
   #waiting: (() => void)[] = []
@@ -61,9 +61,9 @@ export class EventLog {
   #countedBytes = 0
 
   /** @param onFollowers called when clients have come or gone */
-  constructor(id: string, about: About, first: number, onFollowers: () => void) {
+  constructor(id: string, about: StreamMeta, first: number, onFollowers: () => void) {
     this.id = id
-    this.about = about
+    this.meta = about
     this.first = first
     this.#onFollowers = onFollowers
     // In one piece, since every event is joined with it: a template gives a tree of pieces.
@@ -183,10 +183,10 @@ export class EventLog {
     this.#waking = true
     // What came before has been read by those who were waiting for it.
     this.#texts.settle()
-    process.nextTick(EventLog.#wakeAll, this)
+    process.nextTick(LiveLog.#wakeAll, this)
   }
 
-  static #wakeAll(log: EventLog): void {
+  static #wakeAll(log: LiveLog): void {
     const waiting = log.#waiting
     log.#waiting = log.#woken
     log.#woken = waiting

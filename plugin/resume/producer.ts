@@ -8,34 +8,34 @@ import {
   FST_SSE_STREAM_STOPPED
 } from '../errors.js'
 import { logFailure, stopError, toError } from '../framing/failure.js'
-import { type Codec, Frames } from '../framing/frame-encoder.js'
+import { type Codec, FrameEncoder } from '../framing/frame-encoder.js'
 import type { StreamOptions } from '../options.js'
-import type { OpenStream, Streams } from '../response/open-streams.js'
+import type { OpenStream, OpenStreams } from '../response/open-streams.js'
 import { pull } from '../source/pull.js'
 import { SourceRun } from '../source/source-run.js'
-import type { EventStore, ProducerNews } from '../stores/event-store.js'
+import type { EventStore, LeaseStatus } from '../stores/event-store.js'
 import type { Deadline, Place } from '../util/deadlines.js'
-import type { Registry } from '../util/id-map.js'
+import type { IdMap } from '../util/id-map.js'
 import { onAbort } from '../util/shared-listener.js'
-import type { Maker } from './follower.js'
-import { type About, EventLog } from './live-log.js'
+import type { FirstClientListener } from './follower.js'
+import { LiveLog, type StreamMeta } from './live-log.js'
 import type { OnDisconnect } from './resumable-options.js'
-import { type Recorded, Recorder } from './store-writer.js'
+import { StoreWriter, type StoreWriterListener } from './store-writer.js'
 
 /** What the generations of a node share. */
-export interface Workshop {
+export interface ProducerContext {
   readonly store: EventStore
-  readonly streams: Streams
+  readonly streams: OpenStreams
   /** A name that no other producer has. */
-  newProducer(): string
+  newProducerId(): string
   /** Those that run here, by the ids of their streams. */
-  readonly generations: Registry<Generation>
+  readonly producers: IdMap<Producer>
 }
 
 /** What the request asks for whose stream this is. */
-export interface Order {
+export interface StreamRequest {
   readonly id: string
-  readonly about: About
+  readonly meta: StreamMeta
   readonly onDisconnect: OnDisconnect
   readonly source: unknown
   readonly options: StreamOptions
@@ -48,17 +48,17 @@ export interface Order {
  * One run of a source that outlives the connection of the client that asked for it: fills the log that clients follow,
  * has it recorded, and ends when the source does, when it is stopped, or when nobody has followed it for long enough.
  */
-export class Generation implements OpenStream, Deadline, Maker, Recorded {
+export class Producer implements OpenStream, Deadline, FirstClientListener, StoreWriterListener {
   slot?: number | undefined
   place?: Place | undefined
-  readonly log: EventLog
-  readonly #workshop: Workshop
+  readonly log: LiveLog
+  readonly #context: ProducerContext
   readonly #onDisconnect: OnDisconnect
   readonly #signal: AbortSignal | undefined
   readonly #reply: FastifyReply
   readonly #run: SourceRun
-  readonly #frames: Frames
-  readonly #recorder: Recorder
+  readonly #frames: FrameEncoder
+  readonly #writer: StoreWriter
   /** The context of the request (S7). */
   readonly #scope = new AsyncResource('Generation')
   #forgetSignal: (() => void) | undefined
@@ -73,30 +73,30 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
   #error: Error | undefined
 
   /** @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent */
-  constructor(workshop: Workshop, order: Order, reply: FastifyReply) {
-    const { id, about, options } = order
-    this.#workshop = workshop
+  constructor(workshop: ProducerContext, order: StreamRequest, reply: FastifyReply) {
+    const { id, meta, options } = order
+    this.#context = workshop
     this.#onDisconnect = order.onDisconnect
     this.#signal = options.signal
     this.#reply = reply
-    this.#frames = new Frames(options, order.maxEventBytes, order.codec, undefined)
+    this.#frames = new FrameEncoder(options, order.maxEventBytes, order.codec, undefined)
     this.#run = new SourceRun(order.source, reply, options.isComplete)
-    this.log = new EventLog(id, about, 1, () => this.#onFollowers())
+    this.log = new LiveLog(id, meta, 1, () => this.#onFollowers())
     const { store, streams } = workshop
-    this.#recorder = new Recorder(this.log, store, workshop.newProducer(), streams.deadlines, reply.log, this)
+    this.#writer = new StoreWriter(this.log, store, workshop.newProducerId(), streams.deadlines, reply.log, this)
   }
 
   /** Takes the id. @returns `false` where there is a stream of that id already */
   claim(): Promise<boolean> {
     this.#isClaimed = true
-    return this.#recorder.claim()
+    return this.#writer.claim()
   }
 
   /** Starts the source, and resolves when other nodes find the stream: a client may lose its connection after the first event. */
   async start(): Promise<void> {
     this.#started = true
-    this.#workshop.streams.add(this)
-    this.#workshop.generations.set(this.log.id, this)
+    this.#context.streams.add(this)
+    this.#context.producers.set(this.log.id, this)
     const claimed = this.claim()
     const signal = this.#signal
     if (signal !== undefined) {
@@ -124,18 +124,18 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
   /** Ends it because its server closes (V2). */
   close(): void {
     this.#fail(new FST_SSE_CLOSING())
-    this.#recorder.hurry()
+    this.#writer.hurry()
   }
 
   /** Something about it has changed in the store. */
-  ring(): void {
+  notify(): void {
     // To end the log is to be rung for.
     if (!this.#live) return
-    this.#recorder.urge()
-    void this.#recorder.news()
+    this.#writer.urge()
+    void this.#writer.renew()
   }
 
-  onNews({ stop, followers }: ProducerNews): void {
+  onLease({ stop, followers }: LeaseStatus): void {
     this.#elsewhere = followers
     if (stop) this.stop()
     else this.#onFollowers()
@@ -171,7 +171,7 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
   }
 
   #append(frame: string, isDispatched: boolean): void {
-    const { maxEvents, maxBytes } = this.#workshop.store
+    const { maxEvents, maxBytes } = this.#context.store
     if (this.log.last >= maxEvents) throw new FST_SSE_LOG_FULL(`maxEvents (${maxEvents})`)
     this.log.append(frame, isDispatched)
     if (this.log.isLarger(maxBytes)) throw new FST_SSE_LOG_FULL(`maxBytes (${maxBytes})`)
@@ -212,18 +212,18 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
   #end(end: { frame: string; lost: false; error?: Error }): void {
     this.#live = false
     this.#forgetSignal?.()
-    this.#workshop.streams.deadlines.clear(this)
+    this.#context.streams.deadlines.clear(this)
     this.log.finish(end)
-    this.#recorder.urge()
-    void this.#recorder.over().then(() => {
-      this.#workshop.generations.delete(this.log.id)
-      this.#workshop.streams.delete(this)
+    this.#writer.urge()
+    void this.#writer.over().then(() => {
+      this.#context.producers.delete(this.log.id)
+      this.#context.streams.delete(this)
     })
   }
 
   #onFollowers(): void {
     if (!this.#live || !this.#started || this.#onDisconnect === 'continue') return
-    const { deadlines } = this.#workshop.streams
+    const { deadlines } = this.#context.streams
     if (this.log.followers + this.#elsewhere > 0) deadlines.clear(this)
     else if (this.#onDisconnect === 'abort') void this.#abandon()
     else if (!deadlines.has(this)) deadlines.set(this, this.#onDisconnect.grace)
@@ -233,7 +233,7 @@ export class Generation implements OpenStream, Deadline, Maker, Recorded {
   async #abandon(): Promise<void> {
     if (this.#isAbandoning) return
     this.#isAbandoning = true
-    await this.#recorder.news()
+    await this.#writer.renew()
     this.#isAbandoning = false
     if (this.log.followers + this.#elsewhere === 0) this.#fail(new FST_SSE_STREAM_ABANDONED())
   }

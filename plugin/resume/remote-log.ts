@@ -3,7 +3,7 @@ import { errorEvent, toError } from '../framing/failure.js'
 import { encodeData, formatEvent } from '../sse/event.js'
 import type { EventStore, LogPage } from '../stores/event-store.js'
 import type { Deadlines } from '../util/deadlines.js'
-import { EventLog } from './live-log.js'
+import { LiveLog } from './live-log.js'
 
 /** The longest that a mirror waits before it looks at the log without having been rung for. Milliseconds. */
 const LOOK = 10_000
@@ -14,23 +14,23 @@ const AFTERWARDS = 10
 const LOST = formatEvent(errorEvent(new FST_SSE_PRODUCER_LOST()), encodeData)
 
 /** Keeps the log of a stream that another node produces, or that has ended, for the clients of this one. */
-export class Mirror {
+export class RemoteLog {
   readonly #id: string
   readonly #store: EventStore
   readonly #deadlines: Deadlines
-  readonly #onClose: (mirror: Mirror) => void
-  readonly #opened: Promise<EventLog>
-  #log: EventLog | undefined
+  readonly #onClose: (mirror: RemoteLog) => void
+  readonly #opened: Promise<LiveLog>
+  #log: LiveLog | undefined
   /** Those who wait for it to open. */
-  #guests = 0
+  #visitors = 0
   #isClosed = false
   #isFollowing = false
-  #isRung = false
+  #isNotified = false
   #followAgainAt = 0
   #wake: (() => void) | undefined
 
   /** @param onClose called when nobody needs it any more */
-  constructor(id: string, store: EventStore, deadlines: Deadlines, onClose: (mirror: Mirror) => void) {
+  constructor(id: string, store: EventStore, deadlines: Deadlines, onClose: (mirror: RemoteLog) => void) {
     this.#id = id
     this.#store = store
     this.#deadlines = deadlines
@@ -44,28 +44,28 @@ export class Mirror {
    * @param visit may join the log
    * @throws FST_SSE_STREAM_GONE, FST_SSE_STORE_UNAVAILABLE, and what the visitor throws
    */
-  async visit<T>(visit: (log: EventLog) => T): Promise<T> {
-    this.#guests++
+  async visit<T>(visit: (log: LiveLog) => T): Promise<T> {
+    this.#visitors++
     try {
       const log = await this.#opened
       const result = visit(log)
       if (log.followers > 0 && log.end === undefined && !this.#isFollowing) void this.#follow(log)
       return result
     } finally {
-      this.#guests--
+      this.#visitors--
       this.#release()
     }
   }
 
   /** Something about the stream has changed in the store. */
-  ring(): void {
-    this.#isRung = true
+  notify(): void {
+    this.#isNotified = true
     this.#wake?.()
   }
 
   /** Closes it where nobody needs it. */
   #release(): void {
-    if (this.#guests + (this.#log?.followers ?? 0) === 0) this.#close()
+    if (this.#visitors + (this.#log?.followers ?? 0) === 0) this.#close()
   }
 
   #close(): void {
@@ -75,26 +75,26 @@ export class Mirror {
     this.#wake?.()
   }
 
-  async #open(): Promise<EventLog> {
+  async #open(): Promise<LiveLog> {
     // Most who ask stay, and what the producer holds back is on its way then.
-    const [page] = await Promise.all([this.#read(0), this.#present()])
+    const [page] = await Promise.all([this.#read(0), this.#sayFollowing()])
     const { owner, protocol, first } = page
-    const log = new EventLog(this.#id, { owner, protocol }, first, () => this.#release())
+    const log = new LiveLog(this.#id, { owner, protocol }, first, () => this.#release())
     this.#log = log
     for (let next = page; fill(log, next); ) next = await this.#read(log.last)
     return log
   }
 
-  async #follow(log: EventLog): Promise<void> {
+  async #follow(log: LiveLog): Promise<void> {
     this.#isFollowing = true
     try {
       while (!this.#isClosed) {
-        this.#isRung = false
-        const [page] = await Promise.all([this.#read(log.last), this.#present()])
+        this.#isNotified = false
+        const [page] = await Promise.all([this.#read(log.last), this.#sayFollowing()])
         const isMore = fill(log, page)
         if (log.end !== undefined) break
         if (isMore) continue
-        if (page.leaseLeft > 0) await this.#rung(page.leaseLeft)
+        if (page.leaseLeft > 0) await this.#notified(page.leaseLeft)
         else await this.#store.endLost(this.#id, LOST)
       }
     } catch (error) {
@@ -116,16 +116,16 @@ export class Mirror {
   }
 
   /** Says in time that this node follows. */
-  async #present(): Promise<void> {
+  async #sayFollowing(): Promise<void> {
     const now = performance.now()
     if (now < this.#followAgainAt) return
     this.#followAgainAt = now + this.#store.lease / 3
     await this.#store.follow(this.#id)
   }
 
-  #rung(leaseLeft: number): Promise<void> {
+  #notified(leaseLeft: number): Promise<void> {
     return new Promise(resolve => {
-      if (this.#isRung || this.#isClosed) return resolve()
+      if (this.#isNotified || this.#isClosed) return resolve()
       const deadline = { onDeadline: resolve }
       this.#wake = () => {
         this.#deadlines.clear(deadline)
@@ -137,7 +137,7 @@ export class Mirror {
 }
 
 /** @returns whether there may be more to read at once */
-function fill(log: EventLog, page: LogPage): boolean {
+function fill(log: LiveLog, page: LogPage): boolean {
   // Whatever a store says, a client gets no text with a hole in it.
   if (page.first !== log.last + 1) throw new FST_SSE_POSITION_GONE()
   for (const event of page.events) log.append(event, event.endsWith('\n\n'))

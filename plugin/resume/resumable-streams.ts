@@ -1,35 +1,35 @@
 import { randomUUID } from 'node:crypto'
 import { FST_SSE_STREAM_GONE, FST_SSE_STREAM_NOT_FOUND } from '../errors.js'
-import type { Streams } from '../response/open-streams.js'
+import type { OpenStreams } from '../response/open-streams.js'
 import type { EventStore } from '../stores/event-store.js'
-import { Registry } from '../util/id-map.js'
-import type { EventLog } from './live-log.js'
-import type { Generation, Workshop } from './producer.js'
-import { Mirror } from './remote-log.js'
+import { IdMap } from '../util/id-map.js'
+import type { LiveLog } from './live-log.js'
+import type { Producer, ProducerContext } from './producer.js'
+import { RemoteLog } from './remote-log.js'
 
 /**
  * By what right somebody asks for a stream: as its owner; as one who knows its id, where owners are not told apart
  * (`'open'`); or as the server itself (`'trusted'`).
  */
-export type Claim = { readonly owner: string | undefined } | 'open' | 'trusted'
+export type Access = { readonly owner: string | undefined } | 'open' | 'trusted'
 
 /** The resumable streams of one node: those that it produces, and those that its clients follow. */
-export class Replay implements Workshop {
+export class ResumableStreams implements ProducerContext {
   readonly store: EventStore
-  readonly streams: Streams
-  readonly generations = new Registry<Generation>()
+  readonly streams: OpenStreams
+  readonly producers = new IdMap<Producer>()
   readonly #node = randomUUID()
   #producers = 0
-  readonly #mirrors = new Registry<Mirror>()
+  readonly #remoteLogs = new IdMap<RemoteLog>()
   readonly #unsubscribe: () => void
 
-  constructor(store: EventStore, streams: Streams) {
+  constructor(store: EventStore, streams: OpenStreams) {
     this.store = store
     this.streams = streams
-    this.#unsubscribe = store.subscribe(id => this.#ring(id))
+    this.#unsubscribe = store.subscribe(id => this.#notify(id))
   }
 
-  newProducer(): string {
+  newProducerId(): string {
     return `${this.#node}:${++this.#producers}`
   }
 
@@ -44,24 +44,24 @@ export class Replay implements Workshop {
    * @throws FST_SSE_STREAM_GONE where it is not there, or FST_SSE_STREAM_NOT_FOUND where owners are told apart. The same
    *   where it is another owner's: nobody may learn that it is there. FST_SSE_STORE_UNAVAILABLE. What the visitor throws
    */
-  async find<T>(id: string, claim: Claim, visit: (log: EventLog) => T): Promise<T> {
-    const visitOwn = (log: EventLog) => {
-      if (!isOwn(log.about.owner, claim)) throw new FST_SSE_STREAM_GONE()
+  async find<T>(id: string, claim: Access, visit: (log: LiveLog) => T): Promise<T> {
+    const visitOwn = (log: LiveLog) => {
+      if (!isOwn(log.meta.owner, claim)) throw new FST_SSE_STREAM_GONE()
       return visit(log)
     }
     try {
-      const generation = this.generations.get(id)
-      return generation === undefined ? await this.#mirror(id).visit(visitOwn) : visitOwn(generation.log)
+      const generation = this.producers.get(id)
+      return generation === undefined ? await this.#remoteLog(id).visit(visitOwn) : visitOwn(generation.log)
     } catch (error) {
       throw error instanceof FST_SSE_STREAM_GONE && typeof claim === 'object' ? new FST_SSE_STREAM_NOT_FOUND() : error
     }
   }
 
   /** Stops a stream, wherever it is produced. @returns `false` where there is none */
-  async stop(id: string, claim: Claim): Promise<boolean> {
-    const generation = this.generations.get(id)
+  async stop(id: string, claim: Access): Promise<boolean> {
+    const generation = this.producers.get(id)
     if (generation !== undefined) {
-      if (!isOwn(generation.log.about.owner, claim)) return false
+      if (!isOwn(generation.log.meta.owner, claim)) return false
       generation.stop()
       return true
     }
@@ -70,25 +70,25 @@ export class Replay implements Workshop {
     return page.end !== undefined || this.store.stop(id)
   }
 
-  #mirror(id: string): Mirror {
-    let mirror = this.#mirrors.get(id)
+  #remoteLog(id: string): RemoteLog {
+    let mirror = this.#remoteLogs.get(id)
     if (mirror === undefined) {
-      mirror = new Mirror(id, this.store, this.streams.deadlines, closed => {
-        if (this.#mirrors.get(id) === closed) this.#mirrors.delete(id)
+      mirror = new RemoteLog(id, this.store, this.streams.deadlines, closed => {
+        if (this.#remoteLogs.get(id) === closed) this.#remoteLogs.delete(id)
       })
-      this.#mirrors.set(id, mirror)
+      this.#remoteLogs.set(id, mirror)
     }
     return mirror
   }
 
-  #ring(id: string | undefined): void {
-    for (const rung of [this.generations, this.#mirrors]) {
-      if (id !== undefined) rung.get(id)?.ring()
-      else for (const each of rung.values()) each.ring()
+  #notify(id: string | undefined): void {
+    for (const rung of [this.producers, this.#remoteLogs]) {
+      if (id !== undefined) rung.get(id)?.notify()
+      else for (const each of rung.values()) each.notify()
     }
   }
 }
 
-function isOwn(owner: string | undefined, claim: Claim): boolean {
+function isOwn(owner: string | undefined, claim: Access): boolean {
   return claim === 'trusted' || owner === (claim === 'open' ? undefined : claim.owner)
 }

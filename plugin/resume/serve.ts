@@ -6,16 +6,16 @@ import {
   FST_SSE_POSITION_GONE,
   FST_SSE_STREAM_GONE
 } from '../errors.js'
-import { nameOf } from '../framing/protocols/protocols.js'
+import { protocolNameOf } from '../framing/protocols/protocols.js'
 import { codecOf } from '../framing/route-codec.js'
-import { Delivery } from '../response/responder.js'
+import { Responder } from '../response/responder.js'
 import { END_ID, lastEventIdOf } from '../sse/last-event-id.js'
 import { isStreamId, newStreamId, parseEventId } from './event-id.js'
 import { Follower } from './follower.js'
-import type { EventLog } from './live-log.js'
-import { Generation } from './producer.js'
+import type { LiveLog } from './live-log.js'
+import { Producer } from './producer.js'
 import type { ResumableOptions } from './resumable-options.js'
-import type { Claim, Replay } from './resumable-streams.js'
+import type { Access, ResumableStreams } from './resumable-streams.js'
 
 /** How long a source goes on without a client. Milliseconds. */
 const GRACE = 30_000
@@ -25,7 +25,12 @@ const GRACE = 30_000
  *
  * @throws FST_SSE_OPTION_INVALID, FST_SSE_ID_INVALID, FST_SSE_CLOSING
  */
-export function serve(delivery: Delivery, replay: Replay, source: unknown, resumable: ResumableOptions): FastifyReply {
+export function serveResumable(
+  delivery: Responder,
+  replay: ResumableStreams,
+  source: unknown,
+  resumable: ResumableOptions
+): FastifyReply {
   const { reply, options, settings } = delivery
   if (typeof source !== 'function') {
     throw new FST_SSE_OPTION_INVALID('resumable', 'takes a function as the source, to be called for new streams only')
@@ -33,7 +38,7 @@ export function serve(delivery: Delivery, replay: Replay, source: unknown, resum
   const position = positionOf(reply.request, resumable.id)
   const early = delivery.early(position?.isEnd === true)
   if (early !== undefined) return early
-  const claim = claimOf(reply.request, resumable.owner)
+  const claim = accessOf(reply.request, resumable.owner)
   if (position !== undefined) {
     void resume(delivery, replay, position.stream, position.sequence, claim)
     return reply
@@ -42,16 +47,16 @@ export function serve(delivery: Delivery, replay: Replay, source: unknown, resum
   const { id = newStreamId(), onDisconnect = { grace: GRACE } } = resumable
   const order = {
     id,
-    about: { owner: claim === 'open' ? undefined : claim.owner, protocol: nameOf(options.protocol) },
+    meta: { owner: claim === 'open' ? undefined : claim.owner, protocol: protocolNameOf(options.protocol) },
     onDisconnect,
     source,
     options,
     maxEventBytes: settings.maxEventBytes,
     codec: codecOf(reply)
   }
-  const generation = new Generation(replay, order, reply)
+  const generation = new Producer(replay, order, reply)
   // Its signal ends the stream for all who follow it, not only this response.
-  const first = new Delivery(reply, { ...options, signal: undefined }, replay.streams)
+  const first = new Responder(reply, { ...options, signal: undefined }, replay.streams)
   const follower = new Follower(generation.log, 0, settings.highWaterMark, reply.log, delivery.protocol, generation)
   if (resumable.id === undefined) return first.stream(follower, id)
   void claimOrResume(first, replay, generation, follower, claim)
@@ -63,9 +68,9 @@ export function serve(delivery: Delivery, replay: Replay, source: unknown, resum
  *
  * @throws FST_SSE_ID_INVALID
  */
-export function serveAgain(
-  delivery: Delivery,
-  replay: Replay,
+export function serveExisting(
+  delivery: Responder,
+  replay: ResumableStreams,
   id: string,
   owner: ResumableOptions['owner']
 ): FastifyReply {
@@ -74,22 +79,22 @@ export function serveAgain(
   const position = positionOf(reply.request, id)
   const early = delivery.early(position?.isEnd === true)
   if (early !== undefined) return early
-  void resume(delivery, replay, id, position?.sequence ?? 0, claimOf(reply.request, owner))
+  void resume(delivery, replay, id, position?.sequence ?? 0, accessOf(reply.request, owner))
   return reply
 }
 
 /** By what right a request asks for a stream. */
-function claimOf(request: FastifyRequest, owner: ResumableOptions['owner']): Exclude<Claim, 'trusted'> {
+function accessOf(request: FastifyRequest, owner: ResumableOptions['owner']): Exclude<Access, 'trusted'> {
   return owner === undefined ? 'open' : { owner: owner(request) }
 }
 
 /** Answers with a stream whose id the caller has chosen: the one that is there already, or else a new one. */
 async function claimOrResume(
-  delivery: Delivery,
-  replay: Replay,
-  generation: Generation,
+  delivery: Responder,
+  replay: ResumableStreams,
+  generation: Producer,
   follower: Follower,
-  claim: Claim
+  claim: Access
 ): Promise<void> {
   const { id } = generation.log
   if (await generation.claim()) {
@@ -101,7 +106,13 @@ async function claimOrResume(
 }
 
 /** @param after the number of the last event that the client has, 0 for none */
-async function resume(delivery: Delivery, replay: Replay, id: string, after: number, claim: Claim): Promise<void> {
+async function resume(
+  delivery: Responder,
+  replay: ResumableStreams,
+  id: string,
+  after: number,
+  claim: Access
+): Promise<void> {
   try {
     const follower = await replay.find(id, claim, log => {
       checkProtocol(delivery, log)
@@ -121,10 +132,10 @@ async function resume(delivery: Delivery, replay: Replay, id: string, after: num
  *
  * @throws FST_SSE_STREAM_GONE
  */
-function checkProtocol({ reply, options }: Delivery, { id, about }: EventLog): void {
-  const asked = nameOf(options.protocol)
-  if (about.protocol === asked) return
-  const names = { protocol: about.protocol ?? 'events', asked: asked ?? 'events' }
+function checkProtocol({ reply, options }: Responder, { id, meta }: LiveLog): void {
+  const asked = protocolNameOf(options.protocol)
+  if (meta.protocol === asked) return
+  const names = { protocol: meta.protocol ?? 'events', asked: asked ?? 'events' }
   reply.log.warn({ streamId: id, ...names }, 'a stream was asked for in another protocol than its own')
   throw new FST_SSE_STREAM_GONE()
 }
@@ -134,7 +145,7 @@ function checkProtocol({ reply, options }: Delivery, { id, about }: EventLog): v
  *
  * @throws FST_SSE_POSITION_GONE
  */
-function hasAll({ first, last, end }: EventLog, after: number): boolean {
+function hasAll({ first, last, end }: LiveLog, after: number): boolean {
   const isBeyond = end?.frame !== undefined && !end.lost && after > last
   if (after < first - 1 || isBeyond) throw new FST_SSE_POSITION_GONE()
   return end?.frame === '' && after === last

@@ -1,11 +1,11 @@
-import type { Replay } from './resumable-streams.js'
+import type { ResumableStreams } from './resumable-streams.js'
 
 /** `app.sseStreams`: what a server can do to resumable streams beside sending them. */
 export class SseStreams {
-  readonly #replay: Replay
+  readonly #streams: ResumableStreams
 
-  constructor(replay: Replay) {
-    this.#replay = replay
+  constructor(replay: ResumableStreams) {
+    this.#streams = replay
   }
 
   /**
@@ -16,6 +16,6 @@ export class SseStreams {
    * @throws FST_SSE_STORE_UNAVAILABLE
    */
   stop(id: string, options?: { owner: string | undefined }): Promise<boolean> {
-    return this.#replay.stop(id, options ?? 'trusted')
+    return this.#streams.stop(id, options ?? 'trusted')
   }
 }

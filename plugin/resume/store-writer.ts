@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
-import type { EventStore, ProducerNews } from '../stores/event-store.js'
+import type { EventStore, LeaseStatus } from '../stores/event-store.js'
 import type { Deadlines } from '../util/deadlines.js'
 import { logError } from '../util/log.js'
-import type { EventLog } from './live-log.js'
+import type { LiveLog } from './live-log.js'
 
 /** The most events that are brought to the store at once. */
 const PAGE = 1000
@@ -13,8 +13,8 @@ const RETRY = 1000
 const PATIENCE = 10_000
 
 /** What a recorder tells the generation that it records. */
-export interface Recorded {
-  onNews(news: ProducerNews): void
+export interface StoreWriterListener {
+  onLease(news: LeaseStatus): void
   /** The stream is not this node's any more. */
   onFenced(): void
 }
@@ -23,15 +23,15 @@ export interface Recorded {
  * Brings the log of a stream that this node produces to the event store, in order and as fast as the store takes it,
  * and holds the lease. While the store is away the stream goes on.
  */
-export class Recorder {
-  readonly #log: EventLog
+export class StoreWriter {
+  readonly #log: LiveLog
   readonly #store: EventStore
   readonly #producer: string
   readonly #deadlines: Deadlines
   readonly #logger: FastifyBaseLogger
-  readonly #recorded: Recorded
+  readonly #listener: StoreWriterListener
   readonly #patience: number
-  readonly #lease = { onDeadline: () => void this.news() }
+  readonly #lease = { onDeadline: () => void this.renew() }
   /** How many of the events are known to be in the store. */
   #sent = 0
   #claimed: Promise<boolean> | undefined
@@ -47,19 +47,19 @@ export class Recorder {
   readonly #onChange = () => this.#wake?.()
 
   constructor(
-    log: EventLog,
+    log: LiveLog,
     store: EventStore,
     producer: string,
     deadlines: Deadlines,
     logger: FastifyBaseLogger,
-    recorded: Recorded
+    recorded: StoreWriterListener
   ) {
     this.#log = log
     this.#store = store
     this.#producer = producer
     this.#deadlines = deadlines
     this.#logger = logger
-    this.#recorded = recorded
+    this.#listener = recorded
     this.#patience = Math.min(store.lease, PATIENCE)
   }
 
@@ -93,7 +93,7 @@ export class Recorder {
   }
 
   /** Renews the lease, and tells the news that there are. */
-  async news(): Promise<void> {
+  async renew(): Promise<void> {
     if (this.#isOver || !this.#isCreated) return
     this.#holdLease()
     // A process that sleeps meanwhile finds an answer which is as old as that.
@@ -103,7 +103,7 @@ export class Recorder {
       this.#wellAt = askedAt
       if (this.#isOver) return
       this.#followers = news.followers
-      this.#recorded.onNews(news)
+      this.#listener.onLease(news)
     } catch (error) {
       // Where the log is being ended, the lease may be gone just because of that.
       if (!this.#isOver && this.#log.end === undefined) this.#trouble(error)
@@ -119,20 +119,20 @@ export class Recorder {
     } catch (error) {
       this.#trouble(error)
     }
-    void this.#record()
+    void this.#write()
     return true
   }
 
   async #create(): Promise<boolean> {
-    const { id, about } = this.#log
+    const { id, meta } = this.#log
     const askedAt = performance.now()
-    this.#isCreated = await this.#store.create(id, this.#producer, about.owner, about.protocol)
+    this.#isCreated = await this.#store.create(id, this.#producer, meta.owner, meta.protocol)
     this.#wellAt = askedAt
     if (this.#isCreated) this.#holdLease()
     return this.#isCreated
   }
 
-  async #record(): Promise<void> {
+  async #write(): Promise<void> {
     while (!this.#isOver) {
       if (this.#isTroubled) await this.#wait(RETRY)
       else if (this.#sent === this.#log.last && this.#log.end === undefined) await this.#more()
@@ -205,7 +205,7 @@ export class Recorder {
     // As long as the stream goes on the store may be back in time for it.
     if (isHopeless || (this.#log.end !== undefined && silence > this.#patience)) this.#finish()
     else this.#wake?.()
-    if (hasSlept) this.#recorded.onFenced()
+    if (hasSlept) this.#listener.onFenced()
   }
 
   #finish(): void {

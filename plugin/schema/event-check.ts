@@ -1,7 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
 import { Value } from '@sinclair/typebox/value'
-import { kindOf } from '../util/describe.js'
+import { describe } from '../util/describe.js'
 
 /** Whether data is what a schema says. */
 export type DataCheck = Pick<TypeCheck<TSchema>, 'Check' | 'Errors' | 'Schema'>
@@ -44,6 +44,6 @@ export function undeclared(checks: DataChecks, name: string): string {
 /** What is wrong with data that does not pass. */
 export function mismatch(name: string, check: DataCheck, data: unknown): string {
   const { message, path, value } = check.Errors(data).First() as ValueError
-  const what = `${message}${path && ` at ${path}`}, but it is ${kindOf(value)}`
+  const what = `${message}${path && ` at ${path}`}, but it is ${describe(value)}`
   return `the data of "${name}" is not what the route declares: ${what}`
 }

@@ -5,7 +5,7 @@ import type { Source } from './source.js'
 type Result = IteratorResult<unknown, unknown>
 
 /** Reads a source, and believes its end only after an item that completes the answer: most SDKs end a lost answer like a whole one. */
-export class WholeSource implements Pick<Source, 'next'> {
+export class CompletionCheck implements Pick<Source, 'next'> {
   readonly #source: Source
   readonly #isComplete: (item: never) => boolean
   #isWhole = false

@@ -1,5 +1,5 @@
 import { isPromiseLike } from '../util/promise.js'
-import { Turn } from '../util/time-slice.js'
+import { TimeSlice } from '../util/time-slice.js'
 import type { SourceRun } from './source-run.js'
 
 /**
@@ -12,10 +12,10 @@ import type { SourceRun } from './source-run.js'
 export async function pull(
   run: SourceRun,
   isLive: () => boolean,
-  onItem: (item: unknown, turn: Turn) => void
+  onItem: (item: unknown, turn: TimeSlice) => void
 ): Promise<{ returned: unknown } | undefined> {
   const source = await run.start()
-  const turn = new Turn()
+  const turn = new TimeSlice()
   while (isLive()) {
     if (turn.isOver()) {
       await turn.next()

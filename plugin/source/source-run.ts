@@ -3,7 +3,7 @@ import type { StreamOptions } from '../options.js'
 import { lastEventIdOf } from '../sse/last-event-id.js'
 import { logError } from '../util/log.js'
 import { isPromiseLike } from '../util/promise.js'
-import { WholeSource } from './completion-check.js'
+import { CompletionCheck } from './completion-check.js'
 import { discardSource, holdErrors, type Source, type SourceContext, toSource } from './source.js'
 
 /** One run of what the caller handed over: started once, and cancelled at any time (S2, S3). */
@@ -35,7 +35,7 @@ export class SourceRun {
     const source = toSource(isPromiseLike(given) ? await given : given)
     this.#source = source
     if (this.#cancelled) this.#stop(source)
-    return this.#isComplete === undefined ? source : new WholeSource(source, this.#isComplete)
+    return this.#isComplete === undefined ? source : new CompletionCheck(source, this.#isComplete)
   }
 
   /** Tells the provider to stop, whatever the source is waiting for. Does not wait for it. */

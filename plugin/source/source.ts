@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { ReadableStream, ReadableStreamDefaultReader } from 'node:stream/web'
 import type { FastifyRequest } from 'fastify'
 import { FST_SSE_SOURCE_INVALID } from '../errors.js'
-import { kindOf } from '../util/describe.js'
+import { describe } from '../util/describe.js'
 import { isPromiseLike } from '../util/promise.js'
 
 /** What items can be read from. The streams of LLM SDKs are async iterables. */
@@ -57,7 +57,7 @@ export function toSource(value: unknown): Source {
     if (isAsyncIterable(value)) return new IteratorSource(value, value[Symbol.asyncIterator]())
     if (isIterable(value)) return new IteratorSource(value, value[Symbol.iterator]())
   }
-  throw new FST_SSE_SOURCE_INVALID(value instanceof Uint8Array ? 'a buffer' : kindOf(value))
+  throw new FST_SSE_SOURCE_INVALID(value instanceof Uint8Array ? 'a buffer' : describe(value))
 }
 
 /** Stops what was handed over and never read: an SDK's stream that is open already, or the promise of one. */

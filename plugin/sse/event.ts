@@ -1,5 +1,5 @@
 import { FST_SSE_EVENT_INVALID } from '../errors.js'
-import { kindOf } from '../util/describe.js'
+import { describe } from '../util/describe.js'
 import { isPromiseLike } from '../util/promise.js'
 
 /**
@@ -56,7 +56,7 @@ export function isEvent(item: unknown): item is SseEvent {
 export function awaited<T>(value: T): T {
   if (!isPromiseLike(value)) return value
   value.then(undefined, () => {})
-  throw new FST_SSE_EVENT_INVALID(`data must be text or a JSON value, but it is ${kindOf(value)}`)
+  throw new FST_SSE_EVENT_INVALID(`data must be text or a JSON value, but it is ${describe(value)}`)
 }
 
 /** Whether clients dispatch it to their listeners: it has a name or data. */
@@ -92,7 +92,7 @@ export function toJson(data: unknown, stringify: (data: unknown) => string | und
   }
   // Compiled serializers write the word for what is undefined.
   if (json === undefined || json === 'undefined') {
-    throw new FST_SSE_EVENT_INVALID(`data must be text or a JSON value, but it is ${kindOf(data)}`)
+    throw new FST_SSE_EVENT_INVALID(`data must be text or a JSON value, but it is ${describe(data)}`)
   }
   return json
 }
@@ -141,7 +141,7 @@ export function formatEvent(event: SseEvent, encode: EncodeData, defaultName?: s
 export function formatRetry(retry: number): string {
   if (!Number.isSafeInteger(retry) || retry < 0) {
     throw new FST_SSE_EVENT_INVALID(
-      `retry must be a non-negative integer of milliseconds, but it is ${typeof retry === 'number' ? retry : kindOf(retry)}`
+      `retry must be a non-negative integer of milliseconds, but it is ${typeof retry === 'number' ? retry : describe(retry)}`
     )
   }
   return `retry: ${retry}\n`
@@ -179,6 +179,6 @@ function oneLine(field: string, value: string): string {
 
 function text(field: string, value: unknown): string {
   if (typeof value !== 'string')
-    throw new FST_SSE_EVENT_INVALID(`${field} must be a string, but it is ${kindOf(value)}`)
+    throw new FST_SSE_EVENT_INVALID(`${field} must be a string, but it is ${describe(value)}`)
   return value
 }

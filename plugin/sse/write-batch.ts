@@ -7,7 +7,7 @@ export function isLarger(text: string, bytes: number): boolean {
 }
 
 /** The frames that leave in one write. */
-export class Batch {
+export class WriteBatch {
   #text = ''
   /** The bytes that are known, and the length of what has not been counted. */
   #bytes = 0

@@ -61,7 +61,7 @@ export interface EventStore {
    * @returns what the producer has to know
    * @throws FST_SSE_PRODUCER_FENCED where the producer does not hold the lease any more, or the log has ended
    */
-  renew(id: string, producer: string): Promise<ProducerNews>
+  renew(id: string, producer: string): Promise<LeaseStatus>
 
   /**
    * Reads what comes after an event.
@@ -101,7 +101,7 @@ export interface EventStore {
 }
 
 /** What a producer is told when it renews its lease. */
-export interface ProducerNews {
+export interface LeaseStatus {
   /** Whether somebody has asked it to stop. */
   readonly stop: boolean
   /** How many nodes follow. */

@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
-import { Texts } from '../util/compact-list.js'
+import { CompactList } from '../util/compact-list.js'
 import { Queue } from '../util/queue.js'
-import { compileOptionCheck } from '../util/validate.js'
-import type { EventStore, LogEnd, LogPage, ProducerNews } from './event-store.js'
+import { compileOptionsValidator } from '../util/validate.js'
+import type { EventStore, LeaseStatus, LogEnd, LogPage } from './event-store.js'
 
 /** The options of a `MemoryStore`: positive whole numbers, or `Infinity`. */
 export interface MemoryStoreOptions {
@@ -27,7 +27,7 @@ interface Log {
   readonly producer: string
   readonly owner: string | undefined
   readonly protocol: string | undefined
-  readonly events: Texts
+  readonly events: CompactList
   end: LogEnd | undefined
   stop: boolean
   followedUntil: number
@@ -53,7 +53,7 @@ const count = Type.Optional(
   })
 )
 
-const check = compileOptionCheck(
+const check = compileOptionsValidator(
   Type.Object(
     { maxEvents: count, maxBytes: count, maxStreams: count, keep: count, lease: count },
     { additionalProperties: false, description: 'an object' }
@@ -103,7 +103,7 @@ export class MemoryStore implements EventStore {
       producer,
       owner,
       protocol,
-      events: new Texts(),
+      events: new CompactList(),
       end: undefined,
       stop: false,
       followedUntil: 0,
@@ -124,11 +124,11 @@ export class MemoryStore implements EventStore {
     const last = held.events.length
     // The answer of a call that brought these events without the end may be what was lost.
     if (end !== undefined && first + events.length - 1 === last) this.#end(id, held, { frame: end, lost: false })
-    else if (isNext && isFollowed(held)) this.#ring(id)
+    else if (isNext && isFollowed(held)) this.#notify(id)
     return last
   }
 
-  async renew(id: string, producer: string): Promise<ProducerNews> {
+  async renew(id: string, producer: string): Promise<LeaseStatus> {
     const log = this.#held(this.#running.get(id), producer)
     if (this.lease !== Number.POSITIVE_INFINITY) {
       log.leaseUntil = performance.now() + this.lease
@@ -158,14 +158,14 @@ export class MemoryStore implements EventStore {
     if (log === undefined) return
     const isNew = !isFollowed(log)
     log.followedUntil = performance.now() + this.lease
-    if (isNew) this.#ring(id)
+    if (isNew) this.#notify(id)
   }
 
   async unfollow(id: string): Promise<void> {
     const log = this.#find(id)
     if (log === undefined) return
     log.followedUntil = 0
-    this.#ring(id)
+    this.#notify(id)
   }
 
   async endLost(id: string, end: string): Promise<boolean> {
@@ -179,7 +179,7 @@ export class MemoryStore implements EventStore {
     const log = this.#find(id)
     if (log === undefined) return false
     log.stop = true
-    this.#ring(id)
+    this.#notify(id)
     return true
   }
 
@@ -208,10 +208,10 @@ export class MemoryStore implements EventStore {
     this.#ended.set(id, log)
     this.#oldest.push(log)
     this.#wakeFor(log)
-    this.#ring(id)
+    this.#notify(id)
   }
 
-  #ring(id: string): void {
+  #notify(id: string): void {
     for (const listener of this.#listeners) listener(id)
   }
 

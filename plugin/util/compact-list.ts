@@ -15,7 +15,7 @@ interface Segment {
  * A list of very many short texts, kept as few long ones, which is what they cost least as. Those that came last are
  * kept as they are: nearly all who read ask for these.
  */
-export class Texts {
+export class CompactList {
   readonly #segments: Segment[] = []
   #young: string[] = []
   /** The index of the first of the young ones. */

@@ -5,7 +5,7 @@
  * become old itself keeps all that was in them until the garbage collector looks at all of the memory. So the table
  * holds no more than an envelope, which is emptied.
  */
-export class Registry<T> {
+export class IdMap<T> {
   readonly #entries = new Map<string, { value: T | undefined }>()
 
   get(id: string): T | undefined {

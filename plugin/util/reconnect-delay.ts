@@ -2,6 +2,6 @@
 const RANGE = { from: 1000, to: 5000 }
 
 /** After how many milliseconds a client may come back. */
-export function comeBackAfter(): number {
+export function reconnectDelay(): number {
   return Math.round(RANGE.from + Math.random() * (RANGE.to - RANGE.from))
 }

@@ -1,10 +1,10 @@
-import { Bag, type Item } from './unordered-set.js'
+import { type SetItem, UnorderedSet } from './unordered-set.js'
 
-interface Waiting extends Item {
+interface Waiting extends SetItem {
   readonly callback: () => void
 }
 
-const waiting = new WeakMap<object, Bag<Waiting>>()
+const waiting = new WeakMap<object, UnorderedSet<Waiting>>()
 
 /**
  * Calls back once when something happens to a target that many streams may share: the abort of a signal, the end of a
@@ -24,8 +24,8 @@ export function shareListener(
   return () => bag.delete(entry)
 }
 
-function listenTo(target: object, listen: (listener: () => void) => void): Bag<Waiting> {
-  const bag = new Bag<Waiting>()
+function listenTo(target: object, listen: (listener: () => void) => void): UnorderedSet<Waiting> {
+  const bag = new UnorderedSet<Waiting>()
   waiting.set(target, bag)
   listen(() => bag.visit(({ callback }) => callback()))
   return bag

@@ -23,7 +23,7 @@ function thisTurn(): number {
  * A source that is always ready gets a share, so that others have theirs (S6). Promises that are settled already would
  * otherwise keep timers and sockets waiting for as long as the source has items.
  */
-export class Turn {
+export class TimeSlice {
   #number = -1
   #items = 0
   #startedAt = 0

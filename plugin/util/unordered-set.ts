@@ -1,5 +1,5 @@
 /** What can be in a bag, one at a time. */
-export interface Item {
+export interface SetItem {
   /** Kept by the `Bag` that it is in: where it stands there. */
   slot?: number | undefined
 }
@@ -10,7 +10,7 @@ export interface Item {
  * No Set: one that is always changing replaces its table every few items, each old table points to the next, and one
  * that has become old itself keeps all that was in them until the garbage collector looks at all of the memory.
  */
-export class Bag<T extends Item> {
+export class UnorderedSet<T extends SetItem> {
   readonly #items: T[] = []
 
   get size(): number {

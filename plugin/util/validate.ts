@@ -17,7 +17,7 @@ export interface Problem {
  *
  * @returns a function that gives the first problem of a value, or `undefined` where it has none
  */
-export function compileCheck(schema: TSchema): (value: unknown) => Problem | undefined {
+export function compileValidator(schema: TSchema): (value: unknown) => Problem | undefined {
   const compiled = TypeCompiler.Compile(schema)
   return value => {
     if (compiled.Check(value)) return undefined
@@ -52,8 +52,8 @@ export function hasMethods(value: object, names: readonly string[]): boolean {
  *
  * @returns a function that throws FST_SSE_OPTION_INVALID, which names the option and what it takes
  */
-export function compileOptionCheck(schema: TObject): (options: object) => void {
-  const check = compileCheck(schema)
+export function compileOptionsValidator(schema: TObject): (options: object) => void {
+  const check = compileValidator(schema)
   return options => {
     const problem = check(options)
     if (problem !== undefined) throw new FST_SSE_OPTION_INVALID(problem.where || 'options', problem.what)

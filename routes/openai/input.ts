@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { FastifySchemaCompiler } from 'fastify'
-import { compileCheck, type Problem } from '../../plugin/util/validate.js'
+import { compileValidator, type Problem } from '../../plugin/util/validate.js'
 import { FST_SSE_INPUT_INVALID } from '../errors.js'
 import { MAX_MESSAGES, MAX_TEXT, type Message, type StreamInput } from '../stream/input.js'
 
@@ -81,8 +81,8 @@ export function toStreamInput({ messages }: ChatInput): StreamInput {
   }
 }
 
-const check = compileCheck(ChatInput)
-const isPart = compileCheck(TextPart)
+const check = compileValidator(ChatInput)
+const isPart = compileValidator(TextPart)
 
 /** Checks a body as it came, and says which parameter is wrong. */
 export const compileChatInput: FastifySchemaCompiler<unknown> = () => input => {

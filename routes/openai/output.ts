@@ -6,7 +6,7 @@ import type { ErrorData } from '../../plugin/framing/failure.js'
 import { openAiError } from '../../plugin/framing/protocols/openai.js'
 import type { Protocol, ProtocolStream } from '../../plugin/framing/protocols/protocol.js'
 import { awaited, type SseEvent } from '../../plugin/sse/event.js'
-import { kindOf } from '../../plugin/util/describe.js'
+import { describe } from '../../plugin/util/describe.js'
 import { Finish, type Usage } from '../stream/answer.js'
 
 const Count = Type.Integer()
@@ -137,12 +137,12 @@ class CompletionStream implements ProtocolStream<string> {
 /** @throws FST_SSE_EVENT_INVALID */
 export function textOf(token: unknown): string {
   if (typeof awaited(token) === 'string') return token as string
-  throw new FST_SSE_EVENT_INVALID(`a token is a text, but it is ${kindOf(token)}`)
+  throw new FST_SSE_EVENT_INVALID(`a token is a text, but it is ${describe(token)}`)
 }
 
 function finishOf(returned: unknown): Finish {
   if (Value.Check(Finish, returned)) return returned
-  throw new FST_SSE_EVENT_INVALID(`generate returns { finishReason, usage? }, but it is ${kindOf(returned)}`)
+  throw new FST_SSE_EVENT_INVALID(`generate returns { finishReason, usage? }, but it is ${describe(returned)}`)
 }
 
 function usageOf(usage: Usage | undefined): object | undefined {

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { FastifySchemaCompiler } from 'fastify'
-import { STREAM_ID } from '../../plugin/resume/event-id.js'
-import { compileCheck, type Problem } from '../../plugin/util/validate.js'
+import { STREAM_ID_PATTERN } from '../../plugin/resume/event-id.js'
+import { compileValidator, type Problem } from '../../plugin/util/validate.js'
 import { FST_SSE_INPUT_INVALID } from '../errors.js'
 
 export const MAX_TEXT = 100_000
@@ -57,21 +57,24 @@ export function toInput(input: Static<typeof BodyInput>): StreamInput {
 
 /** The path of a stream. */
 export const StreamId = Type.Object({
-  id: Type.String({ pattern: STREAM_ID.source, description: 'the x-stream-id of the response that it began with' })
+  id: Type.String({
+    pattern: STREAM_ID_PATTERN.source,
+    description: 'the x-stream-id of the response that it began with'
+  })
 })
 
 /** The query of a request whose input is its body. */
 export const NoQuery = Type.Object({}, { additionalProperties: false })
 
-const checkPrompt = compileCheck(PromptInput)
-const checkMessages = compileCheck(MessagesInput)
+const checkPrompt = compileValidator(PromptInput)
+const checkMessages = compileValidator(MessagesInput)
 
 /**
  * Checks the input as it came. Fastify's own validator would turn a number into a text and drop what it does not know.
  */
 export const compileInput: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
   const part = httpPart === 'querystring' ? 'query' : httpPart
-  const check = part === 'body' ? checkBody : compileCheck(schema as TSchema)
+  const check = part === 'body' ? checkBody : compileValidator(schema as TSchema)
   return input => {
     const problem = check(input)
     if (problem === undefined) return { value: input }

@@ -5,7 +5,7 @@ import { FST_SSE_OPTION_INVALID, FST_SSE_STREAM_NOT_FOUND } from '../../plugin/e
 import { codecOf } from '../../plugin/framing/route-codec.js'
 import { sseFrom } from '../../plugin/index.js'
 import { resumableOf } from '../../plugin/options.js'
-import { kStreams, type Streams } from '../../plugin/response/open-streams.js'
+import { kOpenStreams, type OpenStreams } from '../../plugin/response/open-streams.js'
 import type { ResumableOptions } from '../../plugin/resume/resumable-options.js'
 import type { SourceIterable, SseSource } from '../../plugin/source/source.js'
 import { awaited } from '../../plugin/sse/event.js'
@@ -90,7 +90,7 @@ export async function streamRoutes(
 ): Promise<void> {
   if (typeof generate !== 'function') throw new FST_SSE_OPTION_INVALID('generate', 'takes a function')
   if (!app.hasReplyDecorator('sseFrom')) await app.register(sseFrom)
-  const streams = app.getDecorator<Streams>(kStreams)
+  const streams = app.getDecorator<OpenStreams>(kOpenStreams)
 
   app.get<{ Querystring: { prompt: string } }>(
     '/stream',

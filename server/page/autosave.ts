@@ -4,7 +4,7 @@ import { type Kept, save } from './storage.js'
 const INTERVAL = 1000
 
 /** Saves what a reload must not lose. */
-export class Saver {
+export class Autosave {
   readonly #storage: Storage | undefined
   readonly #kept: () => Kept
   readonly #onLost: () => void

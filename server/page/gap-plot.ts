@@ -1,4 +1,4 @@
-import { type Gaps, heightsOf, slotsOf } from './token-gaps.js'
+import { heightsOf, slotsOf, type TokenGaps } from './token-gaps.js'
 
 /** How much of its slot a bar takes, and the least of the height, so that a pause of nothing is a bar too. */
 const WIDTH = 0.7
@@ -14,7 +14,7 @@ export class GapPlot {
     this.#path = svg.querySelector('path') as SVGPathElement
   }
 
-  show(gaps: Gaps, description: string): void {
+  show(gaps: TokenGaps, description: string): void {
     const bars = heightsOf(gaps).map((height, i) => {
       const tall = Math.max(LEAST, height)
       return `M${i} 1v${-tall.toFixed(3)}h${WIDTH}v${tall.toFixed(3)}z`

@@ -1,12 +1,12 @@
 import { Announcer, spoken } from './announcer.js'
-import { Saver } from './autosave.js'
+import { Autosave } from './autosave.js'
 import { Autoscroll } from './autoscroll.js'
 import { Chat } from './chat.js'
 import { Composer } from './composer.js'
 import type { Exchange } from './conversation.js'
 import { find } from './element.js'
 import type { Wait } from './failure.js'
-import { Remark } from './notice.js'
+import { Notice } from './notice.js'
 import { outcomeOf } from './outcome.js'
 import { load, tabStorage } from './storage.js'
 import { Transcript } from './transcript.js'
@@ -15,13 +15,13 @@ const storage = tabStorage()
 const kept = load(storage)
 let isWaiting = false
 const announcer = new Announcer(find('#announcer'))
-const remark = new Remark(find('#remark'), announcer)
+const remark = new Notice(find('#remark'), announcer)
 const newChat = find<HTMLButtonElement>('#new-chat')
 const autoscroll = new Autoscroll(find('#scroller'), find('#column'), find('#to-end'))
 const transcript = new Transcript({ again, copy, refocus: () => composer.focus() })
 const composer = new Composer({ send, stop, refuse: () => remark.show('One answer at a time: Esc stops this one.') })
 const chat = new Chat(kept.exchanges, { onChange, onEnd })
-const saver = new Saver(
+const saver = new Autosave(
   storage,
   () => ({ exchanges: chat.exchanges, draft: composer.draft }),
   () => remark.show('This browser cannot keep the conversation: it would not survive a reload.')

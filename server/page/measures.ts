@@ -1,4 +1,4 @@
-import { addGap, type Gaps, noGaps } from './token-gaps.js'
+import { addGap, noGaps, type TokenGaps } from './token-gaps.js'
 
 /** How an answer came in, as its reader saw it: reloads, outages and all. Times are milliseconds since 1970. */
 export interface Measures {
@@ -7,7 +7,7 @@ export interface Measures {
   lastAt?: number
   tokens: number
   reconnects: number
-  readonly gaps: Gaps
+  readonly gaps: TokenGaps
 }
 
 export function newMeasures(now: number): Measures {

@@ -1,7 +1,7 @@
 import type { Announcer } from './announcer.js'
 
 /** A line below the composer, for what belongs to no answer. */
-export class Remark {
+export class Notice {
   readonly #element: HTMLElement
   readonly #announcer: Announcer
   #timer: ReturnType<typeof setTimeout> | undefined

@@ -7,7 +7,7 @@ const TOP = 3
 const LEAST_TOP = 10
 
 /** The pauses between the tokens of an answer, in a fixed number of bars: each stands for `perBar` pauses, and is the longest of them. */
-export interface Gaps {
+export interface TokenGaps {
   /** Milliseconds. */
   readonly bars: number[]
   perBar: number
@@ -17,11 +17,11 @@ export interface Gaps {
   longest: number
 }
 
-export function noGaps(): Gaps {
+export function noGaps(): TokenGaps {
   return { bars: [], perBar: 1, inLast: 1, longest: 0 }
 }
 
-export function addGap(gaps: Gaps, milliseconds: number): void {
+export function addGap(gaps: TokenGaps, milliseconds: number): void {
   const { bars } = gaps
   gaps.longest = Math.max(gaps.longest, milliseconds)
   if (gaps.inLast < gaps.perBar) {
@@ -39,12 +39,12 @@ export function addGap(gaps: Gaps, milliseconds: number): void {
 }
 
 /** How many bars there is room for. An answer that has just begun takes up more than a corner. */
-export function slotsOf({ bars }: Gaps): number {
+export function slotsOf({ bars }: TokenGaps): number {
   return bars.length > MAX_BARS / 2 ? MAX_BARS : MAX_BARS / 2
 }
 
 /** The heights of the bars, from 0 to 1: the top of the scale, or beyond. */
-export function heightsOf({ bars, longest }: Gaps): number[] {
+export function heightsOf({ bars, longest }: TokenGaps): number[] {
   const usual = bars.toSorted((a, b) => a - b)[bars.length >> 1] ?? 0
   const top = Math.max(LEAST_TOP, Math.min(longest, TOP * usual))
   return bars.map(bar => Math.min(1, bar / top))

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { openStream } from '../../client/index.js'
-import { within } from '../../client/with-timeout.js'
+import { withTimeout } from '../../client/with-timeout.js'
 import { all, DONE, events, type Script, scriptedServer } from '../helpers/scripted-server.js'
 import { node } from '../helpers/stepped.js'
 import { tcpProxy } from '../helpers/tcp-proxy.js'
@@ -126,7 +126,7 @@ t.test('what has come while the process was busy is found before it is missed', 
   // Of what is due when the process comes to it, timers are looked at first, and immediates last.
   await new Promise(setImmediate)
   const work = new Promise(resolve => setImmediate(resolve, 'found'))
-  const waiting = within(work, 0, new AbortController().signal)
+  const waiting = withTimeout(work, 0, new AbortController().signal)
   const due = performance.now() + 20
   while (performance.now() < due);
   t.equal(await waiting, 'found')
@@ -135,7 +135,7 @@ t.test('what has come while the process was busy is found before it is missed', 
 t.test('a wait leaves nothing behind', async t => {
   const { signal } = new AbortController()
   const timers = holdTimers(t, idleTimeout)
-  t.equal(await within(Promise.resolve('found'), idleTimeout, signal), 'found')
-  await t.rejects(within(Promise.reject(new RangeError()), idleTimeout, signal), RangeError)
+  t.equal(await withTimeout(Promise.resolve('found'), idleTimeout, signal), 'found')
+  await t.rejects(withTimeout(Promise.reject(new RangeError()), idleTimeout, signal), RangeError)
   t.strictSame([getEventListeners(signal, 'abort'), timers.set, timers.total], [[], 0, 2])
 })

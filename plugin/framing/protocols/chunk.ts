@@ -1,6 +1,6 @@
 import { FST_SSE_EVENT_INVALID } from '../../errors.js'
 import { bytesOf, isEvent } from '../../sse/event.js'
-import { kindOf } from '../../util/describe.js'
+import { describe } from '../../util/describe.js'
 
 /** A JSON object, which is what these protocols are made of. */
 export type Chunk = Readonly<Record<string, unknown>>
@@ -13,7 +13,7 @@ export type Chunk = Readonly<Record<string, unknown>>
  */
 export function chunkOf(item: unknown, what: string): Chunk {
   const isText = typeof item !== 'object' || item === null || Array.isArray(item) || bytesOf(item) !== undefined
-  if (isText) throw new FST_SSE_EVENT_INVALID(`the protocol takes ${what}, but it is ${kindOf(item)}`)
+  if (isText) throw new FST_SSE_EVENT_INVALID(`the protocol takes ${what}, but it is ${describe(item)}`)
   if (isEvent(item)) throw new FST_SSE_EVENT_INVALID(`the protocol takes ${what}, and makes the events of them itself`)
   return item as Chunk
 }
@@ -26,5 +26,5 @@ export function chunkOf(item: unknown, what: string): Chunk {
 export function typedChunkOf(item: unknown, what: string): Chunk & { readonly type: string } {
   const chunk = chunkOf(item, what)
   if (typeof chunk.type === 'string') return chunk as Chunk & { type: string }
-  throw new FST_SSE_EVENT_INVALID(`the protocol takes ${what}, but its type is ${kindOf(chunk.type)}`)
+  throw new FST_SSE_EVENT_INVALID(`the protocol takes ${what}, but its type is ${describe(chunk.type)}`)
 }

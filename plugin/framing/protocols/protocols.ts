@@ -18,7 +18,7 @@ export function protocolOf(option: ProtocolName | Protocol | undefined): Protoco
 }
 
 /** By what name streams are known to speak it; `undefined` for the plugin's own events. Those that users have made share one. */
-export function nameOf(option: ProtocolName | Protocol | undefined): string | undefined {
+export function protocolNameOf(option: ProtocolName | Protocol | undefined): string | undefined {
   if (option === undefined || option === 'events') return undefined
   return typeof option === 'string' ? option : 'own'
 }

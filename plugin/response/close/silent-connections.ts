@@ -2,11 +2,11 @@ import type { EventEmitter } from 'node:events'
 import { type IncomingMessage, Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { Bag, type Item } from '../../util/unordered-set.js'
+import { type SetItem, UnorderedSet } from '../../util/unordered-set.js'
 
 const kSilent = Symbol('fastify-sse-from.silent')
 
-interface Silent extends Item {
+interface Silent extends SetItem {
   readonly socket: Socket
 }
 
@@ -20,7 +20,7 @@ type Connection = Socket & { [kSilent]?: Silent | undefined }
  * @returns a function that closes them
  */
 export function watchSilentConnections(server: EventEmitter): () => void {
-  const silent = new Bag<Silent>()
+  const silent = new UnorderedSet<Silent>()
   const event = connectionEvent(server)
   if (event !== undefined) {
     server.on(event, (connection: Connection) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { conformanceTest, isInTime, LAPSING, LASTING, Rings, type Scene } from './harness.js'
+import { conformanceTest, type Harness, isInTime, LAPSING, LASTING, ReceivedNotifications } from './harness.js'
 
 const END = 'event: done\ndata: {}\n\n'
 const LOST = 'event: error\ndata: {}\n\n'
@@ -92,7 +92,7 @@ export const following = [
     const id = await scene.log(['a'])
     const rings = await scene.listen(b)
     await b.follow(id)
-    for (const first of [2, 3, 4]) await scene.rung(rings, id, () => a.append(id, 'me', first, ['b']))
+    for (const first of [2, 3, 4]) await scene.notified(rings, id, () => a.append(id, 'me', first, ['b']))
   }),
 
   conformanceTest('a node that follows is rung for the end', LASTING, async scene => {
@@ -100,9 +100,9 @@ export const following = [
     const rings = await scene.listen(b)
     const [withEvents, without] = [await scene.log(), await scene.log()]
     await b.follow(withEvents)
-    await scene.rung(rings, withEvents, () => a.append(withEvents, 'me', 1, ['a'], END))
+    await scene.notified(rings, withEvents, () => a.append(withEvents, 'me', 1, ['a'], END))
     await b.follow(without)
-    await scene.rung(rings, without, () => a.append(without, 'me', 1, [], END))
+    await scene.notified(rings, without, () => a.append(without, 'me', 1, [], END))
   }),
 
   conformanceTest('a node that follows is rung when others end a lost log', LAPSING, async scene => {
@@ -126,27 +126,27 @@ export const following = [
     const { a, b } = scene
     const rings = await scene.listen(a)
     const id = await scene.log()
-    await scene.rung(rings, id, () => b.follow(id))
-    await scene.rung(rings, id, () => b.unfollow(id))
-    await scene.rung(rings, id, () => b.follow(id))
+    await scene.notified(rings, id, () => b.follow(id))
+    await scene.notified(rings, id, () => b.unfollow(id))
+    await scene.notified(rings, id, () => b.follow(id))
   }),
 
   conformanceTest('a producer is rung when it is asked to stop', LASTING, async scene => {
     const rings = await scene.listen(scene.a)
     const id = await scene.log()
-    await scene.rung(rings, id, () => scene.b.stop(id))
+    await scene.notified(rings, id, () => scene.b.stop(id))
     assert.equal((await scene.a.renew(id, 'me')).stop, true)
   }),
 
   conformanceTest('who subscribes is rung until it ends that, whoever else subscribes', LASTING, async scene => {
     const { a, b } = scene
     const rings = await scene.listen(a)
-    const others = new Rings()
-    const [unsubscribe, unsubscribeAgain] = [a.subscribe(others.ring), a.subscribe(others.ring)]
+    const others = new ReceivedNotifications()
+    const [unsubscribe, unsubscribeAgain] = [a.subscribe(others.notify), a.subscribe(others.notify)]
     const id = await scene.log()
     const stop = async (what: string, isRung: boolean) => {
       others.forget()
-      await scene.rung(rings, id, () => b.stop(id))
+      await scene.notified(rings, id, () => b.stop(id))
       // A ring comes to all of them at once, but perhaps not in one go.
       await scene.until(what, () => !isRung || others.for(id))
       assert.equal(others.for(id), isRung, what)
@@ -157,14 +157,14 @@ export const following = [
     await stop('the same function is still subscribed once', true)
     unsubscribeAgain()
     await stop('nobody is rung any more', false)
-    const again = a.subscribe(others.ring)
+    const again = a.subscribe(others.notify)
     await stop('a new subscription is rung', true)
     again()
   })
 ]
 
 /** Does with a new log what needs a producer that is heard of in time, which on a busy machine takes more than one. */
-async function inTime(scene: Scene, body: (id: string) => Promise<void>): Promise<void> {
+async function inTime(scene: Harness, body: (id: string) => Promise<void>): Promise<void> {
   await scene.until('a producer is heard of in time', async () => {
     const id = await scene.log()
     return await isInTime(body(id))
@@ -172,7 +172,7 @@ async function inTime(scene: Scene, body: (id: string) => Promise<void>): Promis
 }
 
 /** A node that says that it follows counts, unless that is too long ago. */
-async function isCounted({ a, b, wishes }: Scene, id: string): Promise<void> {
+async function isCounted({ a, b, wishes }: Harness, id: string): Promise<void> {
   const enough = performance.now() + wishes.lease
   await b.follow(id)
   const { followers } = await a.renew(id, 'me')

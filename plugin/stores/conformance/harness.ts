@@ -50,13 +50,13 @@ const PATIENCE = 10_000
 export function conformanceTest(
   name: string,
   wishes: ConformanceWishes,
-  body: (scene: Scene) => Promise<void>
+  body: (scene: Harness) => Promise<void>
 ): ConformanceTest {
   return {
     name,
     async run(setup) {
       const stores = await setup(wishes)
-      const scene = new Scene(wishes, stores)
+      const scene = new Harness(wishes, stores)
       try {
         await body(scene)
       } finally {
@@ -74,7 +74,7 @@ export interface WholeLog {
 }
 
 /** Two nodes and what happens to them in one test. */
-export class Scene {
+export class Harness {
   readonly wishes: ConformanceWishes
   /** The node of the producer, where a test has only one. */
   readonly a: EventStore
@@ -135,10 +135,10 @@ export class Scene {
   }
 
   /** Listens to the rings of a node. */
-  async listen(store: EventStore): Promise<Rings> {
+  async listen(store: EventStore): Promise<ReceivedNotifications> {
     const other = store === this.a ? this.b : this.a
-    const rings = new Rings()
-    this.#unsubscribe.push(store.subscribe(rings.ring))
+    const rings = new ReceivedNotifications()
+    this.#unsubscribe.push(store.subscribe(rings.notify))
     // A node that has only now begun to listen may miss what comes at once.
     const id = newId()
     assert.equal(await store.create(id, 'listener', undefined), true)
@@ -151,7 +151,7 @@ export class Scene {
   }
 
   /** Waits for a ring that something brings about. */
-  async rung(rings: Rings, id: string, action: () => Promise<unknown>): Promise<void> {
+  async notified(rings: ReceivedNotifications, id: string, action: () => Promise<unknown>): Promise<void> {
     rings.forget()
     await action()
     await this.until('the other node is rung', () => rings.for(id))
@@ -159,17 +159,17 @@ export class Scene {
 }
 
 /** What a node was rung for. */
-export class Rings {
-  #rung = new Set<string | undefined>()
-  readonly ring = (id: string | undefined) => void this.#rung.add(id)
+export class ReceivedNotifications {
+  #received = new Set<string | undefined>()
+  readonly notify = (id: string | undefined) => void this.#received.add(id)
 
   /** Whether it was rung for a stream: by its id, or for any. */
   for(id: string): boolean {
-    return this.#rung.has(id) || this.#rung.has(undefined)
+    return this.#received.has(id) || this.#received.has(undefined)
   }
 
   forget(): void {
-    this.#rung = new Set()
+    this.#received = new Set()
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { LogEnd } from '../event-store.js'
-import { conformanceTest, FLEETING, FORGETTING, fenced, LASTING, pageOf, type Scene, texts } from './harness.js'
+import { conformanceTest, FLEETING, FORGETTING, fenced, type Harness, LASTING, pageOf, texts } from './harness.js'
 
 const END = 'event: done\ndata: {}\n\n'
 const LOST = 'event: error\ndata: {}\n\n'
@@ -68,7 +68,7 @@ export const keeping = [
 ]
 
 /** There is no such log, and what others still say about it makes none. */
-async function isGone({ a, b }: Scene, id: string): Promise<void> {
+async function isGone({ a, b }: Harness, id: string): Promise<void> {
   await b.follow(id)
   await b.unfollow(id)
   assert.equal(await b.stop(id), false)

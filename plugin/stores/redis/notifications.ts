@@ -11,12 +11,12 @@ export interface RedisSubscriber {
 type Listener = (id: string | undefined) => void
 
 /** The rings for a node, on one channel for all of its streams. */
-export class RedisRings {
+export class Notifications {
   readonly #subscriber: RedisSubscriber
   readonly #channel: string
   readonly #listeners = new Set<Listener>()
   readonly #onMessage = (channel: string, id: string) => {
-    if (channel === this.#channel) this.#ring(id)
+    if (channel === this.#channel) this.#notify(id)
   }
   readonly #onReady = () => void this.#open()
 
@@ -48,7 +48,7 @@ export class RedisRings {
       // It is tried again when the connection is ready again. Until then the leases are looked at.
       return
     }
-    this.#ring(undefined)
+    this.#notify(undefined)
   }
 
   async #close(): Promise<void> {
@@ -58,7 +58,7 @@ export class RedisRings {
     await this.#subscriber.unsubscribe(this.#channel).catch(() => {})
   }
 
-  #ring(id: string | undefined): void {
+  #notify(id: string | undefined): void {
     for (const listener of this.#listeners) listener(id)
   }
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type Static, Type } from '@sinclair/typebox'
 import { FST_SSE_OPTION_INVALID, FST_SSE_PRODUCER_FENCED } from '../../errors.js'
-import { compileOptionCheck, hasMethods, withDefaults } from '../../util/validate.js'
-import type { EventStore, LogPage, ProducerNews } from '../event-store.js'
-import { RedisRings, type RedisSubscriber } from './notifications.js'
-import { RedisCalls, type RedisClient } from './script-runner.js'
+import { compileOptionsValidator, hasMethods, withDefaults } from '../../util/validate.js'
+import type { EventStore, LeaseStatus, LogPage } from '../event-store.js'
+import { Notifications, type RedisSubscriber } from './notifications.js'
+import { type RedisClient, ScriptRunner } from './script-runner.js'
 import { APPEND, CREATE, END_LOST, FOLLOW, PAGE, READ, RENEW, type Script, STOP, UNFOLLOW } from './scripts.js'
 
 export type { RedisClient, RedisSubscriber }
@@ -60,7 +60,7 @@ const Options = Type.Object(
 /** The options of a `RedisStore`. */
 export type RedisStoreOptions = Static<typeof Options>
 
-const check = compileOptionCheck(Options)
+const check = compileOptionsValidator(Options)
 
 /** By these a client is known. */
 const METHODS = {
@@ -86,8 +86,8 @@ export class RedisStore implements EventStore {
   readonly #prefix: string
   /** The channel on which this node is rung for, by which the others know it. */
   readonly #node: string
-  readonly #calls: RedisCalls
-  readonly #rings: RedisRings
+  readonly #scripts: ScriptRunner
+  readonly #notifications: Notifications
 
   /** @throws FST_SSE_OPTION_INVALID */
   constructor(options: RedisStoreOptions) {
@@ -99,8 +99,8 @@ export class RedisStore implements EventStore {
     this.#keep = settings.keep
     this.#prefix = settings.prefix
     this.#node = `${settings.prefix}node:${randomUUID()}`
-    this.#calls = new RedisCalls(settings.client, settings.timeout)
-    this.#rings = new RedisRings(settings.subscriber, this.#node)
+    this.#scripts = new ScriptRunner(settings.client, settings.timeout)
+    this.#notifications = new Notifications(settings.subscriber, this.#node)
   }
 
   async create(id: string, producer: string, owner: string | undefined, protocol?: string): Promise<boolean> {
@@ -118,7 +118,7 @@ export class RedisStore implements EventStore {
     return last
   }
 
-  async renew(id: string, producer: string): Promise<ProducerNews> {
+  async renew(id: string, producer: string): Promise<LeaseStatus> {
     const news = (await this.#run(RENEW, id, [producer, this.lease, this.#ttl])) as [number, number] | null
     if (news === null) throw new FST_SSE_PRODUCER_FENCED()
     return { stop: isOne(news[0]), followers: Number(news[1]) }
@@ -157,7 +157,7 @@ export class RedisStore implements EventStore {
   }
 
   subscribe(ring: (id: string | undefined) => void): () => void {
-    return this.#rings.listen(ring)
+    return this.#notifications.listen(ring)
   }
 
   /** How long the log of a running stream is there without a sign of life of its producer. */
@@ -168,7 +168,7 @@ export class RedisStore implements EventStore {
   #run(script: Script, id: string, args: readonly (string | number)[]): Promise<unknown> {
     // What stands in braces decides where in a cluster a key is: all of a stream are in one place.
     const keys = script.parts.map(part => `${this.#prefix}{${id}}:${part}`)
-    return this.#calls.run(script, keys, args)
+    return this.#scripts.run(script, keys, args)
   }
 }
 

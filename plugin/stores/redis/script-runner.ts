@@ -1,6 +1,6 @@
 import { FST_SSE_STORE_UNAVAILABLE } from '../../errors.js'
 import { toError } from '../../framing/failure.js'
-import { Bag, type Item } from '../../util/unordered-set.js'
+import { type SetItem, UnorderedSet } from '../../util/unordered-set.js'
 import type { Script } from './scripts.js'
 
 /** What a `RedisStore` needs of a client: a `Redis` or a `Cluster` of ioredis 5 or 6 has it. */
@@ -9,13 +9,13 @@ export interface RedisClient {
   readonly isCluster: boolean
   evalsha(sha: string, keys: number, ...rest: (string | number)[]): Promise<unknown>
   eval(lua: string, keys: number, ...rest: (string | number)[]): Promise<unknown>
-  pipeline(commands: [name: string, ...args: unknown[]][]): { exec(): Promise<Answer[] | null> }
+  pipeline(commands: [name: string, ...args: unknown[]][]): { exec(): Promise<PipelineResult[] | null> }
 }
 
 /** As a pipeline of ioredis gives it. */
-type Answer = [error: Error | null, result?: unknown]
+type PipelineResult = [error: Error | null, result?: unknown]
 
-interface Call extends Item {
+interface Call extends SetItem {
   readonly script: Script
   readonly keys: readonly string[]
   readonly args: readonly (string | number)[]
@@ -38,11 +38,11 @@ const REST = 1000
  * Runs scripts in Redis: all that are called in one turn of the event loop in one write, each with an answer or an error
  * in bounded time.
  */
-export class RedisCalls {
+export class ScriptRunner {
   readonly #client: RedisClient
   readonly #timeout: number
   #waiting: Call[] = []
-  readonly #underway = new Bag<Call>()
+  readonly #underway = new UnorderedSet<Call>()
   #isWatching = false
   #answers = 0
   /** When a Redis that was silent is asked again: `Infinity` while it is, and `undefined` for one that answers. */
@@ -103,15 +103,15 @@ export class RedisCalls {
   async #sendTogether(calls: Call[], command: 'evalsha' | 'eval'): Promise<void> {
     const commands = calls.map((call): [string, ...unknown[]] => [command, ...written(call, command)])
     const [error, answers] = await answerOf(() => this.#client.pipeline(commands).exec())
-    this.#take(calls, error === null ? (answers as Answer[]) : calls.map(() => [error]))
+    this.#take(calls, error === null ? (answers as PipelineResult[]) : calls.map(() => [error]))
   }
 
-  #take(calls: Call[], answers: Answer[]): void {
+  #take(calls: Call[], answers: PipelineResult[]): void {
     this.#answers++
     this.#askAgainAt = undefined
     const unknown: Call[] = []
     for (const [i, call] of calls.entries()) {
-      const [error, result] = answers[i] as Answer
+      const [error, result] = answers[i] as PipelineResult
       if (!this.#underway.delete(call)) continue
       if (error === null) call.resolve(result)
       else if (error.message.startsWith('NOSCRIPT')) unknown.push(call)
@@ -149,7 +149,7 @@ function written({ script, keys, args }: Call, command: 'evalsha' | 'eval'): [st
   return [command === 'eval' ? script.lua : script.sha, keys.length, ...keys, ...args]
 }
 
-async function answerOf(ask: () => Promise<unknown>): Promise<Answer> {
+async function answerOf(ask: () => Promise<unknown>): Promise<PipelineResult> {
   try {
     return [null, await ask()]
   } catch (error) {

@@ -18,7 +18,7 @@ export const PAGE = 1000
 /**
  * Rings for all who follow. Whether a node still follows is told by the clock of Redis, since those of the nodes differ.
  */
-const RING = `
+const NOTIFY = `
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -70,7 +70,7 @@ return 1`
 export const APPEND = script(
   ['log', 'lease', 'meta', 'followers'],
   ['id', 'producer', 'first', 'ttl', 'keep', 'hasEnd', 'text'],
-  `${RING}${END}
+  `${NOTIFY}${END}
 local count = redis.call('XLEN', log)
 if redis.call('GET', lease) ~= producer then
   local own = hasEnd == '1' and redis.call('HGET', meta, 'producer') == producer and ending()
@@ -96,7 +96,7 @@ return count`
 export const RENEW = script(
   ['log', 'lease', 'meta', 'followers'],
   ['producer', 'leaseMs', 'ttl'],
-  `${RING}
+  `${NOTIFY}
 if redis.call('GET', lease) ~= producer then return false end
 redis.call('PEXPIRE', lease, leaseMs)
 redis.call('PEXPIRE', meta, ttl)
@@ -128,7 +128,7 @@ return { redis.call('HMGET', meta, 'owner', 'protocol'), left, events, kind, tex
 export const FOLLOW = script(
   ['log', 'meta', 'followers'],
   ['id', 'node', 'leaseMs'],
-  `${RING}
+  `${NOTIFY}
 local producer = redis.call('HGET', meta, 'node')
 if not producer or #redis.call('XRANGE', log, '1-0', '1-0') == 1 then return end
 local present = now()
@@ -154,7 +154,7 @@ if producer then redis.call('PUBLISH', producer, id) end`
 export const END_LOST = script(
   ['log', 'lease', 'meta', 'followers'],
   ['id', 'keep', 'text'],
-  `${RING}${END}
+  `${NOTIFY}${END}
 if redis.call('EXISTS', meta) == 0 or redis.call('EXISTS', lease) == 1 or ending() then return 0 end
 finish('lost', text)
 return 1`

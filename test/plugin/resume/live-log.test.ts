@@ -1,5 +1,5 @@
 import t from 'tap'
-import { EventLog } from '../../../plugin/resume/live-log.js'
+import { LiveLog } from '../../../plugin/resume/live-log.js'
 import { Random, seed } from '../../helpers/random.js'
 
 const ID = 'stream'
@@ -15,7 +15,7 @@ t.test(
     const random = new Random(seed)
     for (let round = 0; round < 50; round++) {
       const first = random.pick([1, 7, 4090])
-      const log = new EventLog(ID, { owner: undefined, protocol: undefined }, first, () => {})
+      const log = new LiveLog(ID, { owner: undefined, protocol: undefined }, first, () => {})
       const model: string[] = []
       for (let i = random.below(300); i >= 0; i--) {
         const text = random.pick(['a', 'é', '中', '😀']).repeat(random.below(20))
@@ -46,7 +46,7 @@ t.test(
 )
 
 t.test('gives long runs of short events', async t => {
-  const log = new EventLog(ID, { owner: undefined, protocol: undefined }, 1, () => {})
+  const log = new LiveLog(ID, { owner: undefined, protocol: undefined }, 1, () => {})
   for (let i = 0; i < 1000; i++) log.append('data: token\n\n', true)
   const { text, events, bytes } = log.read(0, 16_384)
   t.equal(bytes, text.length)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Batch, isLarger } from '../../../plugin/sse/write-batch.js'
+import { isLarger, WriteBatch } from '../../../plugin/sse/write-batch.js'
 
 /** Characters of 1, 2, 3 and 4 bytes, and halves of a pair, which become U+FFFD. */
 const CHARS = ['a', 'é', '中', '😀', '\ud83d', '\ude00']
@@ -22,7 +22,7 @@ t.test('isLarger counts bytes, not characters', async t => {
 
 t.test('a batch', async t => {
   t.test('is empty before something is added and after it was taken', async t => {
-    const batch = new Batch()
+    const batch = new WriteBatch()
     t.ok(batch.isEmpty)
     batch.add('')
     t.ok(batch.isEmpty)
@@ -34,7 +34,7 @@ t.test('a batch', async t => {
   })
 
   t.test('gives what was added in its order, however often its bytes were counted', async t => {
-    const batch = new Batch()
+    const batch = new WriteBatch()
     for (const char of CHARS) {
       batch.add(`${char},`)
       batch.fills(1)
@@ -48,7 +48,7 @@ t.test('a batch', async t => {
     for (const char of CHARS) {
       const size = Buffer.byteLength(char)
       for (const bytes of [1, 10, 100, 1000]) {
-        const batch = new Batch()
+        const batch = new WriteBatch()
         let count = 1
         for (batch.add(char); !batch.fills(bytes); batch.add(char)) count++
         t.ok(size * count * 2 >= bytes, `half of ${bytes}`)
@@ -70,13 +70,13 @@ t.test('a batch', async t => {
       counts++
       return byteLength(...args)
     }) as typeof byteLength
-    const batch = new Batch()
+    const batch = new WriteBatch()
     for (let i = 0; i < 10_000 && !batch.fills(16_384); i++) batch.add('a')
     t.ok(counts > 0 && counts <= 3, `${counts} times`)
   })
 
   t.test('takes the word of who knows the bytes of a frame, and counts the others', async t => {
-    const batch = new Batch()
+    const batch = new WriteBatch()
     batch.add('é', 2)
     t.equal(batch.bytes, 2)
     batch.add('中')

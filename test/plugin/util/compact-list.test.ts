@@ -1,11 +1,11 @@
 import t from 'tap'
-import { Texts } from '../../../plugin/util/compact-list.js'
+import { CompactList } from '../../../plugin/util/compact-list.js'
 import { Random, seed } from '../../helpers/random.js'
 
 t.test(`gives back what was added, however it is added, kept and read (seed ${seed})`, async t => {
   const random = new Random(seed)
   for (let round = 0; round < 100; round++) {
-    const texts = new Texts()
+    const texts = new CompactList()
     const model: string[] = []
     const text = () => random.pick(['', 'a', 'é😀', 'token', 'x'.repeat(random.below(3000))])
     for (let step = 0; step < 300; step++) {
@@ -34,7 +34,7 @@ t.test(`gives back what was added, however it is added, kept and read (seed ${se
 })
 
 t.test('makes few of very many, also where nobody asks for that', async t => {
-  const texts = new Texts()
+  const texts = new CompactList()
   for (let i = 0; i < 10_000; i++) texts.push(String(i))
   t.equal(texts.get(0), '0')
   t.equal(texts.get(9999), '9999')

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { Registry } from '../../../plugin/util/id-map.js'
+import { IdMap } from '../../../plugin/util/id-map.js'
 
 t.test('finds what has come and has not left', async t => {
-  const registry = new Registry<number>()
+  const registry = new IdMap<number>()
   t.equal(registry.get('a'), undefined)
   registry.set('a', 1)
   registry.set('b', 2)
@@ -16,7 +16,7 @@ t.test('finds what has come and has not left', async t => {
 })
 
 t.test('passes over what leaves while all are looked at', async t => {
-  const registry = new Registry<number>()
+  const registry = new IdMap<number>()
   registry.set('a', 1)
   registry.set('b', 2)
   const seen: number[] = []

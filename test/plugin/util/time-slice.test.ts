@@ -1,9 +1,9 @@
 import t from 'tap'
-import { Turn } from '../../../plugin/util/time-slice.js'
+import { TimeSlice } from '../../../plugin/util/time-slice.js'
 import { Clock } from '../../helpers/clock.js'
 
 /** Counts items until the turn is over; `between` happens after each. */
-function itemsOf(turn: Turn, between: () => void = () => {}): number {
+function itemsOf(turn: TimeSlice, between: () => void = () => {}): number {
   let items = 1
   while (!turn.isOver()) {
     items++
@@ -14,29 +14,29 @@ function itemsOf(turn: Turn, between: () => void = () => {}): number {
 
 t.test('a turn is over after 1024 items, however fast they come', async t => {
   new Clock(t)
-  t.equal(itemsOf(new Turn()), 1024)
+  t.equal(itemsOf(new TimeSlice()), 1024)
 })
 
 t.test('a turn is over after 10 ms, with few items too', async t => {
   const clock = new Clock(t)
   t.equal(
-    itemsOf(new Turn(), () => clock.pass(11)),
+    itemsOf(new TimeSlice(), () => clock.pass(11)),
     16
   )
   t.equal(
-    itemsOf(new Turn(), () => clock.pass(0.5)),
+    itemsOf(new TimeSlice(), () => clock.pass(0.5)),
     32,
     'of 0.5 ms each: 10 ms is not yet over at the 16th'
   )
   t.equal(
-    itemsOf(new Turn(), () => clock.pass(0.001)),
+    itemsOf(new TimeSlice(), () => clock.pass(0.001)),
     1024
   )
 })
 
 t.test('the time of a turn begins with its first item', async t => {
   const clock = new Clock(t)
-  const turn = new Turn()
+  const turn = new TimeSlice()
   clock.pass(1000)
   t.equal(itemsOf(turn), 1024)
   await turn.next()
@@ -45,7 +45,7 @@ t.test('the time of a turn begins with its first item', async t => {
 })
 
 t.test('stays over until the next one', async t => {
-  const turn = new Turn()
+  const turn = new TimeSlice()
   itemsOf(turn)
   t.ok(turn.isOver())
   t.ok(turn.isOver())
@@ -54,7 +54,7 @@ t.test('stays over until the next one', async t => {
 })
 
 t.test('can be cut, so that the next item is its last', async t => {
-  const turn = new Turn()
+  const turn = new TimeSlice()
   turn.cut()
   t.equal(itemsOf(turn), 1)
   await turn.next()
@@ -65,7 +65,7 @@ t.test('can be cut, so that the next item is its last', async t => {
 
 t.test('starts anew in another turn of the event loop, whoever waited for it', async t => {
   new Clock(t)
-  const turn = new Turn()
+  const turn = new TimeSlice()
   for (let items = 0; items < 1000; items++) turn.isOver()
   await new Promise(resolve => setImmediate(resolve))
   t.equal(itemsOf(turn), 1024)
@@ -75,7 +75,7 @@ t.test('starts anew in another turn of the event loop, whoever waited for it', a
 })
 
 t.test('tells that what is ready was given when no promise is left to go on with', async t => {
-  const turn = new Turn()
+  const turn = new TimeSlice()
   const order: string[] = []
   turn.onSettled(name => order.push(name), 'settled')
   setImmediate(() => order.push('the end of the turn'))
@@ -86,7 +86,7 @@ t.test('tells that what is ready was given when no promise is left to go on with
 })
 
 t.test('tells it at the end of the turn from the second time on, and anew in the next turn', async t => {
-  const turn = new Turn()
+  const turn = new TimeSlice()
   const order: string[] = []
   const tick = () => new Promise<void>(resolve => process.nextTick(resolve))
   for (const name of ['first', 'second', 'third']) {
@@ -103,7 +103,7 @@ t.test('tells it at the end of the turn from the second time on, and anew in the
 })
 
 t.test('lets others have their share before the next turn', async t => {
-  const turn = new Turn()
+  const turn = new TimeSlice()
   const had: string[] = []
   setImmediate(() => had.push('an immediate'))
   Promise.resolve().then(() => had.push('a promise'))
@@ -113,7 +113,7 @@ t.test('lets others have their share before the next turn', async t => {
 })
 
 t.test('does not tell at the end of the turn what is forgotten by then', async t => {
-  const turn = new Turn()
+  const turn = new TimeSlice()
   const order: string[] = []
   turn.forget()
   turn.onSettled(name => order.push(name), 'first')

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { RedisCalls, type RedisClient } from '../../../../plugin/stores/redis/script-runner.js'
+import { type RedisClient, ScriptRunner } from '../../../../plugin/stores/redis/script-runner.js'
 import { READ } from '../../../../plugin/stores/redis/scripts.js'
 import { Clock } from '../../../helpers/clock.js'
 
@@ -60,7 +60,7 @@ async function pass(clock: Clock, ms: number) {
 function start(t: Test) {
   const clock = clockOf(t)
   const client = new Client()
-  const calls = new RedisCalls(client, 1000)
+  const calls = new ScriptRunner(client, 1000)
   /** What became of each call: `'open'` while it waits. */
   const outcomes: unknown[] = []
   const call = async (arg: string | number = 'a') => {
