@@ -1,54 +1,88 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING, FST_SSE_OPTION_INVALID } from './errors.js'
-import { OwnSource } from './framing/chunk-source.js'
-import { plainCodec } from './framing/frame-encoder.js'
+import { plainCodec } from './framing/codec.js'
+import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
-import { checkStreamOptions, type ResumeOptions, resumableOf, type StreamOptions } from './options.js'
+import { SourceChunks } from './framing/source-chunks.js'
+import {
+  checkResumeOptions,
+  checkStreamOptions,
+  type ResumeOptions,
+  resumableOf,
+  type Settings,
+  type StreamOptions,
+  streamSettings
+} from './options.js'
 import type { OpenStreams } from './response/open-streams.js'
 import { Responder } from './response/responder.js'
+import { ResumableResponse } from './resume/resumable-response.js'
 import type { ResumableStreams } from './resume/resumable-streams.js'
-import { serveExisting, serveResumable } from './resume/serve.js'
 import { discardSource } from './source/source.js'
 import { END_ID, lastEventIdOf } from './sse/last-event-id.js'
 import { logError } from './util/log.js'
 
+/** What all streams of one server share. */
+export interface SseServer {
+  readonly settings: Settings
+  readonly openStreams: OpenStreams
+  readonly resumableStreams: ResumableStreams
+}
+
 /** `reply.sseFrom` of one server. */
-export function makeSseFrom(streams: OpenStreams, replay: ResumableStreams) {
+export function makeSseFrom(server: SseServer) {
   return function sseFrom(this: FastifyReply, source: unknown, options: StreamOptions = {}): FastifyReply {
     try {
       checkStreamOptions(options)
-      const delivery = new Responder(this, options, streams)
-      if (delivery.protocol !== undefined && codecOf(this) !== plainCodec) {
+      if (options.protocol !== undefined && options.protocol !== 'events' && codecOf(this) !== plainCodec) {
         throw new FST_SSE_OPTION_INVALID('protocol', "takes 'events' on a route whose schema declares its events")
       }
-      const resumable = resumableOf(streams.settings, options.resumable)
-      return resumable === undefined ? stream(delivery, source) : serveResumable(delivery, replay, source, resumable)
+      const settings = streamSettings(server.settings, options)
+      const resumable = resumableOf(server.settings, options.resumable)
+      if (resumable === undefined) return stream(server, this, source, options, settings)
+      const { maxEventBytes } = settings
+      return resumableResponse(server, this, options, settings).begin(source, { ...options, maxEventBytes }, resumable)
     } catch (error) {
       discardSource(source, late => logError(this.log, 'debug', late, 'a source that was not needed failed'))
       throw error
     }
   }
-
-  function stream(delivery: Responder, source: unknown): FastifyReply {
-    const { reply, options, settings } = delivery
-    if (streams.isClosing) throw new FST_SSE_CLOSING()
-    const feed = new OwnSource(source, reply, options, settings.maxEventBytes, codecOf(reply))
-    const early = delivery.early(lastEventIdOf(reply.request.headers) === END_ID)
-    if (early === undefined) return delivery.stream(feed)
-    feed.cancel()
-    return early
-  }
 }
 
 /** `reply.sseResume` of one server. */
-export function makeSseResume(streams: OpenStreams, replay: ResumableStreams) {
-  return function sseResume(this: FastifyReply, id: string, { owner, ...options }: ResumeOptions = {}): FastifyReply {
-    checkStreamOptions(owner === undefined ? options : { ...options, resumable: { owner } })
-    return serveExisting(
-      new Responder(this, options, streams),
-      replay,
-      id,
-      owner ?? resumableOf(streams.settings, true)?.owner
-    )
+export function makeSseResume(server: SseServer) {
+  return function sseResume(this: FastifyReply, id: string, options: ResumeOptions = {}): FastifyReply {
+    checkResumeOptions(options)
+    const { owner = resumableOf(server.settings, true)?.owner } = options
+    return resumableResponse(server, this, options, streamSettings(server.settings, options)).follow(id, owner)
   }
+}
+
+function stream(
+  server: SseServer,
+  reply: FastifyReply,
+  source: unknown,
+  options: StreamOptions,
+  settings: Settings
+): FastifyReply {
+  if (server.openStreams.isClosing) throw new FST_SSE_CLOSING()
+  const chunks = new SourceChunks(source, reply, options, settings.maxEventBytes, codecOf(reply), END_ID)
+  const responder = makeResponder(server, reply, options, settings)
+  const early = responder.early(lastEventIdOf(reply.request.headers) === END_ID)
+  if (early === undefined) return responder.stream(chunks, options)
+  chunks.close()
+  return early
+}
+
+function resumableResponse(server: SseServer, reply: FastifyReply, options: ResumeOptions, settings: Settings) {
+  const responder = makeResponder(server, reply, options, settings)
+  return new ResumableResponse(responder, server.resumableStreams, options.protocol, options.signal)
+}
+
+function makeResponder(
+  { openStreams: streams }: SseServer,
+  reply: FastifyReply,
+  { protocol, onClose }: Pick<StreamOptions, 'protocol' | 'onClose'>,
+  settings: Settings
+): Responder {
+  return new Responder({ reply, protocol: protocolOf(protocol), settings, streams, onClose })
 }

@@ -5,6 +5,7 @@ import { isClosed, onOver } from '../plugin/response/raw-response.js'
 import { pull } from '../plugin/source/pull.js'
 import type { SseSource } from '../plugin/source/source.js'
 import { SourceRun } from '../plugin/source/source-run.js'
+import { TimeSlice } from '../plugin/util/time-slice.js'
 
 /**
  * Reads a source to its end for a response that is sent as a whole. It is cancelled as that of a stream would be.
@@ -34,16 +35,30 @@ export async function collect(
   const entry = { close: () => stop('closing') }
   streams.add(entry)
   onOver(raw, () => stop('left'))
-  let live = true
+  let isOpen = true
+  const items = {
+    next: () => run.next(),
+    encode({ done = false, value }: IteratorResult<unknown, unknown>) {
+      if (!done) onItem(value)
+      return { isLast: done, returned: value }
+    }
+  }
+  const sink = {
+    get isOpen() {
+      return isOpen
+    },
+    room: () => undefined,
+    take() {}
+  }
   try {
-    const result = await Promise.race([pull(run, () => live, onItem), stopped])
+    const result = await Promise.race([pull(items, sink, new TimeSlice()), stopped])
     if (result === 'closing') throw new FST_SSE_CLOSING()
     if (result === 'left') return leave()
-    live = false
+    isOpen = false
     return result
   } finally {
-    if (live) run.cancel()
-    live = false
+    if (isOpen) run.cancel()
+    isOpen = false
     streams.delete(entry)
   }
 }

@@ -1,12 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_SSE_EVENT_INVALID, FST_SSE_EVENT_TOO_LARGE } from '../errors.js'
-import type { StreamOptions } from '../options.js'
 import {
   awaited,
   bytesOf,
-  type EncodeData,
   encodeData,
-  encodeJson,
   formatData,
   formatEvent,
   isDispatched,
@@ -16,105 +13,109 @@ import {
 } from '../sse/event.js'
 import { isLarger } from '../sse/write-batch.js'
 import { logError } from '../util/log.js'
+import { type Chunk, frameChunk, lastChunk, SKIPPED } from './chunk.js'
+import type { Codec } from './codec.js'
 import { errorEvent } from './failure.js'
-import type { ProtocolStream } from './protocols/protocol.js'
-import { protocolOf, reconnects } from './protocols/protocols.js'
+import type { ItemStream, Protocol } from './protocols/protocol.js'
+import { type ProtocolName, protocolOf } from './protocols/protocols.js'
+import { TextJoiner } from './text-joiner.js'
 
-/** How the data of a stream's events becomes text: with the schema of its route (T1) or without one (T2). */
-export interface Codec {
-  /** The data of what the source yields. */
-  data: EncodeData
-  /** What the source returns, which the last event carries. */
-  result: EncodeData
+/** How the items of a source become events. */
+export interface FrameOptions<T = never> {
+  /**
+   * How the stream is framed, for clients that expect something else than the plugin's own events: those of OpenAI's
+   * API (`'openai'`: chat completions and Responses), of Anthropic's, or of the AI SDK. The source, or `map`, then gives
+   * the chunks that such a client expects, as the provider's SDK does. Refused on a route that declares its events.
+   * Default: `'events'`.
+   */
+  protocol?: ProtocolName | Protocol | undefined
+  /** Makes an event, or the data of one, of each item. `undefined` skips the item. Default: the item itself. */
+  map?: ((item: T) => unknown) | undefined
+  /** The name of events that have no name of their own. Default: none, which clients dispatch as `message`. */
+  event?: string | undefined
+  /**
+   * The last event of a complete stream. A string is its name; its data is then the source's return value (`{}` if it
+   * returns nothing). `false` sends none, after which EventSource reconnects and starts the source again.
+   * Default: `'done'`.
+   */
+  end?: false | string | SseEvent | undefined
+  /**
+   * Called when a stream fails after it has begun. What it returns is sent as the last event, in place of
+   * `event: error` with `{ statusCode, code, message }` or of the protocol's own error, whose form it must then have.
+   */
+  onError?: ((error: Error) => SseEvent | undefined) | undefined
 }
-
-/** W4: text as it is, anything else as JSON. What a source returns is always JSON (E3). */
-export const plainCodec: Codec = { data: encodeData, result: encodeJson }
 
 /** Makes the frames of one stream, the text that stands for an event on the wire, from what its source gives. */
 export class FrameEncoder {
-  readonly #options: StreamOptions
+  readonly #options: FrameOptions
   readonly #maxBytes: number
   readonly #codec: Codec
   readonly #isNumbered: boolean
-  /** The id of the last event. */
   readonly #endId: string | undefined
   readonly #start: string
-  /** The protocol that the stream speaks; `undefined` for the plugin's own events. */
-  readonly #protocol: ProtocolStream<unknown> | undefined
+  readonly #protocol: ItemStream
   readonly #map: ((item: never) => unknown) | undefined
-  #decoder: InstanceType<typeof TextDecoder> | undefined
-  /** Whether clients dispatch the item that came last. To look for the blank line at its end would make a copy of its text. */
-  isDispatched = true
+  readonly #joiner = new TextJoiner()
 
   /**
-   * @param endId the id of the last event; `undefined` where all events get ids later on, and so must have none of their own
-   * @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent, and what a protocol of the caller's throws
+   * @param maxBytes of the largest frame
+   * @param endId the id of the last event; `undefined` where a log numbers all events, which must then have no id
+   * @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent, and what a custom protocol throws
    */
-  constructor(options: StreamOptions, maxBytes: number, codec: Codec, endId: string | undefined) {
+  constructor(options: FrameOptions, maxBytes: number, codec: Codec, endId: string | undefined) {
     const protocol = protocolOf(options.protocol)
     this.#options = options
     this.#maxBytes = maxBytes
     this.#codec = codec
     this.#isNumbered = endId === undefined
-    this.#endId = reconnects(protocol) ? endId : undefined
+    this.#endId = protocol.reconnects === true ? endId : undefined
     this.#start = startOf(options.event)
-    this.#protocol = protocol?.start() as ProtocolStream<unknown> | undefined
-    this.#map = this.#protocol === undefined ? options.map : mapTo(this.#protocol, options.map)
+    this.#protocol = protocol.start({ end: options.end, result: codec.result })
+    this.#map = options.map
   }
 
-  /**
-   * The frame of one item; `''` for one that is skipped.
-   * @throws FST_SSE_EVENT_INVALID, FST_SSE_EVENT_TOO_LARGE
-   */
-  item(item: unknown): string {
+  /** @throws FST_SSE_EVENT_INVALID, FST_SSE_EVENT_TOO_LARGE */
+  item(item: unknown): Chunk {
     const map = this.#map
-    this.isDispatched = true
-    if (map === undefined) return this.#value(item)
-    const value = map(item as never)
-    return value === undefined ? '' : this.#value(value)
+    const mapped = map === undefined ? item : map(item as never)
+    if (mapped === undefined && map !== undefined) return SKIPPED
+    const value = this.#protocol.item((typeof mapped === 'string' ? mapped : awaited(mapped)) as never)
+    if (typeof value === 'string') return this.#text(this.#joiner.text(value), value === '')
+    if (value === undefined) return SKIPPED
+    const bytes = bytesOf(value)
+    if (bytes !== undefined) return this.#text(this.#joiner.bytes(bytes), false)
+    if (isEvent(value)) return this.#event(value)
+    return frameChunk(this.#data(awaited(value)))
   }
 
-  /** The bytes of a character that the source has left unfinished. */
-  rest(): string {
-    const text = this.#decoder?.decode() ?? ''
-    return text === '' ? '' : this.#data(text)
+  /** The text that the source has left behind: a part of a character. */
+  rest(): Chunk | undefined {
+    const text = this.#joiner.rest()
+    return text === '' ? undefined : this.#text(text, false)
   }
 
-  /** The last event of a complete stream; `''` for none. */
-  end(returned: unknown): string {
-    if (this.#protocol !== undefined) {
-      const events = this.#protocol.end(returned) ?? []
-      return [events]
+  /** What ends a complete stream. */
+  end(returned: unknown): Chunk {
+    const events = this.#protocol.end(returned) ?? []
+    return lastChunk(
+      [events]
         .flat()
-        .map(event => this.last(event))
+        .map(event => this.#sized(this.#last(event)))
         .join('')
-    }
-    const { end = 'done' } = this.#options
-    if (end === false) return ''
-    if (typeof end !== 'string') return this.last(end)
-    const data = returned === undefined ? {} : returned
-    return this.#sized(formatEvent({ event: end, id: this.#endId, data }, this.#codec.result))
+    )
   }
 
-  /** An event after which the client must not come back. */
-  last(event: unknown): string {
-    return this.#sized(this.#last(event))
-  }
-
-  /** The caller's event for an error, or else the default one; `undefined` where neither can be sent (E4). */
+  /** The event that `onError` gives, or else that of the protocol; `undefined` where neither can be sent (E4). */
   error(error: Error, log: FastifyBaseLogger): string | undefined {
     const makers = {
       'what onError gives': this.#options.onError,
-      'the error event': (failure: Error) => {
-        const event = errorEvent(failure)
-        return this.#protocol === undefined ? event : this.#protocol.error(event.data)
-      }
+      'the error event': (failure: Error) => this.#protocol.error(errorEvent(failure).data)
     }
     for (const [what, makeEvent] of Object.entries(makers)) {
       try {
         const event = makeEvent?.(error)
-        if (event !== undefined) return this.last(event)
+        if (event !== undefined) return this.#sized(this.#last(event))
       } catch (failure) {
         logError(log, 'error', failure, `${what} cannot be sent`)
       }
@@ -122,67 +123,47 @@ export class FrameEncoder {
     return undefined
   }
 
-  /** The default event for an error that cannot be sent otherwise, whatever its size and the schema of the route. */
+  /** The error event of the protocol, or else the plugin's own, whatever its size and the schema of the route. */
   lastResort(error: Error): string {
     const event = errorEvent(error)
-    if (this.#protocol !== undefined) {
-      try {
-        return this.#last(this.#protocol.error(event.data))
-      } catch {
-        // The log has it. What follows must not look like a whole answer.
-      }
+    try {
+      return this.#last(this.#protocol.error(event.data))
+    } catch {
+      // The log says why already. What follows must not look like a complete answer.
+      return formatEvent(event, encodeData)
     }
-    return formatEvent(event, encodeData)
   }
 
-  #value(value: unknown): string {
-    if (typeof value === 'string') return this.#data(value)
-    const bytes = bytesOf(value)
-    if (bytes !== undefined) return this.#bytes(bytes)
-    if (isEvent(value)) return this.#event(value, this.#options.event)
-    return this.#data(awaited(value))
+  /** @param isSentEmpty whether no text is sent as such: an empty string is data, a part of a character is not yet */
+  #text(text: string, isSentEmpty: boolean): Chunk {
+    return text === '' && !isSentEmpty ? SKIPPED : frameChunk(this.#data(text))
   }
 
-  #event(event: SseEvent, name?: string): string {
+  #event(event: SseEvent): Chunk {
     this.#checkId(event)
-    this.isDispatched = isDispatched(event)
-    return this.#sized(formatEvent(event, this.#codec.data, name))
+    return frameChunk(this.#sized(formatEvent(event, this.#codec.encode, this.#options.event)))
   }
 
+  /** An event after which the client must not come back. */
   #last(event: unknown): string {
     awaited(event)
     if (!isEvent(event) || !isDispatched(event)) throw new FST_SSE_EVENT_INVALID('the last one needs a name or data')
     this.#checkId(event)
-    return formatEvent({ ...event, id: event.id ?? this.#endId }, this.#codec.data)
+    return formatEvent({ ...event, id: event.id ?? this.#endId }, this.#codec.encode)
   }
 
   #checkId({ id }: SseEvent): void {
     if (this.#isNumbered && id !== undefined) {
-      throw new FST_SSE_EVENT_INVALID('the events of a resumable stream are numbered by it, so they take no id')
+      throw new FST_SSE_EVENT_INVALID('the log of a resumable stream numbers its events, so they take no id')
     }
   }
 
   #data(data: unknown): string {
-    return this.#sized(formatData(this.#start, this.#codec.data(data, this.#options.event)))
-  }
-
-  /** A chunk may end in the middle of a character, and may hold nothing but a part of one. */
-  #bytes(chunk: Uint8Array): string {
-    this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })
-    const text = this.#decoder.decode(chunk, { stream: true })
-    return text === '' ? '' : this.#data(text)
+    return this.#sized(formatData(this.#start, this.#codec.encode(data, this.#options.event)))
   }
 
   #sized(frame: string): string {
     if (isLarger(frame, this.#maxBytes)) throw new FST_SSE_EVENT_TOO_LARGE(Buffer.byteLength(frame), this.#maxBytes)
     return frame
-  }
-}
-
-/** A `map` that gives the events of a protocol. */
-function mapTo(protocol: ProtocolStream<unknown>, map: StreamOptions['map']): (item: unknown) => unknown {
-  return item => {
-    const value = map === undefined ? item : map(item as never)
-    return map !== undefined && value === undefined ? undefined : protocol.item(awaited(value))
   }
 }

@@ -3,7 +3,7 @@ import { FST_SSE_EVENT_INVALID } from '../errors.js'
 import { type DataCheck, type DataChecks, mismatch, undeclared } from '../schema/event-check.js'
 import { checksOf } from '../schema/event-schema.js'
 import { type EncodeData, toJson } from '../sse/event.js'
-import { type Codec, plainCodec } from './frame-encoder.js'
+import { type Codec, plainCodec } from './codec.js'
 
 /** By the configuration of each route, which no other route shares: serializers belong to the app. */
 const codecs = new WeakMap<object, Codec>()
@@ -29,12 +29,12 @@ function makeCodec(checks: DataChecks, reply: FastifyReply): Codec {
       makeEncoder(name, check, reply.compileSerializationSchema(check.Schema()) as (data: unknown) => string)
     )
   }
-  const data: EncodeData = (value, name = 'message') => {
-    const encode = encoders.get(name)
-    if (encode !== undefined) return encode(value)
+  const encode: EncodeData = (value, name = 'message') => {
+    const encodeOne = encoders.get(name)
+    if (encodeOne !== undefined) return encodeOne(value)
     throw new FST_SSE_EVENT_INVALID(undeclared(checks, name))
   }
-  return { data, result: data }
+  return { encode, result: returned => returned }
 }
 
 function makeEncoder(name: string, check: DataCheck, serialize: (data: unknown) => string) {

@@ -1,4 +1,3 @@
-import type { Settings } from '../options.js'
 import { Deadlines } from '../util/deadlines.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
 import { type SetItem, UnorderedSet } from '../util/unordered-set.js'
@@ -9,19 +8,17 @@ export interface OpenStream extends SetItem {
   close(retry: number): void
 }
 
-/** Where an app keeps its `Streams`. */
-export const kOpenStreams = Symbol.for('fastify-sse-from.streams')
-
 /** The open streams of one server, and what they share. */
 export class OpenStreams {
-  readonly settings: Settings
   readonly deadlines = new Deadlines()
   readonly #open = new UnorderedSet<OpenStream>()
+  readonly #drainTimeout: number
   #closing = false
   #whenIdle: (() => void) | undefined
 
-  constructor(settings: Settings) {
-    this.settings = settings
+  /** @param drainTimeout how long streams go on when the server closes, in milliseconds */
+  constructor(drainTimeout: number) {
+    this.#drainTimeout = drainTimeout
   }
 
   /** Whether the server closes, and takes no new streams. */
@@ -45,7 +42,7 @@ export class OpenStreams {
       this.#whenIdle = resolve
     })
     const timeout = { onDeadline: () => this.#closeAll() }
-    this.deadlines.set(timeout, this.settings.drainTimeout)
+    this.deadlines.set(timeout, this.#drainTimeout)
     await idle
     this.deadlines.clear(timeout)
   }

@@ -1,33 +1,45 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
-import type { ChunkSource } from '../framing/chunk-source.js'
-import type { Protocol } from '../framing/protocols/protocol.js'
-import { protocolOf, reconnects } from '../framing/protocols/protocols.js'
-import { type Settings, type StreamOptions, streamSettings } from '../options.js'
+import type { ChunkSource } from '../framing/chunk.js'
+import { toError } from '../framing/failure.js'
+import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import { formatRetry } from '../sse/event.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
-import { EventStream } from './event-stream.js'
+import { EventStream, type EventStreamSettings } from './event-stream.js'
 import { setHeaders } from './headers.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed } from './raw-response.js'
-import { report, type StreamSummary, Tally } from './summary.js'
+import { Summary, type SummaryOptions } from './summary.js'
+
+/** What a response is made of, but for its events. */
+export interface ResponderParts extends SummaryOptions {
+  readonly reply: FastifyReply
+  readonly protocol: BuiltInProtocol
+  readonly settings: EventStreamSettings
+  readonly streams: OpenStreams
+}
+
+/** What a response with a stream may have beside. */
+export interface StreamExtras {
+  /** Of a resumable stream. */
+  readonly id?: string | undefined
+  /** Ends the response when it is aborted. */
+  readonly signal?: AbortSignal | undefined
+}
 
 /** One response, and the ways in which it can come to be. */
 export class Responder {
   readonly reply: FastifyReply
-  readonly options: StreamOptions
-  readonly settings: Settings
-  /** `undefined` for the plugin's own events. */
-  readonly protocol: Protocol | undefined
-  readonly #streams: OpenStreams
+  readonly settings: EventStreamSettings
+  readonly #parts: ResponderParts
+  readonly #summary: Summary
 
-  constructor(reply: FastifyReply, options: StreamOptions, streams: OpenStreams) {
-    this.reply = reply
-    this.options = options
-    this.settings = streamSettings(streams.settings, options)
-    this.protocol = protocolOf(options.protocol)
-    this.#streams = streams
+  constructor(parts: ResponderParts) {
+    this.reply = parts.reply
+    this.settings = parts.settings
+    this.#parts = parts
+    this.#summary = new Summary(parts.reply, parts)
   }
 
   /**
@@ -41,26 +53,27 @@ export class Responder {
     return this.reply.request.method === 'HEAD' ? this.#head() : undefined
   }
 
-  /** @param id of a resumable stream */
-  stream(feed: ChunkSource, id?: string): FastifyReply {
-    setHeaders(this.reply, this.protocol, id)
-    return this.reply.send(new EventStream(feed, this.reply, this.options, this.settings, this.#streams))
+  stream(chunks: ChunkSource, { id, signal }: StreamExtras): FastifyReply {
+    const { reply, protocol, settings, streams } = this.#parts
+    setHeaders(reply, protocol, id)
+    const summary = this.#summary
+    return reply.send(new EventStream({ chunks, reply, protocol, settings, signal, summary }, streams))
   }
 
-  /** Sends a feed that had to be waited for. */
-  streamLate(feed: ChunkSource, id: string): void {
-    if (!this.#isClosed && !this.#streams.isClosing) {
-      this.stream(feed, id)
+  /** Sends chunks that had to be waited for. */
+  streamLate(chunks: ChunkSource, extras: StreamExtras): void {
+    if (!this.#isClosed && !this.#parts.streams.isClosing) {
+      this.stream(chunks, extras)
       return
     }
-    feed.cancel()
+    chunks.close()
     this.fail(new FST_SSE_CLOSING())
   }
 
-  /** The client has had all, and is not to come back (E6). */
+  /** The client has had all, and must not come back (E6). */
   nothing(): FastifyReply {
     if (this.#isClosed) return this.#left()
-    this.#skip('skipped')
+    this.#summary.expect('skipped')
     return this.reply.code(204).send()
   }
 
@@ -68,39 +81,34 @@ export class Responder {
   fail(error: unknown): void {
     if (this.#isClosed) {
       this.#left()
-    } else if (reconnects(this.protocol) && isTemporary(error)) {
+    } else if (this.#parts.protocol.reconnects === true && isTemporary(error)) {
       this.#later()
     } else {
-      this.#skip('skipped')
+      this.#summary.expect('error', toError(error))
       this.reply.send(error)
     }
   }
 
   /** The stream may be reached again later on. EventSource comes back after a 200 only. */
   #later(): void {
-    setHeaders(this.reply, this.protocol)
-    this.#skip('closed')
+    setHeaders(this.reply, this.#parts.protocol)
+    this.#summary.expect('closed')
     this.reply.code(200).send(formatRetry(reconnectDelay()))
   }
 
   #head(): FastifyReply {
-    setHeaders(this.reply, this.protocol)
-    this.#skip('skipped')
+    setHeaders(this.reply, this.#parts.protocol)
+    this.#summary.expect('skipped')
     return this.reply.send(Readable.from([]))
   }
 
   #left(): FastifyReply {
-    this.reply.log.info({ outcome: 'aborted' }, 'client left')
-    this.#skip('aborted')
+    this.#summary.expect('aborted')
     return this.reply
   }
 
   get #isClosed(): boolean {
     return isClosed(this.reply.raw)
-  }
-
-  #skip(outcome: StreamSummary['outcome']): void {
-    report(this.options.onClose, new Tally().summary(outcome, this.reply.statusCode, undefined), this.reply.log)
   }
 }
 

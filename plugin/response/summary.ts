@@ -1,38 +1,56 @@
-import type { FastifyBaseLogger } from 'fastify'
+import { AsyncResource } from 'node:async_hooks'
+import type { FastifyReply } from 'fastify'
 import { logError } from '../util/log.js'
+import { isClosed, isHttp2, onOver } from './raw-response.js'
 
 /** What became of a stream. */
 export interface StreamSummary {
   /**
    * - `complete`: the client has the whole answer
    * - `error`: it failed, before or after it began; `error` says why
-   * - `aborted`: the client left, or was gone before the source was started
-   * - `closed`: the server closed before the stream was over
-   * - `skipped`: there was nothing to stream, since the request was a HEAD or the client had had the whole answer
+   * - `aborted`: the client left, or had left before the source was started
+   * - `closed`: the server closed before the stream was over, or could not reach it for now
+   * - `skipped`: there was nothing to stream, since the request was a HEAD or the client had the whole answer already
    */
   outcome: 'complete' | 'error' | 'aborted' | 'closed' | 'skipped'
   /** The status of the response. */
   statusCode: number
-  /** How many events the source gave, the last one of the stream (`done` or `error`) not counted. */
+  /** How many events the source gave. The last event of the stream (`done` or `error`) is not counted. */
   events: number
   /** How many bytes were handed to the response: events, comments and heartbeats. */
   bytes: number
   /** Milliseconds from the call of `sseFrom` to the first event; `undefined` where there was none. */
   timeToFirstEvent: number | undefined
-  /** Milliseconds from the call of `sseFrom` to the end. */
+  /** Milliseconds from the call of `sseFrom` to the end of the response. */
   duration: number
   /** What the stream failed with, where the outcome is `error`. */
   error?: Error
 }
 
-/** Counts what the summary of a stream tells. */
-export class Tally {
+/** Who wants to know what became of a stream. */
+export interface SummaryOptions {
+  /** Called exactly once, when the response is over, with what became of the stream. */
+  onClose?: ((summary: StreamSummary) => void) | undefined
+}
+
+/** Collects what the summary of one response tells, and reports it once the response is over. */
+export class Summary {
+  outcome: StreamSummary['outcome'] = 'skipped'
+  error: Error | undefined
+  bytes = 0
+  readonly #reply: FastifyReply
+  readonly #onClose: SummaryOptions['onClose']
   readonly #startedAt = performance.now()
   #timeToFirstEvent: number | undefined
   #events = 0
-  bytes = 0
 
-  /** Counts events, and says whether they are the first. */
+  constructor(reply: FastifyReply, { onClose }: SummaryOptions) {
+    this.#reply = reply
+    // In the context of the request (S7), whatever ends the response.
+    this.#onClose = onClose && AsyncResource.bind(onClose)
+  }
+
+  /** Counts events of the source. @returns whether they are the first */
   count(events: number): boolean {
     this.#events += events
     if (this.#timeToFirstEvent !== undefined) return false
@@ -40,29 +58,41 @@ export class Tally {
     return true
   }
 
-  summary(outcome: StreamSummary['outcome'], statusCode: number, error: Error | undefined): StreamSummary {
+  /** Reports a response that is sent without a stream, once it is over. */
+  expect(outcome: StreamSummary['outcome'], error?: Error): void {
+    this.outcome = outcome
+    this.error = error
+    const { raw } = this.#reply
+    if (isClosed(raw)) this.report(false)
+    else onOver(raw, isWhole => this.report(isWhole))
+  }
+
+  /** @param isWhole whether all of the response was handed to the network */
+  report(isWhole: boolean): void {
+    const { raw, log } = this.#reply
+    if (this.outcome === 'complete' && !isWhole) this.outcome = 'aborted'
+    // Fastify has a line of its own for HTTP/1.1 responses that have begun.
+    if (this.outcome === 'aborted' && (isHttp2(raw) || !raw.headersSent)) {
+      log.info({ outcome: 'aborted' }, 'client left')
+    }
+    if (this.#onClose !== undefined) void this.#tell(this.#onClose)
+  }
+
+  async #tell(onClose: (summary: StreamSummary) => unknown): Promise<void> {
+    const { raw, log } = this.#reply
     const summary: StreamSummary = {
-      outcome,
-      statusCode,
+      outcome: this.outcome,
+      statusCode: raw.statusCode,
       events: this.#events,
       bytes: this.bytes,
       timeToFirstEvent: this.#timeToFirstEvent,
-      duration: performance.now() - this.#startedAt
+      duration: performance.now() - this.#startedAt,
+      ...(this.error !== undefined && { error: this.error })
     }
-    return error === undefined ? summary : { ...summary, error }
-  }
-}
-
-/** Tells the caller what became of its stream. What goes wrong with that goes to the log. */
-export function report(
-  onClose: ((summary: StreamSummary) => unknown) | undefined,
-  summary: StreamSummary,
-  log: FastifyBaseLogger
-): void {
-  const failed = (error: unknown) => logError(log, 'error', error, 'onClose failed')
-  try {
-    Promise.resolve(onClose?.(summary)).catch(failed)
-  } catch (error) {
-    failed(error)
+    try {
+      await onClose(summary)
+    } catch (error) {
+      logError(log, 'error', error, 'onClose failed')
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 /** What a client has had of a stream, as the id of its last event says. */
 export interface EventId {
@@ -16,19 +16,9 @@ const END = ':end'
 export const STREAM_ID_PATTERN = /^[\w-]{1,128}$/
 const EVENT_ID = /^([\w-]{1,128}):([1-9]\d{0,14})(:end)?$/
 
-const ID_BYTES = 16
-/** Random bytes for many ids, since each call of the generator takes longer than all else that a stream needs to begin. */
-const pool = Buffer.allocUnsafeSlow(ID_BYTES * 128)
-let used = pool.length
-
 /** An id that cannot be guessed: 128 random bits. */
 export function newStreamId(): string {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  used += ID_BYTES
-  return pool.toString('base64url', used - ID_BYTES, used)
+  return randomBytes(16).toString('base64url')
 }
 
 export function isStreamId(id: string): boolean {

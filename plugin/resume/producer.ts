@@ -7,29 +7,41 @@ import {
   FST_SSE_STREAM_ABANDONED,
   FST_SSE_STREAM_STOPPED
 } from '../errors.js'
+import type { Chunk } from '../framing/chunk.js'
+import type { Codec } from '../framing/codec.js'
 import { logFailure, stopError, toError } from '../framing/failure.js'
-import { type Codec, FrameEncoder } from '../framing/frame-encoder.js'
-import type { StreamOptions } from '../options.js'
+import type { FrameOptions } from '../framing/frame-encoder.js'
+import { SourceChunks } from '../framing/source-chunks.js'
 import type { OpenStream, OpenStreams } from '../response/open-streams.js'
-import { pull } from '../source/pull.js'
-import { SourceRun } from '../source/source-run.js'
+import { pull, type Sink } from '../source/pull.js'
+import type { SourceOptions } from '../source/source.js'
 import type { EventStore, LeaseStatus } from '../stores/event-store.js'
-import type { Deadline, Place } from '../util/deadlines.js'
+import type { Deadline } from '../util/deadlines.js'
 import type { IdMap } from '../util/id-map.js'
+import { logError } from '../util/log.js'
 import { onAbort } from '../util/shared-listener.js'
+import { TimeSlice } from '../util/time-slice.js'
 import type { FirstClientListener } from './follower.js'
 import { LiveLog, type StreamMeta } from './live-log.js'
 import type { OnDisconnect } from './resumable-options.js'
 import { StoreWriter, type StoreWriterListener } from './store-writer.js'
 
-/** What the generations of a node share. */
+/** What the producers of a node share. */
 export interface ProducerContext {
   readonly store: EventStore
-  readonly streams: OpenStreams
+  readonly openStreams: OpenStreams
   /** A name that no other producer has. */
   newProducerId(): string
   /** Those that run here, by the ids of their streams. */
   readonly producers: IdMap<Producer>
+}
+
+/** What a stream says itself of how it is made. */
+export interface ProducerOptions extends FrameOptions, SourceOptions {
+  /** Ends the stream for all who follow it when it is aborted. */
+  readonly signal?: AbortSignal | undefined
+  /** The largest event, as it is on the wire. Bytes. */
+  readonly maxEventBytes: number
 }
 
 /** What the request asks for whose stream this is. */
@@ -38,52 +50,50 @@ export interface StreamRequest {
   readonly meta: StreamMeta
   readonly onDisconnect: OnDisconnect
   readonly source: unknown
-  readonly options: StreamOptions
-  /** Bytes. */
-  readonly maxEventBytes: number
+  readonly options: ProducerOptions
   readonly codec: Codec
 }
 
 /**
  * One run of a source that outlives the connection of the client that asked for it: fills the log that clients follow,
- * has it recorded, and ends when the source does, when it is stopped, or when nobody has followed it for long enough.
+ * has it written to the store, and ends when the source does, when it is stopped, or when nobody has followed it for long enough.
  */
-export class Producer implements OpenStream, Deadline, FirstClientListener, StoreWriterListener {
+export class Producer implements OpenStream, FirstClientListener, StoreWriterListener, Sink<Chunk> {
   slot?: number | undefined
-  place?: Place | undefined
   readonly log: LiveLog
   readonly #context: ProducerContext
   readonly #onDisconnect: OnDisconnect
   readonly #signal: AbortSignal | undefined
   readonly #reply: FastifyReply
-  readonly #run: SourceRun
-  readonly #frames: FrameEncoder
+  readonly #chunks: SourceChunks
+  readonly #slice = new TimeSlice()
   readonly #writer: StoreWriter
   /** The context of the request (S7). */
   readonly #scope = new AsyncResource('Generation')
+  /** Due when nobody has come back in time. */
+  readonly #grace: Deadline = { onDeadline: () => void this.#abandon() }
   #forgetSignal: (() => void) | undefined
-  #live = true
+  #isLive = true
   #isClaimed = false
-  #started = false
+  #isStarted = false
   /** Whether the client that asked for it is there, to be told of a failure. */
-  #attended = true
+  #isAttended = true
   /** How many other nodes follow it. */
   #elsewhere = 0
   #isAbandoning = false
   #error: Error | undefined
 
   /** @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent */
-  constructor(workshop: ProducerContext, order: StreamRequest, reply: FastifyReply) {
-    const { id, meta, options } = order
-    this.#context = workshop
-    this.#onDisconnect = order.onDisconnect
+  constructor(context: ProducerContext, request: StreamRequest, reply: FastifyReply) {
+    const { id, meta, options, source, codec } = request
+    this.#context = context
+    this.#onDisconnect = request.onDisconnect
     this.#signal = options.signal
     this.#reply = reply
-    this.#frames = new FrameEncoder(options, order.maxEventBytes, order.codec, undefined)
-    this.#run = new SourceRun(order.source, reply, options.isComplete)
+    this.#chunks = new SourceChunks(source, reply, options, options.maxEventBytes, codec, undefined)
     this.log = new LiveLog(id, meta, 1, () => this.#onFollowers())
-    const { store, streams } = workshop
-    this.#writer = new StoreWriter(this.log, store, workshop.newProducerId(), streams.deadlines, reply.log, this)
+    const { store, openStreams } = context
+    this.#writer = new StoreWriter(this.log, store, context.newProducerId(), openStreams.deadlines, reply.log, this)
   }
 
   /** Takes the id. @returns `false` where there is a stream of that id already */
@@ -94,8 +104,8 @@ export class Producer implements OpenStream, Deadline, FirstClientListener, Stor
 
   /** Starts the source, and resolves when other nodes find the stream: a client may lose its connection after the first event. */
   async start(): Promise<void> {
-    this.#started = true
-    this.#context.streams.add(this)
+    this.#isStarted = true
+    this.#context.openStreams.add(this)
     this.#context.producers.set(this.log.id, this)
     const claimed = this.claim()
     const signal = this.#signal
@@ -108,10 +118,10 @@ export class Producer implements OpenStream, Deadline, FirstClientListener, Stor
   }
 
   left(told: boolean): void {
-    this.#attended = false
+    this.#isAttended = false
     if (this.#error !== undefined && !told) this.#report(this.#error)
     // It would start at the first read.
-    if (this.#started) return
+    if (this.#isStarted) return
     if (this.#isClaimed) this.#fail(new FST_SSE_STREAM_ABANDONED())
     else this.#abort()
   }
@@ -129,8 +139,8 @@ export class Producer implements OpenStream, Deadline, FirstClientListener, Stor
 
   /** Something about it has changed in the store. */
   notify(): void {
-    // To end the log is to be rung for.
-    if (!this.#live) return
+    // A log that ends notifies its own producer too.
+    if (!this.#isLive) return
     this.#writer.urge()
     void this.#writer.renew()
   }
@@ -145,55 +155,45 @@ export class Producer implements OpenStream, Deadline, FirstClientListener, Stor
     this.#fail(new FST_SSE_PRODUCER_LOST())
   }
 
-  /** Nobody has come back in time. */
-  onDeadline(): void {
-    void this.#abandon()
+  get isOpen(): boolean {
+    return this.#isLive
+  }
+
+  /** A source that outlives its client waits for none. */
+  room(): undefined {
+    return undefined
+  }
+
+  take({ text }: Chunk): void {
+    if (text === '') return
+    this.#append(text)
+    // The first is on its way only when the source lets others go on (S5).
+    if (this.log.last === 1) this.#slice.cut()
   }
 
   async #produce(): Promise<void> {
     try {
-      const result = await pull(
-        this.#run,
-        () => this.#live,
-        (item, turn) => {
-          const frame = this.#frames.item(item)
-          if (!this.#live || frame === '') return
-          this.#append(frame, this.#frames.isDispatched)
-          // The first is on its way only when the source lets others go on (S5).
-          if (this.log.last === 1) turn.cut()
-        }
-      )
-      if (result !== undefined) this.#complete(result.returned)
+      const last = await pull(this.#chunks, this, this.#slice)
+      if (last !== undefined) this.#end({ frame: last.text, lost: false })
     } catch (error) {
-      if (this.#live) this.#fail(toError(error))
-      else this.#run.ignore(error)
+      if (this.#isLive) this.#fail(toError(error))
+      else logError(this.#reply.log, 'debug', error, 'the source of an ended stream failed')
     }
   }
 
-  #append(frame: string, isDispatched: boolean): void {
+  #append(frame: string): void {
     const { maxEvents, maxBytes } = this.#context.store
     if (this.log.last >= maxEvents) throw new FST_SSE_LOG_FULL(`maxEvents (${maxEvents})`)
-    this.log.append(frame, isDispatched)
+    this.log.append(frame)
     if (this.log.isLarger(maxBytes)) throw new FST_SSE_LOG_FULL(`maxBytes (${maxBytes})`)
   }
 
-  /** E3 */
-  #complete(returned: unknown): void {
-    const rest = this.#frames.rest()
-    if (rest !== '') this.#append(rest, true)
-    const frame = this.#frames.end(returned)
-    if (this.#live) this.#end({ frame, lost: false })
-  }
-
   #fail(error: Error): void {
-    if (!this.#live) return
+    if (!this.#isLive) return
     this.#error = error
     this.#abort()
-    if (!this.#attended) this.#report(error)
-    // What follows must not look like a whole answer, also where the route declares an error event of its own.
-    const frame =
-      this.#scope.runInAsyncScope(this.#frames.error, this.#frames, error, this.#reply.log) ??
-      this.#frames.lastResort(error)
+    if (!this.#isAttended) this.#report(error)
+    const frame = this.#scope.runInAsyncScope(this.#chunks.encodeErrorAtAnyRate, this.#chunks, error)
     this.#end({ frame, lost: false, error })
   }
 
@@ -205,28 +205,28 @@ export class Producer implements OpenStream, Deadline, FirstClientListener, Stor
 
   /** Cancels the source (S2). */
   #abort(): void {
-    this.#live = false
-    this.#run.cancel()
+    this.#isLive = false
+    this.#chunks.close()
   }
 
   #end(end: { frame: string; lost: false; error?: Error }): void {
-    this.#live = false
+    this.#isLive = false
     this.#forgetSignal?.()
-    this.#context.streams.deadlines.clear(this)
+    this.#context.openStreams.deadlines.clear(this.#grace)
     this.log.finish(end)
     this.#writer.urge()
     void this.#writer.over().then(() => {
       this.#context.producers.delete(this.log.id)
-      this.#context.streams.delete(this)
+      this.#context.openStreams.delete(this)
     })
   }
 
   #onFollowers(): void {
-    if (!this.#live || !this.#started || this.#onDisconnect === 'continue') return
-    const { deadlines } = this.#context.streams
-    if (this.log.followers + this.#elsewhere > 0) deadlines.clear(this)
+    if (!this.#isLive || !this.#isStarted || this.#onDisconnect === 'continue') return
+    const { deadlines } = this.#context.openStreams
+    if (this.log.followers + this.#elsewhere > 0) deadlines.clear(this.#grace)
     else if (this.#onDisconnect === 'abort') void this.#abandon()
-    else if (!deadlines.has(this)) deadlines.set(this, this.#onDisconnect.grace)
+    else if (!deadlines.has(this.#grace)) deadlines.set(this.#grace, this.#onDisconnect.grace)
   }
 
   /** Ends it, unless other nodes know better. */

@@ -5,7 +5,7 @@ import type { EventStore, LogPage } from '../stores/event-store.js'
 import type { Deadlines } from '../util/deadlines.js'
 import { LiveLog } from './live-log.js'
 
-/** The longest that a mirror waits before it looks at the log without having been rung for. Milliseconds. */
+/** The longest that it waits before it looks at the log without a notification. Milliseconds. */
 const LOOK = 10_000
 /** How long after a lease should have run out it is looked at. Milliseconds. */
 const AFTERWARDS = 10
@@ -18,11 +18,13 @@ export class RemoteLog {
   readonly #id: string
   readonly #store: EventStore
   readonly #deadlines: Deadlines
-  readonly #onClose: (mirror: RemoteLog) => void
+  readonly #onClose: (log: RemoteLog) => void
   readonly #opened: Promise<LiveLog>
   #log: LiveLog | undefined
   /** Those who wait for it to open. */
   #visitors = 0
+  /** Whether the store has the events in this process, so that they need not be read. */
+  #isShared = false
   #isClosed = false
   #isFollowing = false
   #isNotified = false
@@ -30,7 +32,7 @@ export class RemoteLog {
   #wake: (() => void) | undefined
 
   /** @param onClose called when nobody needs it any more */
-  constructor(id: string, store: EventStore, deadlines: Deadlines, onClose: (mirror: RemoteLog) => void) {
+  constructor(id: string, store: EventStore, deadlines: Deadlines, onClose: (log: RemoteLog) => void) {
     this.#id = id
     this.#store = store
     this.#deadlines = deadlines
@@ -76,12 +78,15 @@ export class RemoteLog {
   }
 
   async #open(): Promise<LiveLog> {
+    const frames = this.#store.local?.events(this.#id)
     // Most who ask stay, and what the producer holds back is on its way then.
-    const [page] = await Promise.all([this.#read(0), this.#sayFollowing()])
-    const { owner, protocol, first } = page
-    const log = new LiveLog(this.#id, { owner, protocol }, first, () => this.#release())
+    const [page] = await Promise.all([this.#read(frames?.length ?? 0), this.#sayFollowing()])
+    const { owner, protocol = 'events' } = page
+    const first = frames === undefined ? page.first : 1
+    const log = new LiveLog(this.#id, { owner, protocol }, first, () => this.#release(), frames)
     this.#log = log
-    for (let next = page; fill(log, next); ) next = await this.#read(log.last)
+    this.#isShared = frames !== undefined
+    for (let next = page; this.#fill(log, next); ) next = await this.#read(log.last)
     return log
   }
 
@@ -91,7 +96,7 @@ export class RemoteLog {
       while (!this.#isClosed) {
         this.#isNotified = false
         const [page] = await Promise.all([this.#read(log.last), this.#sayFollowing()])
-        const isMore = fill(log, page)
+        const isMore = this.#fill(log, page)
         if (log.end !== undefined) break
         if (isMore) continue
         if (page.leaseLeft > 0) await this.#notified(page.leaseLeft)
@@ -134,13 +139,14 @@ export class RemoteLog {
       this.#deadlines.set(deadline, Math.ceil(Math.min(leaseLeft + AFTERWARDS, this.#store.lease / 3, LOOK)))
     })
   }
-}
 
-/** @returns whether there may be more to read at once */
-function fill(log: LiveLog, page: LogPage): boolean {
-  // Whatever a store says, a client gets no text with a hole in it.
-  if (page.first !== log.last + 1) throw new FST_SSE_POSITION_GONE()
-  for (const event of page.events) log.append(event, event.endsWith('\n\n'))
-  if (page.end !== undefined) log.finish(page.end)
-  return page.more
+  /** @returns whether there may be more to read at once */
+  #fill(log: LiveLog, { first, events, end, more }: LogPage): boolean {
+    // Whatever a store says, a client gets no text with a hole in it.
+    if (!this.#isShared && first !== log.last + 1) throw new FST_SSE_POSITION_GONE()
+    for (const event of events) log.append(event)
+    if (this.#isShared) log.wake()
+    if (end !== undefined) log.finish(end)
+    return more
+  }
 }

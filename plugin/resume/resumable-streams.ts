@@ -16,16 +16,16 @@ export type Access = { readonly owner: string | undefined } | 'open' | 'trusted'
 /** The resumable streams of one node: those that it produces, and those that its clients follow. */
 export class ResumableStreams implements ProducerContext {
   readonly store: EventStore
-  readonly streams: OpenStreams
+  readonly openStreams: OpenStreams
   readonly producers = new IdMap<Producer>()
   readonly #node = randomUUID()
   #producers = 0
   readonly #remoteLogs = new IdMap<RemoteLog>()
   readonly #unsubscribe: () => void
 
-  constructor(store: EventStore, streams: OpenStreams) {
+  constructor(store: EventStore, openStreams: OpenStreams) {
     this.store = store
-    this.streams = streams
+    this.openStreams = openStreams
     this.#unsubscribe = store.subscribe(id => this.#notify(id))
   }
 
@@ -44,51 +44,51 @@ export class ResumableStreams implements ProducerContext {
    * @throws FST_SSE_STREAM_GONE where it is not there, or FST_SSE_STREAM_NOT_FOUND where owners are told apart. The same
    *   where it is another owner's: nobody may learn that it is there. FST_SSE_STORE_UNAVAILABLE. What the visitor throws
    */
-  async find<T>(id: string, claim: Access, visit: (log: LiveLog) => T): Promise<T> {
+  async find<T>(id: string, access: Access, visit: (log: LiveLog) => T): Promise<T> {
     const visitOwn = (log: LiveLog) => {
-      if (!isOwn(log.meta.owner, claim)) throw new FST_SSE_STREAM_GONE()
+      if (!isOwn(log.meta.owner, access)) throw new FST_SSE_STREAM_GONE()
       return visit(log)
     }
     try {
-      const generation = this.producers.get(id)
-      return generation === undefined ? await this.#remoteLog(id).visit(visitOwn) : visitOwn(generation.log)
+      const producer = this.producers.get(id)
+      return producer === undefined ? await this.#remoteLog(id).visit(visitOwn) : visitOwn(producer.log)
     } catch (error) {
-      throw error instanceof FST_SSE_STREAM_GONE && typeof claim === 'object' ? new FST_SSE_STREAM_NOT_FOUND() : error
+      throw error instanceof FST_SSE_STREAM_GONE && typeof access === 'object' ? new FST_SSE_STREAM_NOT_FOUND() : error
     }
   }
 
   /** Stops a stream, wherever it is produced. @returns `false` where there is none */
-  async stop(id: string, claim: Access): Promise<boolean> {
-    const generation = this.producers.get(id)
-    if (generation !== undefined) {
-      if (!isOwn(generation.log.meta.owner, claim)) return false
-      generation.stop()
+  async stop(id: string, access: Access): Promise<boolean> {
+    const producer = this.producers.get(id)
+    if (producer !== undefined) {
+      if (!isOwn(producer.log.meta.owner, access)) return false
+      producer.stop()
       return true
     }
     const page = await this.store.read(id, Number.MAX_SAFE_INTEGER)
-    if (page === undefined || !isOwn(page.owner, claim)) return false
+    if (page === undefined || !isOwn(page.owner, access)) return false
     return page.end !== undefined || this.store.stop(id)
   }
 
   #remoteLog(id: string): RemoteLog {
-    let mirror = this.#remoteLogs.get(id)
-    if (mirror === undefined) {
-      mirror = new RemoteLog(id, this.store, this.streams.deadlines, closed => {
+    let remoteLog = this.#remoteLogs.get(id)
+    if (remoteLog === undefined) {
+      remoteLog = new RemoteLog(id, this.store, this.openStreams.deadlines, closed => {
         if (this.#remoteLogs.get(id) === closed) this.#remoteLogs.delete(id)
       })
-      this.#remoteLogs.set(id, mirror)
+      this.#remoteLogs.set(id, remoteLog)
     }
-    return mirror
+    return remoteLog
   }
 
   #notify(id: string | undefined): void {
-    for (const rung of [this.producers, this.#remoteLogs]) {
-      if (id !== undefined) rung.get(id)?.notify()
-      else for (const each of rung.values()) each.notify()
+    for (const notified of [this.producers, this.#remoteLogs]) {
+      if (id !== undefined) notified.get(id)?.notify()
+      else for (const each of notified.values()) each.notify()
     }
   }
 }
 
-function isOwn(owner: string | undefined, claim: Access): boolean {
-  return claim === 'trusted' || owner === (claim === 'open' ? undefined : claim.owner)
+function isOwn(owner: string | undefined, access: Access): boolean {
+  return access === 'trusted' || owner === (access === 'open' ? undefined : access.owner)
 }

@@ -12,9 +12,9 @@ const RETRY = 1000
 /** For how long it is asked once the stream has ended, where the lease is longer. Milliseconds. */
 const PATIENCE = 10_000
 
-/** What a recorder tells the generation that it records. */
+/** Who is told what the store says of the log. */
 export interface StoreWriterListener {
-  onLease(news: LeaseStatus): void
+  onLease(status: LeaseStatus): void
   /** The stream is not this node's any more. */
   onFenced(): void
 }
@@ -36,6 +36,8 @@ export class StoreWriter {
   #sent = 0
   #claimed: Promise<boolean> | undefined
   #isCreated = false
+  /** Whether the store reads the events where the log has them. */
+  #isShared = false
   #isOver = false
   #isLastTry = false
   #whenOver: (() => void) | undefined
@@ -52,14 +54,14 @@ export class StoreWriter {
     producer: string,
     deadlines: Deadlines,
     logger: FastifyBaseLogger,
-    recorded: StoreWriterListener
+    listener: StoreWriterListener
   ) {
     this.#log = log
     this.#store = store
     this.#producer = producer
     this.#deadlines = deadlines
     this.#logger = logger
-    this.#listener = recorded
+    this.#listener = listener
     this.#patience = Math.min(store.lease, PATIENCE)
   }
 
@@ -92,18 +94,19 @@ export class StoreWriter {
     this.#wake?.()
   }
 
-  /** Renews the lease, and tells the news that there are. */
+  /** Renews the lease, and tells the listener what the store says of it. */
   async renew(): Promise<void> {
     if (this.#isOver || !this.#isCreated) return
     this.#holdLease()
     // A process that sleeps meanwhile finds an answer which is as old as that.
     const askedAt = performance.now()
     try {
-      const news = await this.#store.renew(this.#log.id, this.#producer)
+      const status = await this.#store.renew(this.#log.id, this.#producer)
       this.#wellAt = askedAt
       if (this.#isOver) return
-      this.#followers = news.followers
-      this.#listener.onLease(news)
+      this.#followers = status.followers
+      if (this.#isShared) this.urge()
+      this.#listener.onLease(status)
     } catch (error) {
       // Where the log is being ended, the lease may be gone just because of that.
       if (!this.#isOver && this.#log.end === undefined) this.#trouble(error)
@@ -128,14 +131,17 @@ export class StoreWriter {
     const askedAt = performance.now()
     this.#isCreated = await this.#store.create(id, this.#producer, meta.owner, meta.protocol)
     this.#wellAt = askedAt
-    if (this.#isCreated) this.#holdLease()
-    return this.#isCreated
+    if (!this.#isCreated) return false
+    this.#holdLease()
+    this.#store.local?.share(id, this.#producer, this.#log.frames)
+    this.#isShared = this.#store.local !== undefined
+    return true
   }
 
   async #write(): Promise<void> {
     while (!this.#isOver) {
       if (this.#isTroubled) await this.#wait(RETRY)
-      else if (this.#sent === this.#log.last && this.#log.end === undefined) await this.#more()
+      else if (this.#log.end === undefined) await this.#more()
       if (this.#mayLinger) await this.#wait(this.#store.linger as number)
       if (this.#isOver) return
       try {
@@ -152,17 +158,23 @@ export class StoreWriter {
 
   async #send(): Promise<void> {
     const { id, last, end } = this.#log
-    const events = this.#log.after(this.#sent, PAGE)
-    const to = this.#sent + events.length
+    const from = this.#isShared ? last : this.#sent
+    const events = this.#log.after(from, PAGE)
+    const to = from + events.length
     const frame = to === last ? end?.frame : undefined
     // The answer to an earlier call may have been lost.
-    this.#sent = await this.#store.append(id, this.#producer, this.#sent + 1, events, frame)
+    this.#sent = await this.#store.append(id, this.#producer, from + 1, events, frame)
     if (this.#sent === to && frame !== undefined) this.#finish()
   }
 
-  #more(): Promise<void> {
-    return new Promise(resolve => {
+  /** Waits for something to bring to the store. */
+  async #more(): Promise<void> {
+    // What a store shares it has already, and nobody else waits to be notified.
+    const isHeard = !this.#isShared || this.#followers > 0
+    if (isHeard && this.#sent !== this.#log.last) return
+    await new Promise<void>(resolve => {
       this.#wake = resolve
+      if (!isHeard) return
       this.#log.forget(this.#onChange)
       this.#log.wait(this.#onChange)
     })

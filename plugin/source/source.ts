@@ -34,6 +34,17 @@ export type SseSource<T, R = unknown> =
   | Promise<SourceIterable<T, R>>
   | ((context: SourceContext) => SourceIterable<T, R> | Promise<SourceIterable<T, R>>)
 
+/** How a source is read. */
+export interface SourceOptions<T = never> {
+  /**
+   * Whether the answer is complete with this item. It is called with each item as the source yields it, before `map`.
+   * A source that ends without such an item fails with `FST_SSE_SOURCE_TRUNCATED`: the streams of most SDKs end in the
+   * same way when the provider's answer was cut off. Only `true` counts. Default: every end is the end of a complete
+   * answer.
+   */
+  isComplete?: ((item: T) => boolean) | undefined
+}
+
 /** One cancellable iterator, whatever the caller handed over. */
 export interface Source {
   next(): Promise<IteratorResult<unknown, unknown>> | IteratorResult<unknown, unknown>

@@ -31,10 +31,6 @@ export type EncodeData = (data: unknown, name: string | undefined) => string
 export const HEARTBEAT = ':\n'
 
 const EVENT_KEYS = new Set(['event', 'data', 'id', 'retry', 'comment'])
-const LF = 0x0a
-const CR = 0x0d
-/** Up to this length a text is short. UTF-16 code units. */
-const SHORT = 32
 const LINE_ENDS = /\r\n|\r|\n/g
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
@@ -71,6 +67,11 @@ export const encodeData: EncodeData = data => (typeof data === 'string' ? data :
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value
   return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined
+}
+
+/** The text of bytes that hold all of it. */
+export function decodeText(bytes: Uint8Array): string {
+  return utf8.decode(bytes)
 }
 
 export function encodeJson(data: unknown): string {
@@ -128,9 +129,7 @@ export function formatEvent(event: SseEvent, encode: EncodeData, defaultName?: s
     const bytes = bytesOf(data)
     frame += nameLine(name)
     if (id !== undefined) frame += formatId(id)
-    return (
-      frame + formatData(startOf(undefined), encode(bytes === undefined ? awaited(data) : utf8.decode(bytes), name))
-    )
+    return frame + formatData(startOf(undefined), encode(bytes === undefined ? awaited(data) : decodeText(bytes), name))
   }
   if (id !== undefined) frame += `${formatId(id)}\n`
   if (frame === '') throw new FST_SSE_EVENT_INVALID('all that it has is undefined')
@@ -160,14 +159,8 @@ function lines(value: string, field: string): string {
   return hasLineEnd(value) ? value.replace(LINE_ENDS, `\n${field}: `) : value
 }
 
-/** Whether a text has CR or LF. Most texts are tokens, which are read faster than a search is set up. */
 function hasLineEnd(value: string): boolean {
-  if (value.length > SHORT) return value.includes('\n') || value.includes('\r')
-  for (let i = 0; i < value.length; i++) {
-    const unit = value.charCodeAt(i)
-    if (unit === LF || unit === CR) return true
-  }
-  return false
+  return value.includes('\n') || value.includes('\r')
 }
 
 function oneLine(field: string, value: string): string {

@@ -1,3 +1,8 @@
+import type { CompactList } from '../util/compact-list.js'
+
+/** The events of a log, in order, as they are sent but without ids. */
+export type EventList = CompactList
+
 /**
  * Where the events of resumable streams are kept, so that a client that has lost its connection gets the rest from any
  * node.
@@ -32,6 +37,12 @@ export interface EventStore {
    * Milliseconds. Default: 0.
    */
   readonly linger?: number
+
+  /**
+   * For a store in the memory of this process: its logs are used as they are, where otherwise each reader and the producer
+   * would keep a copy. Default: none.
+   */
+  readonly local?: LocalLogs
 
   /**
    * Makes an empty log and gives its lease to the producer.
@@ -98,6 +109,17 @@ export interface EventStore {
    * @returns a function that ends that
    */
   subscribe(ring: (id: string | undefined) => void): () => void
+}
+
+/** The logs of a store that is in the memory of this process. */
+export interface LocalLogs {
+  /**
+   * Has a log keep its events where its producer does, from its creation on. `append` then brings no events, and only
+   * tells the nodes that follow that there are more.
+   */
+  share(id: string, producer: string, events: EventList): void
+  /** The events of a log; `undefined` where it is not shared, or not there. They grow until the log has ended. */
+  events(id: string): EventList | undefined
 }
 
 /** What a producer is told when it renews its lease. */

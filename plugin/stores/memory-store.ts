@@ -3,7 +3,7 @@ import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
 import { CompactList } from '../util/compact-list.js'
 import { Queue } from '../util/queue.js'
 import { compileOptionsValidator } from '../util/validate.js'
-import type { EventStore, LeaseStatus, LogEnd, LogPage } from './event-store.js'
+import type { EventStore, LeaseStatus, LocalLogs, LogEnd, LogPage } from './event-store.js'
 
 /** The options of a `MemoryStore`: positive whole numbers, or `Infinity`. */
 export interface MemoryStoreOptions {
@@ -27,7 +27,9 @@ interface Log {
   readonly producer: string
   readonly owner: string | undefined
   readonly protocol: string | undefined
-  readonly events: CompactList
+  events: CompactList
+  /** Whether the producer fills the events itself. */
+  isShared: boolean
   end: LogEnd | undefined
   stop: boolean
   followedUntil: number
@@ -78,6 +80,18 @@ export class MemoryStore implements EventStore {
   #timer: NodeJS.Timeout | undefined
   #wakeAt = Number.POSITIVE_INFINITY
 
+  readonly local: LocalLogs = {
+    share: (id, producer, events) => {
+      const log = this.#held(this.#running.get(id), producer)
+      log.events = events
+      log.isShared = true
+    },
+    events: id => {
+      const log = this.#find(id)
+      return log?.isShared ? log.events : undefined
+    }
+  }
+
   /** @throws FST_SSE_OPTION_INVALID */
   constructor(options: MemoryStoreOptions = {}) {
     check(options)
@@ -104,6 +118,7 @@ export class MemoryStore implements EventStore {
       owner,
       protocol,
       events: new CompactList(),
+      isShared: false,
       end: undefined,
       stop: false,
       followedUntil: 0,
@@ -124,7 +139,7 @@ export class MemoryStore implements EventStore {
     const last = held.events.length
     // The answer of a call that brought these events without the end may be what was lost.
     if (end !== undefined && first + events.length - 1 === last) this.#end(id, held, { frame: end, lost: false })
-    else if (isNext && isFollowed(held)) this.#notify(id)
+    else if ((isNext || held.isShared) && isFollowed(held)) this.#notify(id)
     return last
   }
 
@@ -202,6 +217,8 @@ export class MemoryStore implements EventStore {
 
   #end(id: string, log: Log, end: LogEnd): void {
     log.end = end
+    // A producer that has lost its lease may not know it yet, and goes on.
+    if (end.lost && log.isShared) log.events = copyOf(log.events)
     log.events.compact()
     log.expires = performance.now() + this.#keep
     this.#running.delete(id)
@@ -249,6 +266,12 @@ export class MemoryStore implements EventStore {
       this.#makeRoom()
     }
   }
+}
+
+function copyOf(events: CompactList): CompactList {
+  const copy = new CompactList()
+  copy.pushAll(events.slice(0, events.length))
+  return copy
 }
 
 function isFollowed(log: Log): boolean {

@@ -3,7 +3,8 @@ import { FST_SSE_OPTION_INVALID } from '../../plugin/errors.js'
 import { errorEvent, logFailure, statusOf } from '../../plugin/framing/failure.js'
 import { openAiError } from '../../plugin/framing/protocols/openai.js'
 import { sseFrom } from '../../plugin/index.js'
-import { kOpenStreams, type OpenStreams } from '../../plugin/response/open-streams.js'
+import { kSseServer } from '../../plugin/plugin.js'
+import type { SseServer } from '../../plugin/reply.js'
 import type { SseSource } from '../../plugin/source/source.js'
 import { collect } from '../collect.js'
 import { FST_SSE_MODEL_NOT_FOUND } from '../errors.js'
@@ -78,7 +79,7 @@ export async function openAiRoutes(app: FastifyInstance, { generate, models }: O
   if (typeof generate !== 'function') throw new FST_SSE_OPTION_INVALID('generate', 'takes a function')
   if (!isListOfTexts(models)) throw new FST_SSE_OPTION_INVALID('models', 'takes a list of at least one id')
   if (!app.hasReplyDecorator('sseFrom')) await app.register(sseFrom)
-  const streams = app.getDecorator<OpenStreams>(kOpenStreams)
+  const { openStreams: streams } = app.getDecorator<SseServer>(kSseServer)
   const created = now()
 
   app.post<{ Body: ChatInput }>(

@@ -5,7 +5,8 @@ import { FST_SSE_OPTION_INVALID, FST_SSE_STREAM_NOT_FOUND } from '../../plugin/e
 import { codecOf } from '../../plugin/framing/route-codec.js'
 import { sseFrom } from '../../plugin/index.js'
 import { resumableOf } from '../../plugin/options.js'
-import { kOpenStreams, type OpenStreams } from '../../plugin/response/open-streams.js'
+import { kSseServer } from '../../plugin/plugin.js'
+import type { SseServer } from '../../plugin/reply.js'
 import type { ResumableOptions } from '../../plugin/resume/resumable-options.js'
 import type { SourceIterable, SseSource } from '../../plugin/source/source.js'
 import { awaited } from '../../plugin/sse/event.js'
@@ -90,7 +91,7 @@ export async function streamRoutes(
 ): Promise<void> {
   if (typeof generate !== 'function') throw new FST_SSE_OPTION_INVALID('generate', 'takes a function')
   if (!app.hasReplyDecorator('sseFrom')) await app.register(sseFrom)
-  const streams = app.getDecorator<OpenStreams>(kOpenStreams)
+  const { openStreams: streams, settings } = app.getDecorator<SseServer>(kSseServer)
 
   app.get<{ Querystring: { prompt: string } }>(
     '/stream',
@@ -103,7 +104,7 @@ export async function streamRoutes(
     (request, reply) => answer(toInput(request.body), request, reply)
   )
 
-  const resuming = resumableOf(streams.settings, resumable)
+  const resuming = resumableOf(settings, resumable)
   if (resuming !== undefined) addStreamById(app, resuming)
 
   async function answer(input: StreamInput, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -120,10 +121,10 @@ export async function streamRoutes(
     const codec = codecOf(reply)
     let text = ''
     const result = await collect(source, reply, streams, token => {
-      text += codec.data(awaited(token), 'message')
+      text += codec.encode(awaited(token), 'message')
     })
     if (result === undefined) return reply
-    return reply.send({ text, ...JSON.parse(codec.result(result.returned, 'done')) })
+    return reply.send({ text, ...JSON.parse(codec.encode(codec.result(result.returned), 'done')) })
   }
 }
 

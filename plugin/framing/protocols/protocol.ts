@@ -42,3 +42,23 @@ export interface ProtocolStream<Item = never> {
   /** The last event of a stream that has failed after it had begun. Nothing comes after it. */
   error(failure: ErrorData): SseEvent
 }
+
+/** What a protocol of the plugin is told when a stream begins. */
+export interface StreamContext {
+  /** The option `end` of the stream. */
+  readonly end: false | string | SseEvent | undefined
+  /** The data of the last event, from what the source returned. */
+  result(returned: unknown): unknown
+}
+
+/** A protocol of the plugin. It may pass on items as they are, which are then sent as the plugin sends items (W4). */
+export interface BuiltInProtocol {
+  readonly headers?: Protocol['headers']
+  readonly reconnects?: Protocol['reconnects']
+  start(context: StreamContext): ItemStream
+}
+
+/** The part of `ProtocolStream` that frames are made with. */
+export interface ItemStream extends Omit<ProtocolStream<never>, 'item'> {
+  item(item: never): unknown
+}

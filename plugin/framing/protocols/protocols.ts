@@ -1,29 +1,28 @@
 import { aiSdk } from './ai-sdk.js'
 import { anthropic } from './anthropic.js'
+import { events } from './events.js'
 import { openai } from './openai.js'
-import type { Protocol } from './protocol.js'
+import type { BuiltInProtocol, Protocol } from './protocol.js'
 
-/** The protocols that have a name, but for `events`, which is the plugin's own. */
-const protocols = { openai, anthropic, 'ai-sdk': aiSdk } as const
+/** The protocols that have a name. */
+const protocols = { events, openai, anthropic, 'ai-sdk': aiSdk } as const satisfies Record<string, BuiltInProtocol>
 
-/** The names of the protocols. */
-export type ProtocolName = 'events' | keyof typeof protocols
+/** The name of a protocol of the plugin. */
+export type ProtocolName = keyof typeof protocols
 
-export const protocolNames = ['events', ...Object.keys(protocols)] as readonly ProtocolName[]
+export const protocolNames = Object.keys(protocols) as readonly ProtocolName[]
 
-/** The protocol that the options of a stream say; `undefined` for the plugin's own events. */
-export function protocolOf(option: ProtocolName | Protocol | undefined): Protocol | undefined {
-  if (option === undefined || option === 'events') return undefined
+/** The protocol that the options of a stream name. */
+export function protocolOf(option: ProtocolName | Protocol = 'events'): BuiltInProtocol {
   return typeof option === 'string' ? protocols[option] : option
 }
 
-/** By what name streams are known to speak it; `undefined` for the plugin's own events. Those that users have made share one. */
-export function protocolNameOf(option: ProtocolName | Protocol | undefined): string | undefined {
-  if (option === undefined || option === 'events') return undefined
-  return typeof option === 'string' ? option : 'own'
+/** The name under which a log keeps the protocol of its stream. All protocols that applications write share one. */
+export function protocolNameOf(option: ProtocolName | Protocol = 'events'): string {
+  return typeof option === 'string' ? option : 'custom'
 }
 
-/** Whether the clients of a protocol come back by themselves. */
-export function reconnects(protocol: Protocol | undefined): boolean {
-  return protocol === undefined || protocol.reconnects === true
+/** Whether the clients of a protocol come back by themselves after any end of a response, as EventSource does. */
+export function reconnects(option: ProtocolName | Protocol | undefined): boolean {
+  return protocolOf(option).reconnects === true
 }

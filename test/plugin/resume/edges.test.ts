@@ -1,8 +1,6 @@
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import type { EventStore } from '../../../plugin/index.js'
-import { Follower } from '../../../plugin/resume/follower.js'
-import { LiveLog } from '../../../plugin/resume/live-log.js'
 import { fetchAll, open } from '../../helpers/client.js'
 import { FaultyStore } from '../../helpers/faulty-store.js'
 import { serve } from '../../helpers/server.js'
@@ -214,14 +212,6 @@ t.test('news that come when the recording is over change nothing', async t => {
     log.filter(({ level }) => level >= 40),
     []
   )
-})
-
-t.test('what fails after its client has left is for the debug log', async t => {
-  const lines: unknown[] = []
-  const log = new LiveLog('a', { owner: undefined, protocol: undefined }, 1, () => {})
-  const logger = { debug: (line: unknown) => lines.push(line) } as unknown as FastifyBaseLogger
-  new Follower(log, 0, 1, logger, undefined).ignore(new Error('late'))
-  t.match(lines, [{ err: { message: 'late' } }])
 })
 
 t.test('an id that another has taken while the store was away is left to that', async t => {

@@ -10,6 +10,8 @@ import { serve } from '../../helpers/server.js'
 interface Case {
   item: unknown
   told: Received[]
+  /** The text that it is, where it is one. Half a character at its end is told with the text after it. */
+  text?: string
 }
 
 const DONE: Received = { kind: 'event', event: 'done', data: '{}', id: END_ID }
@@ -109,8 +111,7 @@ function byteCases(random: Random): Case[] {
     const to = Math.min(bytes.length, from + random.below(5))
     const chunk = bytes.subarray(from, to)
     const whole = ends.filter(({ at }) => at > from && at <= to).map(({ char }) => char)
-    const told = whole.length === 0 ? [] : [message(whole.join(''))]
-    cases.push({ item: random.chance(0.5) ? chunk : new Uint8Array(chunk), told })
+    cases.push({ item: random.chance(0.5) ? chunk : new Uint8Array(chunk), told: [], text: whole.join('') })
     from = to
   }
   return cases
@@ -122,17 +123,33 @@ function cases(random: Random, count: number): Case[] {
     const kind = random.below(10)
     if (kind < 3) {
       const item = text(random)
-      all.push({ item, told: [message(item)] })
+      all.push({ item, told: [], text: item })
     } else if (kind < 7) {
       all.push(eventCase(random))
     } else if (kind < 9) {
       all.push(...byteCases(random))
     } else {
       const item = json(random)
-      all.push({ item, told: [message(typeof item === 'string' ? item : JSON.stringify(item))] })
+      all.push(
+        typeof item === 'string' ? { item, told: [], text: item } : { item, told: [message(JSON.stringify(item))] }
+      )
     }
   }
   return all
+}
+
+/** All that a client is told. */
+function toldOf(sent: readonly Case[]): Received[] {
+  let half = ''
+  const told = sent.flatMap(({ item, told, text }) => {
+    if (text === undefined) return told
+    if (text === '') return item === '' ? [message('')] : []
+    const whole = half + text
+    half = /[\ud800-\udbff]$/.test(whole) ? whole.slice(-1) : ''
+    const now = whole.slice(0, whole.length - half.length)
+    return now === '' ? [] : [message(now)]
+  })
+  return [...told, ...(half === '' ? [] : [message(half)]), DONE]
 }
 
 // What arrives.
@@ -166,7 +183,7 @@ t.test(`thousands of events arrive as they were sent (SEED=${seed})`, async t =>
   for (const highWaterMark of [1, 100, 16 * 1024]) {
     const random = new Random(seed + highWaterMark)
     const sent = cases(random, 2000)
-    const wanted = [...sent.flatMap(({ told }) => told), DONE]
+    const wanted = toldOf(sent)
     const chunks = await arrived(
       t,
       sent.map(({ item }) => item),
@@ -198,7 +215,7 @@ t.test(`they arrive when the source gives them one at a time (SEED=${seed})`, as
       }
     })() as unknown as Iterable<unknown>
   )
-  sameList(t, receive(chunks), [...sent.flatMap(({ told }) => told), DONE], 'one at a time')
+  sameList(t, receive(chunks), toldOf(sent), 'one at a time')
 })
 
 t.test('bytes are one text, wherever they are cut', async t => {
@@ -221,6 +238,22 @@ t.test('bytes are one text, wherever they are cut', async t => {
     )
   )
   t.same(single, [...Array.from(whole, char => message(char)), DONE], 'byte by byte')
+})
+
+t.test('a text is one text, wherever it is cut', async t => {
+  const whole = 'a😀é👩‍👩‍👧\u{10ffff}b'
+  for (let cut = 0; cut <= whole.length; cut++) {
+    const items = [whole.slice(0, cut), whole.slice(cut)]
+    const received = receive(await arrived(t, items))
+    const data = received.slice(0, -1).map(told => (told.kind === 'event' ? told.data : told.kind))
+    t.equal(data.join(''), whole, `cut at ${cut}`)
+  }
+  const halves = receive(await arrived(t, [...'a😀\u{10ffff}'.split('')]))
+  t.same(halves, [message('a'), message('😀'), message('\u{10ffff}'), DONE], 'each half by itself')
+  const around = receive(await arrived(t, ['\ud83d', { event: 'x', data: 'y' }, '\ude00']))
+  t.same(around, [message('y', 'x'), message('😀'), DONE], 'with another event between')
+  const alone = receive(await arrived(t, ['a\ud83d']))
+  t.same(alone, [message('a'), message('\ufffd'), DONE], 'half a character at the end')
 })
 
 t.test('a character that stays unfinished becomes U+FFFD before the end', async t => {

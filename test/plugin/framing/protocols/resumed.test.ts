@@ -59,7 +59,7 @@ t.test('is not there for a client of another protocol', async t => {
   t.equal((await app.inject('/owned')).statusCode, 404)
   t.match(
     log.filter(({ level }) => level === 40),
-    ['events', 'anthropic', 'own', 'events'].map(asked => ({ streamId: id, protocol: 'openai', asked }))
+    ['events', 'anthropic', 'custom', 'events'].map(asked => ({ streamId: id, protocol: 'openai', asked }))
   )
   t.match((await app.inject('/openai')).body, /choices.+\[DONE\]/s)
 })

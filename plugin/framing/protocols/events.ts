@@ -1,0 +1,19 @@
+import { FST_SSE_EVENT_INVALID } from '../../errors.js'
+import type { SseEvent } from '../../sse/event.js'
+import type { BuiltInProtocol } from './protocol.js'
+
+/** The plugin's own events: what a source yields, then `done`, or `error` where it fails. EventSource reads them. */
+export const events: BuiltInProtocol = {
+  reconnects: true,
+  start: ({ end = 'done', result }) => ({
+    item(item: unknown) {
+      if (item === undefined) throw new FST_SSE_EVENT_INVALID('data must be text or a JSON value, but it is undefined')
+      return item
+    },
+    end(returned): SseEvent | undefined {
+      if (end === false) return undefined
+      return typeof end === 'string' ? { event: end, data: result(returned === undefined ? {} : returned) } : end
+    },
+    error: data => ({ event: 'error', data })
+  })
+}

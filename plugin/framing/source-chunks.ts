@@ -1,0 +1,65 @@
+import type { FastifyReply } from 'fastify'
+import type { SourceOptions } from '../source/source.js'
+import { SourceRun } from '../source/source-run.js'
+import type { Chunk, ChunkSource } from './chunk.js'
+import type { Codec } from './codec.js'
+import { FrameEncoder, type FrameOptions } from './frame-encoder.js'
+
+type Result = IteratorResult<unknown, unknown>
+
+/** The chunks of a source: one for each of its items, and one for its end. */
+export class SourceChunks implements ChunkSource<Result> {
+  readonly #run: SourceRun
+  readonly #reply: FastifyReply
+  readonly #encoder: FrameEncoder
+  /** The end of the source, while the text that it has left behind is sent first. */
+  #end: Result | undefined
+  #isComplete = false
+
+  /**
+   * @param maxEventBytes the largest frame, in bytes
+   * @param endId the id of the last event; `undefined` where the log numbers all events
+   * @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent
+   */
+  constructor(
+    given: unknown,
+    reply: FastifyReply,
+    options: FrameOptions & SourceOptions,
+    maxEventBytes: number,
+    codec: Codec,
+    endId: string | undefined
+  ) {
+    this.#encoder = new FrameEncoder(options, maxEventBytes, codec, endId)
+    this.#run = new SourceRun(given, reply, options.isComplete)
+    this.#reply = reply
+  }
+
+  next(): Result | Promise<Result> {
+    return this.#end ?? this.#run.next()
+  }
+
+  encode(result: Result): Chunk {
+    if (!result.done) return this.#encoder.item(result.value)
+    if (this.#end === undefined) {
+      const rest = this.#encoder.rest()
+      this.#end = result
+      if (rest !== undefined) return rest
+    }
+    const last = this.#encoder.end(result.value)
+    this.#isComplete = true
+    return last
+  }
+
+  encodeError(error: Error): string | undefined {
+    return this.#encoder.error(error, this.#reply.log)
+  }
+
+  /** The frame of an error for whoever may not be left without one, whatever its size and the schema of the route. */
+  encodeErrorAtAnyRate(error: Error): string {
+    return this.encodeError(error) ?? this.#encoder.lastResort(error)
+  }
+
+  close(): void {
+    if (!this.#isComplete) this.#run.cancel()
+  }
+}

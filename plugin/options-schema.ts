@@ -1,0 +1,141 @@
+import { type TSchema, Type } from '@sinclair/typebox'
+import { protocolNames } from './framing/protocols/protocols.js'
+import type { PluginOptions, ResumeOptions, StreamOptions, StreamSettings } from './options.js'
+import { STREAM_ID_PATTERN } from './resume/event-id.js'
+import type { EventStore } from './stores/event-store.js'
+
+const MAX_MS = 2 ** 31 - 1
+
+/** What each of these takes, in the words of the error. */
+export const PROTOCOL = `${protocolNames.map(name => `'${name}'`).join(', ')} or a Protocol`
+export const STORE = 'an EventStore, such as a MemoryStore or a RedisStore'
+export const END = 'false, the name of an event without CR or LF, or an event with a name or data'
+
+/** By these an event store is known. */
+export const STORE_METHODS: (keyof EventStore)[] = [
+  'create',
+  'append',
+  'renew',
+  'read',
+  'follow',
+  'endLost',
+  'stop',
+  'subscribe'
+]
+
+/** What Fastify itself takes in the options of `register`. */
+export const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
+
+function ms(minimum: number, rest: { default?: number }) {
+  const description = `a whole number of milliseconds from ${minimum} to ${MAX_MS}`
+  return Type.Integer({ minimum, maximum: MAX_MS, description, ...rest })
+}
+
+function bytes(rest: { default: number }) {
+  return Type.Integer({
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: 'a positive whole number of bytes',
+    ...rest
+  })
+}
+
+const callback = Type.Optional(Type.Function([], Type.Unknown(), { description: 'a function' }))
+
+function options<Properties extends Record<string, TSchema>>(properties: Properties) {
+  return Type.Object(properties, { additionalProperties: false, description: 'an object' })
+}
+
+const heartbeat = Type.Union([ms(1, {}), Type.Literal(false)], {
+  default: 15_000,
+  description: `a whole number of milliseconds from 1 to ${MAX_MS}, or false`
+})
+
+/** What every response may set for itself. */
+const response = {
+  heartbeat: Type.Optional(heartbeat),
+  commitAfter: Type.Optional(ms(0, { default: 1000 })),
+  retry: Type.Optional(ms(0, {})),
+  highWaterMark: Type.Optional(bytes({ default: 16 * 1024 }))
+}
+
+/** What a stream may set for itself, and the plugin for all streams. */
+const settings = {
+  ...response,
+  maxEventBytes: Type.Optional(bytes({ default: 1024 * 1024 }))
+} satisfies Record<keyof StreamSettings, TSchema>
+
+/** The names of what a stream may set for itself. */
+export const NAMES = Object.keys(settings) as (keyof StreamSettings)[]
+
+const onDisconnect = Type.Optional(
+  Type.Union(
+    [
+      Type.Literal('abort'),
+      Type.Literal('continue'),
+      Type.Object({ grace: ms(0, {}) }, { additionalProperties: false })
+    ],
+    { description: `'abort', 'continue' or { grace }, ${ms(0, {}).description}` }
+  )
+)
+
+/** What `resumable` takes: for all streams, or for one, which may have an id of its own. */
+function resumable(id: { id?: TSchema }, names: string) {
+  const options = Type.Object({ ...id, owner: callback, onDisconnect }, { additionalProperties: false })
+  return Type.Optional(
+    Type.Union([Type.Boolean(), options], { description: `true, false, or an object with ${names}` })
+  )
+}
+
+const protocol = Type.Optional(
+  Type.Union(
+    [
+      Type.Union(protocolNames.map(name => Type.Literal(name))),
+      Type.Object({
+        headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+        reconnects: Type.Optional(Type.Boolean())
+      })
+    ],
+    { description: PROTOCOL }
+  )
+)
+
+const signal = Type.Optional(
+  Type.Object(
+    { aborted: Type.Boolean(), addEventListener: Type.Function([], Type.Unknown()) },
+    { description: 'an AbortSignal' }
+  )
+)
+
+export const PluginSchema = options({
+  ...settings,
+  resumable: resumable({}, 'owner or onDisconnect'),
+  store: Type.Optional(Type.Object({}, { description: STORE })),
+  drainTimeout: Type.Optional(ms(0, { default: 5000 }))
+} satisfies Record<keyof PluginOptions, TSchema>)
+
+export const StreamSchema = options({
+  ...settings,
+  resumable: resumable(
+    { id: Type.Optional(Type.String({ pattern: STREAM_ID_PATTERN.source })) },
+    'id (1 to 128 letters, digits, - or _), owner or onDisconnect'
+  ),
+  protocol,
+  map: callback,
+  isComplete: callback,
+  event: Type.Optional(Type.String({ pattern: '^[^\\r\\n]*$', description: 'a name without CR or LF' })),
+  end: Type.Optional(
+    Type.Union([Type.Literal(false), Type.String({ pattern: '^[^\\r\\n]*$' }), Type.Object({})], { description: END })
+  ),
+  onError: callback,
+  onClose: callback,
+  signal
+} satisfies Record<keyof StreamOptions, TSchema>)
+
+export const ResumeSchema = options({
+  ...response,
+  protocol,
+  onClose: callback,
+  signal,
+  owner: callback
+} satisfies Record<keyof ResumeOptions, TSchema>)

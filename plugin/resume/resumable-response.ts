@@ -1,0 +1,164 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import {
+  FST_SSE_CLOSING,
+  FST_SSE_ID_INVALID,
+  FST_SSE_OPTION_INVALID,
+  FST_SSE_POSITION_GONE,
+  FST_SSE_STREAM_GONE
+} from '../errors.js'
+import type { FrameOptions } from '../framing/frame-encoder.js'
+import { protocolNameOf } from '../framing/protocols/protocols.js'
+import { codecOf } from '../framing/route-codec.js'
+import type { Responder } from '../response/responder.js'
+import { END_ID, lastEventIdOf } from '../sse/last-event-id.js'
+import { isStreamId, newStreamId, parseEventId } from './event-id.js'
+import { Follower } from './follower.js'
+import type { LiveLog } from './live-log.js'
+import { Producer, type ProducerOptions } from './producer.js'
+import type { ResumableOptions } from './resumable-options.js'
+import type { Access, ResumableStreams } from './resumable-streams.js'
+
+/** How long a source goes on without a client. Milliseconds. */
+const GRACE = 30_000
+
+/** One response with a resumable stream. */
+export class ResumableResponse {
+  readonly #responder: Responder
+  readonly #streams: ResumableStreams
+  readonly #protocol: FrameOptions['protocol']
+  /** Ends this response, but not the stream. */
+  readonly #signal: AbortSignal | undefined
+
+  constructor(
+    responder: Responder,
+    streams: ResumableStreams,
+    protocol: FrameOptions['protocol'],
+    signal: AbortSignal | undefined
+  ) {
+    this.#responder = responder
+    this.#streams = streams
+    this.#protocol = protocol
+    this.#signal = signal
+  }
+
+  /**
+   * Answers with the stream that the client comes back to, or else with a new one.
+   *
+   * @throws FST_SSE_OPTION_INVALID, FST_SSE_ID_INVALID, FST_SSE_CLOSING
+   */
+  begin(source: unknown, options: ProducerOptions, resumable: ResumableOptions): FastifyReply {
+    const { reply, settings } = this.#responder
+    if (typeof source !== 'function') {
+      throw new FST_SSE_OPTION_INVALID('resumable', 'takes a function as the source, to be called for new streams only')
+    }
+    const position = positionOf(reply.request, resumable.id)
+    const early = this.#responder.early(position?.isEnd === true)
+    if (early !== undefined) return early
+    const access = accessOf(reply.request, resumable.owner)
+    if (position !== undefined) {
+      void this.#resume(position.stream, position.sequence, access)
+      return reply
+    }
+    if (this.#streams.openStreams.isClosing) throw new FST_SSE_CLOSING()
+    const { id = newStreamId(), onDisconnect = { grace: GRACE } } = resumable
+    const owner = access === 'open' ? undefined : access.owner
+    const meta = { owner, protocol: protocolNameOf(this.#protocol) }
+    const producer = new Producer(
+      this.#streams,
+      { id, meta, onDisconnect, source, options, codec: codecOf(reply) },
+      reply
+    )
+    const follower = new Follower(producer.log, 0, settings.highWaterMark, reply.log, this.#protocol, producer)
+    if (resumable.id === undefined) return this.#responder.stream(follower, { id })
+    void this.#claimOrResume(producer, follower, access)
+    return reply
+  }
+
+  /**
+   * Answers with a stream that is there already, from its start or from where the client comes back to it.
+   *
+   * @throws FST_SSE_ID_INVALID
+   */
+  follow(id: string, owner: ResumableOptions['owner']): FastifyReply {
+    const { reply } = this.#responder
+    if (!isStreamId(id)) throw new FST_SSE_ID_INVALID('stream id')
+    const position = positionOf(reply.request, id)
+    const early = this.#responder.early(position?.isEnd === true)
+    if (early !== undefined) return early
+    void this.#resume(id, position?.sequence ?? 0, accessOf(reply.request, owner))
+    return reply
+  }
+
+  /** Answers with a stream whose id the caller has chosen: the one that is there already, or else a new one. */
+  async #claimOrResume(producer: Producer, follower: Follower, access: Access): Promise<void> {
+    const { id } = producer.log
+    if (await producer.claim()) {
+      this.#responder.streamLate(follower, { id })
+    } else {
+      follower.close()
+      await this.#resume(id, 0, access)
+    }
+  }
+
+  /** @param after the number of the last event that the client has, 0 for none */
+  async #resume(id: string, after: number, access: Access): Promise<void> {
+    const { reply, settings } = this.#responder
+    try {
+      const follower = await this.#streams.find(id, access, log => {
+        this.#checkProtocol(log)
+        if (hasAll(log, after)) return undefined
+        return new Follower(log, after, settings.highWaterMark, reply.log, this.#protocol)
+      })
+      if (follower === undefined) this.#responder.nothing()
+      else this.#responder.streamLate(follower, { id, signal: this.#signal })
+    } catch (error) {
+      this.#responder.fail(error)
+    }
+  }
+
+  /**
+   * A client that expects one protocol is never sent another.
+   *
+   * @throws FST_SSE_STREAM_GONE
+   */
+  #checkProtocol({ id, meta: { protocol } }: LiveLog): void {
+    const asked = protocolNameOf(this.#protocol)
+    if (protocol === asked) return
+    const details = { streamId: id, protocol, asked }
+    this.#responder.reply.log.warn(details, 'a stream was asked for in another protocol than its own')
+    throw new FST_SSE_STREAM_GONE()
+  }
+}
+
+/** By what right a request asks for a stream. */
+function accessOf(request: FastifyRequest, owner: ResumableOptions['owner']): Exclude<Access, 'trusted'> {
+  return owner === undefined ? 'open' : { owner: owner(request) }
+}
+
+/**
+ * Whether a client has all of a stream that has ended.
+ *
+ * @throws FST_SSE_POSITION_GONE
+ */
+function hasAll({ first, last, end }: LiveLog, after: number): boolean {
+  const isBeyond = end?.frame !== undefined && !end.lost && after > last
+  if (after < first - 1 || isBeyond) throw new FST_SSE_POSITION_GONE()
+  return end?.frame === '' && after === last
+}
+
+/**
+ * Where a client is that comes back; `undefined` for one that does not.
+ *
+ * @param id of the stream that it has to be in, where that is known
+ * @throws FST_SSE_ID_INVALID
+ */
+function positionOf({ headers }: FastifyRequest, id: string | undefined) {
+  const lastEventId = lastEventIdOf(headers)
+  if (lastEventId === undefined) return undefined
+  if (lastEventId === END_ID) return { stream: '', sequence: 0, isEnd: true }
+  const position = parseEventId(lastEventId)
+  if (position === undefined || (id !== undefined && position.stream !== id)) {
+    throw new FST_SSE_ID_INVALID('Last-Event-ID')
+  }
+  return position
+}
