@@ -53,6 +53,8 @@ export class Pump implements Sink<Chunk>, Deadline {
     if (text === '') return
     const isFirst = this.#summary.count(events)
     if (isFirst) this.#begin()
+    // A chunk of a log may be as large as all that is held for a client.
+    else if (bytes !== undefined && this.#batch.bytes + bytes > this.#writer.room) this.#flush()
     this.#batch.add(text, bytes)
     if (isFirst) {
       this.#flush()

@@ -73,7 +73,8 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
   /** Due when nobody has come back in time. */
   readonly #grace: Deadline = { onDeadline: () => void this.#abandon() }
   #forgetSignal: (() => void) | undefined
-  #isLive = true
+  /** Whether the source may still give items. */
+  isOpen = true
   #isClaimed = false
   #isStarted = false
   /** Whether the client that asked for it is there, to be told of a failure. */
@@ -140,7 +141,7 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
   /** Something about it has changed in the store. */
   notify(): void {
     // A log that ends notifies its own producer too.
-    if (!this.#isLive) return
+    if (!this.isOpen) return
     this.#writer.urge()
     void this.#writer.renew()
   }
@@ -153,10 +154,6 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
 
   onFenced(): void {
     this.#fail(new FST_SSE_PRODUCER_LOST())
-  }
-
-  get isOpen(): boolean {
-    return this.#isLive
   }
 
   /** A source that outlives its client waits for none. */
@@ -176,7 +173,7 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
       const last = await pull(this.#chunks, this, this.#slice)
       if (last !== undefined) this.#end({ frame: last.text, lost: false })
     } catch (error) {
-      if (this.#isLive) this.#fail(toError(error))
+      if (this.isOpen) this.#fail(toError(error))
       else logError(this.#reply.log, 'debug', error, 'the source of an ended stream failed')
     }
   }
@@ -189,7 +186,7 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
   }
 
   #fail(error: Error): void {
-    if (!this.#isLive) return
+    if (!this.isOpen) return
     this.#error = error
     this.#abort()
     if (!this.#isAttended) this.#report(error)
@@ -205,12 +202,12 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
 
   /** Cancels the source (S2). */
   #abort(): void {
-    this.#isLive = false
+    this.isOpen = false
     this.#chunks.close()
   }
 
   #end(end: { frame: string; lost: false; error?: Error }): void {
-    this.#isLive = false
+    this.isOpen = false
     this.#forgetSignal?.()
     this.#context.openStreams.deadlines.clear(this.#grace)
     this.log.finish(end)
@@ -222,7 +219,7 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
   }
 
   #onFollowers(): void {
-    if (!this.#isLive || !this.#isStarted || this.#onDisconnect === 'continue') return
+    if (!this.isOpen || !this.#isStarted || this.#onDisconnect === 'continue') return
     const { deadlines } = this.#context.openStreams
     if (this.log.followers + this.#elsewhere > 0) deadlines.clear(this.#grace)
     else if (this.#onDisconnect === 'abort') void this.#abandon()

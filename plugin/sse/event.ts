@@ -160,7 +160,12 @@ function lines(value: string, field: string): string {
 }
 
 function hasLineEnd(value: string): boolean {
-  return value.includes('\n') || value.includes('\r')
+  if (value.length > 32) return value.includes('\n') || value.includes('\r')
+  for (let i = 0; i < value.length; i++) {
+    const unit = value.charCodeAt(i)
+    if (unit === 10 || unit === 13) return true
+  }
+  return false
 }
 
 function oneLine(field: string, value: string): string {

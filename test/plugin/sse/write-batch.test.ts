@@ -44,14 +44,14 @@ t.test('a batch', async t => {
     t.equal(batch.take(), 'b')
   })
 
-  t.test('fills a number of bytes before it is larger, and not before it has a third of them', async t => {
+  t.test('fills a number of bytes once it has them, and not before', async t => {
     for (const char of CHARS) {
       const size = Buffer.byteLength(char)
       for (const bytes of [1, 10, 100, 1000]) {
         const batch = new WriteBatch()
         let count = 1
         for (batch.add(char); !batch.fills(bytes); batch.add(char)) count++
-        t.ok(size * count * 3 >= bytes, `a third of ${bytes}`)
+        t.ok(size * count >= bytes, `${bytes}`)
         t.ok(size * (count - 1) < bytes, `the one before fits into ${bytes}`)
         t.ok(batch.fills(bytes), 'it stays full')
         batch.take()
@@ -60,7 +60,7 @@ t.test('a batch', async t => {
     }
   })
 
-  t.test('counts its bytes once for thousands of frames', async t => {
+  t.test('counts its bytes a few times for thousands of frames', async t => {
     const { byteLength } = Buffer
     t.teardown(() => {
       Buffer.byteLength = byteLength
@@ -71,10 +71,9 @@ t.test('a batch', async t => {
       return byteLength(...args)
     }) as typeof byteLength
     const batch = new WriteBatch()
-    for (let i = 0; i < 10_000 && !batch.fills(16_384); i++) batch.add('a')
-    t.equal(counts, 0)
-    t.equal(batch.bytes, batch.take().length)
-    t.equal(counts, 1)
+    for (let i = 0; i < 20_000 && !batch.fills(16_384); i++) batch.add('a')
+    t.ok(counts > 0 && counts <= 25, `${counts} times`)
+    t.equal(batch.take().length, 16_384)
   })
 
   t.test('takes the word of who knows the bytes of a frame, and counts the others', async t => {

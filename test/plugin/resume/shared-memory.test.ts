@@ -1,0 +1,101 @@
+import t from 'tap'
+import { MemoryStore } from '../../../plugin/index.js'
+import { fetchAll, open } from '../../helpers/client.js'
+import { after, node, type Run } from '../../helpers/stepped.js'
+import { until } from '../../helpers/until.js'
+
+/** Two servers of one process that share a store in memory, which counts the events that it is handed. */
+async function servers(t: Parameters<typeof node>[0], stream = {}) {
+  const store = new MemoryStore()
+  let handed = 0
+  const { append } = store
+  store.append = (...args) => {
+    handed += args[3].length
+    return append.apply(store, args)
+  }
+  const one = await node(t, { plugin: { store }, stream })
+  const other = await node(t, { plugin: { store }, stream })
+  const client = open(one.url)
+  await until('the source has started', () => one.runs.length)
+  const [run] = one.runs as [Run]
+  run.give('a')
+  await client.has('data: a')
+  return { store, one, other, client, run, id: String(client.headers['x-stream-id']), handed: () => handed }
+}
+
+t.test('a store in the memory of the process reads the events where the producer has them', async t => {
+  const { store, client, run, id, handed } = await servers(t)
+  run.give('b', undefined)
+  await client.end()
+  await until('the log has ended', async () => (await store.read(id, 0))?.end)
+  t.same((await store.read(id, 0))?.events, ['data: a\n\n', 'data: b\n\n'])
+  t.same((await store.read(id, 1))?.events, ['data: b\n\n'])
+  t.equal(handed(), 0, 'nothing was copied')
+})
+
+t.test('another server of the process follows it token by token', async t => {
+  const { client, other, run, id, handed } = await servers(t)
+  const follower = open(`${other.url}/streams/${id}`)
+  await follower.has('data: a')
+  for (const token of ['b', 'c', 'd']) {
+    run.give(token)
+    await follower.has(`data: ${token}`)
+  }
+  const late = open(other.url, after(`${id}:2`))
+  await late.has('data: d')
+  run.give('e', undefined)
+  await Promise.all([client.end(), follower.end(), late.end()])
+  t.equal(follower.text(), client.text())
+  t.notMatch(late.text(), /data: b/)
+  t.ok(client.text().endsWith(late.text()))
+  t.equal(handed(), 0)
+})
+
+t.test('a client that follows elsewhere, and leaves, lets the producer be', async t => {
+  const { client, other, run, id } = await servers(t)
+  const follower = open(`${other.url}/streams/${id}`)
+  await follower.has('data: a')
+  follower.leave()
+  run.give('b')
+  await client.has('data: b')
+  const again = open(`${other.url}/streams/${id}`)
+  await again.has('data: b')
+  run.give('c', undefined)
+  await Promise.all([client.end(), again.end()])
+  t.equal(again.text(), client.text())
+})
+
+t.test('it is read again on any server after its end, and can be stopped from any before', async t => {
+  const first = await servers(t)
+  first.run.give(undefined)
+  await first.client.end()
+  for (const { url } of [first.one, first.other]) {
+    await until(
+      'it is read there',
+      async () => (await fetchAll(`${url}/streams/${first.id}`)).text() === first.client.text()
+    )
+  }
+  const second = await servers(t)
+  t.equal((await fetchAll(`${second.other.url}/streams/${second.id}`, { method: 'DELETE' })).status, 204)
+  await second.client.end()
+  t.ok(second.run.aborted)
+  t.match(second.client.events().at(-1), { event: 'error' })
+})
+
+t.test('a log whose producer was lost ends where it was then', async t => {
+  const store = new MemoryStore({ lease: 20 })
+  const shared = new MemoryStore()
+  await shared.create('a', 'me', undefined)
+  t.equal(shared.local.events('a'), undefined, 'it is not shared yet')
+  t.equal(shared.local.events('b'), undefined, 'it is not there')
+  await store.create('a', 'me', undefined)
+  const { CompactList } = await import('../../../plugin/util/compact-list.js')
+  const events = new CompactList()
+  store.local.share('a', 'me', events)
+  t.equal(store.local.events('a'), events)
+  events.pushAll(['data: a\n\n'])
+  await until('the lease has run out', async () => store.endLost('a', 'event: error\n\n'))
+  events.pushAll(['data: too late\n\n'])
+  t.match(await store.read('a', 0), { events: ['data: a\n\n'], end: { lost: true } })
+  t.throws(() => store.local.share('a', 'me', events), { code: 'FST_SSE_PRODUCER_FENCED' })
+})
