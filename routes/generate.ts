@@ -40,7 +40,6 @@ export const Usage = Type.Object(
 /** The schema of how an answer ended: `{ finishReason, usage? }`. */
 export const Finish = Type.Object(
   {
-    /** Why the model stopped: `stop` at the end of its answer, `length` at its limit of tokens, or the provider's word. */
     finishReason: Type.String({ description: 'a string that says why the model stopped' }),
     usage: Type.Optional(Usage)
   },
@@ -50,24 +49,32 @@ export const Finish = Type.Object(
 /** One message of a conversation. */
 export type Message = Static<typeof Message>
 
-/** How many tokens a prompt and its answer took, as the provider counts them. */
+/** How many tokens a prompt and its answer took, as the provider counts them: whole numbers, 0 or more. */
 export type Usage = Static<typeof Usage>
 
-/** How an answer ended. `generate` returns it, and the last event carries it. */
+/**
+ * How an answer ended. `generate` returns it, and the last event of `/stream` carries it.
+ *
+ * `finishReason` says why the model stopped: `stop` at the end of its answer, `length` at its limit of tokens, or
+ * whatever the provider says. `usage` is optional, for providers that do not count.
+ */
 export type Finish = Static<typeof Finish>
 
 /** What `generate` is asked. */
 export interface GenerateInput {
   /**
-   * The conversation so far, the oldest message first: 1 to 1000 messages of up to 100000 characters. A `prompt` arrives
-   * as one message of the user.
+   * The conversation so far, the oldest message first: 1 to 1000 messages of up to 100000 characters. A `prompt` is a
+   * conversation of one message of the user.
    */
   messages: Message[]
 }
 
 /** What `generate` knows of the request. */
 export interface GenerateContext {
-  /** Aborted when nobody needs the answer any more, as the `signal` of `SourceContext` is. Pass it on to the provider. */
+  /**
+   * Aborted when nobody needs the answer any more, for example because the client has left. Pass it on to the provider,
+   * so that it stops too. See `SourceContext`.
+   */
   readonly signal: AbortSignal
   /** The request that the answer is for. The routes have validated its body and query. */
   readonly request: FastifyRequest

@@ -10,7 +10,7 @@ import ts from 'typescript'
 
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8'))
 
-/** Each entry point: its ES module, its name in dist/cjs, and what it exports. */
+/** Each entry point: its ES module, its name in dist/cjs, and its declarations. */
 const entries = Object.values(exports)
   .filter(entry => typeof entry === 'object')
   .map(entry => ({
