@@ -56,6 +56,13 @@ export const FST_SSE_CLOSING = createError<'FST_SSE_CLOSING', 503, []>(
   503
 )
 
+/** The client accepts no media type that the route answers with (RFC 9110, section 15.5.7). */
+export const FST_SSE_NOT_ACCEPTABLE = createError<'FST_SSE_NOT_ACCEPTABLE', 406, [string]>(
+  'FST_SSE_NOT_ACCEPTABLE',
+  'this route answers with %s, which the accept header does not allow',
+  406
+)
+
 /** The `Last-Event-ID` of a request is none that a resumable stream gives. */
 export const FST_SSE_ID_INVALID = createError<'FST_SSE_ID_INVALID', 400, [string]>(
   'FST_SSE_ID_INVALID',

@@ -1,4 +1,4 @@
+export { Finish, type Generate, type GenerateContext, type GenerateInput, Message, Usage } from './generate.js'
 export { type OpenAiRoutesOptions, openAiRoutes } from './openai/openai.js'
-export { Answer, Finish, Tokens, Usage } from './stream/answer.js'
-export { Message, type StreamInput } from './stream/input.js'
-export { type Generate, type StreamRoutesOptions, streamRoutes, streamRoutes as default } from './stream/stream.js'
+export { Tokens, WholeAnswer } from './stream/output.js'
+export { type StreamRoutesOptions, streamRoutes, streamRoutes as default } from './stream/stream.js'

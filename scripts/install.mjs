@@ -1,7 +1,8 @@
+/** Installs the dependencies, unless those of package-lock.json are installed. */
 import { execFileSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 
-// npm writes this file last, so an installation that was interrupted does not count.
+// npm writes this file last, so an interrupted installation does not count.
 const installed = modifiedAt('node_modules/.package-lock.json')
 
 if (installed < modifiedAt('package-lock.json')) {

@@ -1,4 +1,4 @@
-/** Writes dist/page: the page that `npm start` serves. */
+/** Bundles the page that `npm start` serves into dist/page. */
 import { build } from 'esbuild'
 
 await build({

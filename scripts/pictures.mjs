@@ -1,6 +1,6 @@
 /**
- * Takes pictures of the page as the demo answers: docs/page.png, and where a folder is given, those of all looks that it has into
- * that. It has to be built first.
+ * Takes a screenshot of the page while the demo answers: docs/page.png. Given a folder, it also writes a screenshot for
+ * each size and color scheme there. Needs a build.
  */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -38,10 +38,10 @@ async function address() {
     const [, url] = /Server listening at (http:[^"]+)"/.exec(text) ?? []
     if (url !== undefined) return url
   }
-  throw new Error(`the server has not started: ${text}`)
+  throw new Error(`the server did not start: ${text}`)
 }
 
-/** In the middle of an answer that was resumed after a reload. */
+/** Takes a screenshot in the middle of an answer that was resumed after a reload. */
 async function take(url, path, options) {
   const context = await browser.newContext({ ...options, deviceScaleFactor: 1.5 })
   const page = await context.newPage()

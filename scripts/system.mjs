@@ -1,8 +1,9 @@
+/** Installs the programs that the tests need, or says how to. */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** What the tests run against: the command, and the Debian package that has it. */
+/** The commands that the tests run, and the Debian package of each. */
 const needed = { nginx: 'nginx', 'redis-server': 'redis-server', chromium: 'chromium' }
 
 const missing = Object.entries(needed)
@@ -19,7 +20,7 @@ if (missing.length > 0) {
 }
 
 function isInstalled(command) {
-  // Debian keeps servers where only root's PATH looks.
+  // Debian installs servers in /usr/sbin, which only root has in its PATH.
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
   return folders.some(folder => existsSync(join(folder, command)))
 }

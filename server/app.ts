@@ -5,17 +5,20 @@ import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
 import sseFrom from '../plugin/index.js'
 import { type Generate, openAiRoutes, streamRoutes } from '../routes/index.js'
-import { openAiSource } from '../sources/openai.js'
+import { openAiSource } from '../sources/index.js'
 import { demoSource } from './demo.js'
 import type { Environment } from './environment.js'
 import { chooseEventStore } from './event-store.js'
 import { page } from './page.js'
 import { docsPolicy, securityHeaders } from './security.js'
 
-/** How long running answers may go on when the server closes. Milliseconds. */
+/** How long running answers may continue when the server closes. Milliseconds. */
 const DRAIN_TIMEOUT = 3000
 
-/** The server: a page to talk to the model at `/`, `/stream`, `/v1/chat/completions`, its documentation at `/docs`, and `/health`. */
+/**
+ * The server that `npm start` runs: a page to chat with the model at `/`, the routes `/stream` and `/v1`, their
+ * documentation at `/docs`, and `/health`.
+ */
 export async function buildApp(environment: Environment): Promise<FastifyInstance> {
   const app = Fastify({ logger: { level: environment.LOG_LEVEL } })
   await app.register(helmet, securityHeaders)
@@ -37,7 +40,7 @@ export async function buildApp(environment: Environment): Promise<FastifyInstanc
 function chooseSource(environment: Environment, app: FastifyInstance): Generate {
   const { OPENAI_BASE_URL: baseURL, OPENAI_API_KEY: apiKey, OPENAI_MODEL: model } = environment
   if (baseURL === undefined && apiKey === undefined) {
-    app.log.info('answers come from the embedded demo; set OPENAI_BASE_URL or OPENAI_API_KEY for a real model')
+    app.log.info('answers come from the embedded demo; set OPENAI_BASE_URL or OPENAI_API_KEY to use a real model')
     return demoSource()
   }
   app.log.info({ model, baseURL }, 'answers come from an OpenAI-compatible server')

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Generate, Message } from '../routes/index.js'
 
-/** Milliseconds. */
+/** How long the pauses are. Milliseconds. */
 const THINKING = { from: 300, to: 700 }
 const BETWEEN_TOKENS = { from: 15, to: 75 }
 
+/** How much of a question the answer repeats. Characters. */
 const MAX_ECHO = 200
 
-/** Takes a text apart as a model would: a word with the space before it is a token, and so is white space. */
+/** Splits a text as a model would: a word with the space before it is a token, and so are line breaks. */
 function tokensOf(text: string): string[] {
   return Array.from(text.matchAll(/\n+|[^\S\n]*[^\s]+|[^\S\n]+/gu), ([token]) => token)
 }
@@ -18,25 +19,28 @@ function answerTo(messages: readonly Message[]): string {
   const characters = [...prompt]
   const echo = characters.length > MAX_ECHO ? `${characters.slice(0, MAX_ECHO).join('')}…` : prompt
   const number =
-    questions.length > 1 ? ` It is question ${questions.length} of this conversation, which came along as a whole.` : ''
+    questions.length > 1
+      ? ` This is question ${questions.length} of the conversation, which the client sent in full.`
+      : ''
   return `You asked: “${echo}”${number}
 
 This is the demo source 👋 of fastify-sse-from: no model, no network, no key. It only shows how an answer arrives:
 
   1. a pause, while a model would be thinking 🤔
-  2. then token by token, each as soon as it is there ⚡
+  2. then token by token, each as soon as it is ready ⚡
   3. and a "done" event at the end.
 
-Do something to it meanwhile! Stop it, and the source stops at once. Reload the page, or lose the network, and this very answer goes on where it was: no token twice, none missing. Leave for good, and the source stops half a minute later.
+Try to disturb it! Stop it, and the source stops at once. Reload the page, or lose the network, and this very answer \
+continues where it was: no token twice, none missing. Leave for good, and the source stops half a minute later.
 
 Set OPENAI_BASE_URL or OPENAI_API_KEY to stream from a real model 🚀.
 `
 }
 
 /**
- * Answers with a text of its own at the pace of a model: a pause before the first token, jitter between the others.
+ * Answers with a fixed text at the pace of a model: a long pause before the first token, short ones between the others.
  *
- * @param pace how much of the pauses to take: 1 is the pace of a model, 0 none
+ * @param pace the factor for all pauses: 1 for the pace of a model, 0 for no pauses
  */
 export function demoSource(pace = 1): Generate {
   const pause = ({ from, to }: { from: number; to: number }, signal: AbortSignal) =>

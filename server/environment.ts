@@ -3,7 +3,7 @@ import { envSchema } from 'env-schema'
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
-/** The description of each says what it takes, in the words of the error. */
+/** The variables. An error says what a variable takes by its `description`. */
 const Schema = Type.Object({
   PORT: Type.Integer({ default: 3000, minimum: 0, maximum: 65_535, description: 'a port from 0 to 65535' }),
   HOST: Type.String({ default: '127.0.0.1', description: 'the address to listen on' }),
@@ -16,7 +16,7 @@ const Schema = Type.Object({
   REDIS_URL: Type.Optional(Type.String({ description: 'a redis or rediss URL' }))
 })
 
-/** What the server takes from its environment. */
+/** The configuration of the server. */
 export type Environment = Static<typeof Schema>
 
 type Variable = keyof Environment
@@ -25,8 +25,8 @@ function urlScheme(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : ''
 }
 
-/** What a schema cannot say: Ajv takes `0x10` for a number, and does not know what the parser of URLs takes. */
-const forms: Partial<Record<Variable, (value: string) => boolean>> = {
+/** Checks that the schema cannot express: Ajv accepts `0x10` as a number, and does not parse URLs. */
+const checks: Partial<Record<Variable, (value: string) => boolean>> = {
   PORT: value => /^\d+$/.test(value),
   REDIS_URL: value => /^rediss?:$/.test(urlScheme(value)),
   OPENAI_BASE_URL: value => {
@@ -37,14 +37,14 @@ const forms: Partial<Record<Variable, (value: string) => boolean>> = {
 }
 
 /**
- * Checks the variables and fills in the defaults. One that is empty counts as not set.
+ * Checks the variables and fills in the defaults. An empty variable counts as unset.
  *
- * @throws Error that names each wrong variable and what it takes, and shows none of their values
+ * @throws Error that names each wrong variable and what it takes, without its value
  */
 export function readEnvironment(variables: Record<string, string | undefined>): Environment {
   const given = Object.entries(variables).filter(([name, value]) => name in Schema.properties && value)
   const wrong = new Set(
-    given.filter(([name, value = '']) => forms[name as Variable]?.(value) === false).map(([name]) => name)
+    given.filter(([name, value = '']) => checks[name as Variable]?.(value) === false).map(([name]) => name)
   )
   try {
     const environment = envSchema<Environment>({ schema: Schema, data: Object.fromEntries(given), env: false })

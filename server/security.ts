@@ -1,7 +1,7 @@
 import type { FastifyHelmetOptions } from '@fastify/helmet'
 import type { FastifySwaggerUiOptions } from '@fastify/swagger-ui'
 
-/** Nothing but what the server itself serves, and nothing inline. */
+/** Allows only what this server serves, and nothing inline. */
 const policy = {
   'default-src': ["'none'"],
   'script-src': ["'self'"],
@@ -13,21 +13,24 @@ const policy = {
   'frame-ancestors': ["'none'"]
 }
 
-/** What every response says to browsers. Whoever puts the server behind TLS decides on `strict-transport-security` there. */
+/**
+ * The security headers of every response. `strict-transport-security` is not among them: it belongs to whatever
+ * terminates TLS.
+ */
 export const securityHeaders: FastifyHelmetOptions = {
   contentSecurityPolicy: {
     useDefaults: false,
-    // No text can become markup, whatever script asks for it.
+    // No script can turn text into markup.
     directives: { ...policy, 'require-trusted-types-for': ["'script'"], 'trusted-types': ["'none'"] }
   },
   strictTransportSecurity: false,
   xFrameOptions: { action: 'deny' }
 }
 
-/** A style sheet that the script of Swagger UI puts into its page as it starts, by its hash. */
+/** The hash of the style sheet that the script of Swagger UI adds to its page. */
 const SWAGGER_STYLE = "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='"
 
-/** Swagger UI has icons in its style sheet, and makes markup of what it has cleaned. */
+/** Swagger UI has icons in its style sheet, and builds its page from sanitized markup. */
 export const docsPolicy: FastifySwaggerUiOptions['staticCSP'] = {
   ...policy,
   'img-src': ["'self'", 'data:'],

@@ -2,10 +2,13 @@ import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.js'
 import { readEnvironment } from './environment.js'
 
-/** How long all of the closing may take after Ctrl-C or SIGTERM. Milliseconds. */
+/** How long the shutdown after Ctrl-C or SIGTERM may take. Milliseconds. */
 const CLOSE_TIMEOUT = 8000
 
-/** These come twice where npm has started the server, from the terminal or the supervisor and from npm, and mean the same. */
+/**
+ * Under npm these arrive twice, from the terminal or the supervisor and again from npm. The second one must not end the
+ * process, as close-with-grace would have it.
+ */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 async function main(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Message } from '../../routes/stream/input.js'
+import type { Message } from '../../routes/index.js'
 import type { Failure } from './failure.js'
 import { type Measures, newMeasures } from './measures.js'
 

@@ -6,9 +6,7 @@ import { parseEvents } from '../helpers/client.js'
 import { snippets } from '../helpers/readme.js'
 import { run } from '../helpers/run.js'
 import { both, browser, client, javascript, sharing, typescript } from './programs.js'
-import { emptyFolder, install, pack, write } from './project.js'
-
-const entries = ['', '/routes', '/redis', '/conformance', '/client'].map(path => `fastify-sse-from${path}`)
+import { emptyFolder, entries, folders, install, pack, write } from './project.js'
 
 const compilerOptions = {
   strict: true,
@@ -19,7 +17,7 @@ const compilerOptions = {
   outDir: 'out'
 }
 
-// It builds, installs and compiles, which takes a small machine a while.
+// Building, installing and compiling take a while on a small machine.
 t.setTimeout(300_000)
 
 const tarball = await pack(t)
@@ -41,7 +39,7 @@ await write(cjs, {
   'plain.js': javascript
 })
 
-/** Type-checks a project, and the declarations of its packages unless told otherwise. */
+/** Compiles a project, and type-checks the declarations of its packages unless `options` say otherwise. */
 function compile(project: string, ...options: string[]): Promise<string> {
   return run(folder, 'node_modules/.bin/tsc', '--project', project, ...options)
 }
@@ -50,15 +48,22 @@ function summarize(text: string): string[] {
   return parseEvents(text).map(({ event = 'message', data }) => `${event} ${data}`)
 }
 
-t.test('the package has the build of the plugin, its routes and its client, and nothing else', async t => {
+t.test('the package has the build of its entry points and what they import, and nothing else', async t => {
   const files = (await run(folder, 'tar', '--list', '--file', tarball)).trimEnd().split('\n')
-  const expected =
-    /^package\/(package\.json|README\.md|LICENSE|dist\/(plugin|routes|client)\/.+\.(js|d\.ts)|dist\/cjs\/.+\.(js|d\.ts|json))$/
+  const modules = `dist/(${folders.join('|')})/.+\\.(js|d\\.ts)`
+  const expected = new RegExp(
+    `^package/(package\\.json|README\\.md|LICENSE|${modules}|dist/cjs/.+\\.(js|d\\.ts|json))$`
+  )
   t.strictSame(
     files.filter(file => !expected.test(file)),
     []
   )
   t.ok(files.includes('package/LICENSE'))
+  for (const name of folders)
+    t.ok(
+      files.some(file => file.startsWith(`package/dist/${name}/`)),
+      name
+    )
 })
 
 const streamed = [
@@ -68,11 +73,13 @@ const streamed = [
   'message anything',
   'done {}',
   'message Hi',
+  'done {"finishReason":"stop"}',
+  'message Hi',
   'done {"finishReason":"stop"}'
 ]
 
 for (const [kind, project] of Object.entries({ 'ES modules': esm, CommonJS: cjs })) {
-  t.test(`TypeScript in ${kind}: wrong events are refused, right ones are streamed`, async t => {
+  t.test(`TypeScript in ${kind}: wrong events do not compile, right ones are streamed`, async t => {
     await compile(project)
     t.strictSame(summarize(await run(project, process.execPath, 'out/main.js')), streamed)
   })
@@ -93,27 +100,30 @@ t.test('TypeScript for a browser: the client needs no types of Node', async t =>
   await t.resolves(compile(project, '--noEmit'))
 })
 
-t.test('the client is smaller than 4 KB with all that it uses, and uses nothing of Node or the server', async t => {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents: "export * from 'fastify-sse-from/client'", resolveDir: folder },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    metafile: true,
-    write: false
-  })
-  const size = gzipSync(outputFiles[0]?.contents as Uint8Array, { level: 9 }).length
-  t.ok(size < 4096, `${size} bytes`)
-  t.strictSame(
-    Object.keys(metafile.inputs).filter(
-      file => !/(fastify-sse-from\/dist\/client|eventsource-parser\/dist)\/|^<stdin>$/.test(file)
-    ),
-    []
-  )
-})
+t.test(
+  'the client with its dependencies is smaller than 4 KB, and imports nothing from Node or the server',
+  async t => {
+    const { outputFiles, metafile } = await build({
+      stdin: { contents: "export * from 'fastify-sse-from/client'", resolveDir: folder },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'browser',
+      metafile: true,
+      write: false
+    })
+    const size = gzipSync(outputFiles[0]?.contents as Uint8Array, { level: 9 }).length
+    t.ok(size < 4096, `${size} bytes`)
+    t.strictSame(
+      Object.keys(metafile.inputs).filter(
+        file => !/(fastify-sse-from\/dist\/client|eventsource-parser\/dist)\/|^<stdin>$/.test(file)
+      ),
+      []
+    )
+  }
+)
 
-t.test('a page may share the declaration of its events with its server, and let no text become code', async t => {
+t.test('a page can share the declaration of its events with its server, under a policy that forbids eval', async t => {
   const bundled = join(folder, 'sharing.mjs')
   await build({
     stdin: { contents: sharing, resolveDir: folder, loader: 'ts' },
@@ -130,7 +140,7 @@ t.test('a page may share the declaration of its events with its server, and let 
   )
 })
 
-t.test('TypeScript for a bundler: wrong events are refused', async t => {
+t.test('TypeScript for a bundler: wrong events do not compile', async t => {
   await t.resolves(compile(esm, '--noEmit', '--skipLibCheck', '--module', 'esnext', '--moduleResolution', 'bundler'))
 })
 
@@ -142,15 +152,15 @@ t.test('the programs in the README compile', async t => {
   await t.resolves(compile(readme, '--noEmit', '--skipLibCheck'))
 })
 
-t.test('JavaScript in CommonJS: what require gives is the plugin, with the rest as properties', async t => {
+t.test('JavaScript in CommonJS: require gives the plugin, with the other exports as properties', async t => {
   const text = await run(cjs, process.execPath, 'plain.js')
   t.match(text, /^function\n/)
   t.strictSame(summarize(text), ['message Hello', 'done {}'])
 })
 
 for (const entry of entries) {
-  t.test(`a process that both imports and requires ${entry} has it once`, async t => {
-    const name = `${entry.replace('/', '-')}.mjs`
+  t.test(`a process that imports and requires ${entry} has it once`, async t => {
+    const name = `${entry.replaceAll('/', '-')}.mjs`
     await write(esm, { [name]: both(entry) })
     t.equal(await run(esm, process.execPath, name), 'once')
   })

@@ -1,9 +1,10 @@
-/** What a user writes: the same in an ES module and in CommonJS. */
+/** What a user writes, the same in an ES module and in CommonJS. */
 export const typescript = `
 import { Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import sseFrom, { eventStream, type SseEvent } from 'fastify-sse-from'
-import streamRoutes, { type Generate } from 'fastify-sse-from/routes'
+import streamRoutes, { type Generate, openAiRoutes } from 'fastify-sse-from/routes'
+import { openAiSource, type OpenAiOptions } from 'fastify-sse-from/sources'
 
 const Tokens = eventStream({ message: Type.String(), usage: Type.Object({ tokens: Type.Integer() }) })
 const comment: SseEvent = { comment: 'no schema' }
@@ -15,6 +16,7 @@ const generate: Generate = async function* () {
 const app = Fastify()
 app.register(sseFrom, { heartbeat: false })
 app.register(streamRoutes, { generate })
+app.register(openAiRoutes, { generate, models: ['small'] })
 app.get('/untyped', (_request, reply) => reply.sseFrom([comment, 'anything']))
 app.get('/typed', { schema: { response: { 200: Tokens } } }, (_request, reply) =>
   reply.sseFrom(async function* () {
@@ -28,15 +30,24 @@ app.get('/wrong', { schema: { response: { 200: Tokens } } }, (_request, reply) =
 )
 
 async function main(): Promise<void> {
+  const headers = { accept: 'text/event-stream' }
   for (const url of ['/typed', '/untyped', '/stream?prompt=hi']) {
-    const { payload } = await app.inject({ url, headers: { accept: 'text/event-stream' } })
+    const { payload } = await app.inject({ url, headers })
     process.stdout.write(payload)
   }
+  const options: OpenAiOptions = {
+    baseURL: await app.listen({ host: '127.0.0.1', port: 0 }) + '/v1',
+    model: 'small'
+  }
+  const proxy = Fastify()
+  proxy.register(streamRoutes, { generate: openAiSource(options) })
+  process.stdout.write((await proxy.inject({ url: '/stream?prompt=hi', headers })).payload)
+  await Promise.all([app.close(), proxy.close()])
 }
 main()
 `
 
-/** A server, and a client that knows its events. */
+/** A server and a typed client of it. */
 export const client = `
 import { Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
@@ -77,7 +88,7 @@ async function main(): Promise<void> {
 main()
 `
 
-/** A page. */
+/** The script of a page. */
 export const browser = `
 import { openStream } from 'fastify-sse-from/client'
 
@@ -98,7 +109,7 @@ form.onsubmit = async () => {
 }
 `
 
-/** A page that shares the declaration of events with its server. */
+/** The script of a page that shares the declaration of its events with its server. */
 export const sharing = `
 import { Type } from '@sinclair/typebox'
 import { eventStream } from 'fastify-sse-from'
@@ -115,7 +126,7 @@ try {
 }
 `
 
-/** As above without types, and without a name for the plugin. TypeScript checks it too, as editors do. */
+/** JavaScript that requires the plugin without naming an export. TypeScript checks it too, as editors do. */
 export const javascript = `
 const { Type } = require('@sinclair/typebox')
 const app = require('fastify')()
@@ -127,11 +138,12 @@ app.get('/', { schema: { response: { 200: Tokens } } }, (_request, reply) => rep
 app.inject('/').then(({ payload }) => process.stdout.write(typeof sseFrom + '\\n\\n' + payload))
 `
 
-/** Whether a process that loads an entry in both ways has it once. */
+/** Loads an entry point with `import` and with `require`, and tells whether the process has it once or twice. */
 export const both = (entry: string) => `
 import { createRequire } from 'node:module'
 import * as all from '${entry}'
 const required = createRequire(import.meta.url)('${entry}')
-const same = required === (all.default ?? required) && Object.entries(all).every(([name, value]) => required[name] === value)
+const isPlugin = required === (all.default ?? required)
+const same = isPlugin && Object.entries(all).every(([name, value]) => required[name] === value)
 process.stdout.write(same ? 'once' : 'twice')
 `

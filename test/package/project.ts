@@ -6,20 +6,40 @@ import { run } from '../helpers/run.js'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** What a user of the package has beside it. */
+const manifest: {
+  exports: Record<string, string | { import: { default: string } }>
+  devDependencies: Record<string, string>
+} = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+
+/** The ES module of each entry point of the package, by the name that users import. */
+const modules = Object.entries(manifest.exports).flatMap(([path, entry]) =>
+  typeof entry === 'string' ? [] : [[join('fastify-sse-from', path), entry.import.default] as const]
+)
+
+/** The entry points of the package, by the names that users import. */
+export const entries = modules.map(([name]) => name)
+
+/** The folders of `dist` that the entry points are in. */
+export const folders = [...new Set(modules.map(([, file]) => file.split('/')[2] as string))]
+
+/** The packages that a user installs beside this one. */
 const COMPANIONS = ['fastify', '@sinclair/typebox', 'typescript', '@types/node', 'openai', 'ioredis']
 
-/** What is not source. */
+/** Folders that are made, not written. */
 const MADE = new Set(['node_modules', 'dist', '.git', '.tap'])
 
-/** A folder far from this repository, so that nothing of it is found there. It is removed after the test. */
+/** A folder outside this repository, from where none of its modules can be found. It is removed after the test. */
 export async function emptyFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fastify-sse-from-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** Builds and packs a copy of the sources, since other tests use the build in `dist`. Returns the path of the tarball. */
+/**
+ * Builds and packs a copy of the source code, because other tests use the build in `dist`.
+ *
+ * @returns the path of the tarball
+ */
 export async function pack(t: Test): Promise<string> {
   const folder = await emptyFolder(t)
   await cp(root, folder, { recursive: true, filter: path => !MADE.has(basename(path)) })
@@ -30,8 +50,7 @@ export async function pack(t: Test): Promise<string> {
 
 /** Installs a tarball as a user would. */
 export async function install(folder: string, tarball: string): Promise<void> {
-  const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
-  const companions = COMPANIONS.map(name => `${name}@${devDependencies[name]}`)
+  const companions = COMPANIONS.map(name => `${name}@${manifest.devDependencies[name]}`)
   await writeFile(join(folder, 'package.json'), '{}')
   await run(folder, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', tarball, ...companions)
 }

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { readEnvironment } from '../../server/environment.js'
 
-t.test('has a default for everything but the provider', async t => {
+t.test('has a default for everything except the provider', async t => {
   t.same(readEnvironment({}), { PORT: 3000, HOST: '127.0.0.1', LOG_LEVEL: 'info', OPENAI_MODEL: 'gpt-5-mini' })
 })
 
-t.test('takes what is set, and an empty variable for one that is not', async t => {
+t.test('takes what is set, and treats an empty variable as unset', async t => {
   t.same(
     readEnvironment({
       PORT: '0',
@@ -24,7 +24,7 @@ t.test('takes what is set, and an empty variable for one that is not', async t =
   )
 })
 
-t.test('names each wrong variable and what it takes, and shows no value', async t => {
+t.test('names each wrong variable and what it takes, without its value', async t => {
   for (const [name, value, takes] of [
     ['PORT', '65536', 'a port from 0 to 65535'],
     ['PORT', '3000.5', 'a port from 0 to 65535'],

@@ -5,7 +5,7 @@ import { readEnvironment } from '../../server/environment.js'
 const app = await buildApp(readEnvironment({ LOG_LEVEL: 'silent' }))
 t.teardown(() => app.close())
 
-t.test('the page and its parts are served, and kept by browsers as long as they are the same', async t => {
+t.test('the page and its parts are served, and cached until they change', async t => {
   const page = await app.inject('/')
   t.match(page.headers['content-type'], 'text/html')
   for (const [file, type] of [
@@ -23,7 +23,7 @@ t.test('the page and its parts are served, and kept by browsers as long as they 
   t.match((await app.inject('/other')).json(), { statusCode: 404 })
 })
 
-t.test('a policy that allows nothing unsafe is on every response', async t => {
+t.test('every response has a policy that allows nothing unsafe', async t => {
   for (const url of ['/', '/main.js', '/docs/', '/docs/static/swagger-ui-bundle.js', '/stream', '/other']) {
     const { headers } = await app.inject(url)
     const policy = String(headers['content-security-policy'])
@@ -34,11 +34,11 @@ t.test('a policy that allows nothing unsafe is on every response', async t => {
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer'
     })
-    t.notOk(headers['strict-transport-security'], 'whoever has TLS decides')
+    t.notOk(headers['strict-transport-security'], 'left to whatever terminates TLS')
   }
 })
 
-t.test('the documentation leaves out the page and shows the routes', async t => {
+t.test('the documentation shows the routes and leaves out the page', async t => {
   const { paths } = (await app.inject('/docs/json')).json()
   t.strictSame(Object.keys(paths), [
     '/stream',

@@ -6,7 +6,7 @@ import { fetchAll, open } from '../helpers/client.js'
 import { redisServer } from '../helpers/redis-server.js'
 import { until } from '../helpers/until.js'
 
-t.test('serves the demo without a key, token by token, and its docs and health', async t => {
+t.test('serves the demo without a key, token by token, and the documentation and health', async t => {
   const app = await startApp(t)
   const client = await fetchAll(`${app.url}/stream?prompt=hi`)
   const events = client.events()
@@ -45,11 +45,11 @@ t.test('serves the demo without a key, token by token, and its docs and health',
 })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  t.test(`drains and exits with 0 on ${signal}`, async t => {
+  t.test(`drains its streams and exits with 0 on ${signal}`, async t => {
     const app = await startApp(t)
     const client = open(`${app.url}/stream?prompt=${'long '.repeat(30)}`)
     await client.has('You')
-    // Twice, as it comes where npm has started the server.
+    // Twice, as under npm.
     app.child.kill(signal)
     await until('it is closing', () => app.stdout().includes('closing'))
     app.child.kill(signal)
@@ -61,24 +61,25 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-t.test('exits with 0 at once where nothing is to be drained', async t => {
+t.test('exits with 0 at once if no stream is open', async t => {
   const app = await startApp(t)
   app.child.kill('SIGINT')
   t.equal(await app.exit(), 0)
 })
 
-t.test('ends with one clear line where its environment is wrong', async t => {
+t.test('exits with 1 and one clear line if its environment is wrong', async t => {
   const app = runApp(t, { PORT: 'http', LOG_LEVEL: 'loud', OPENAI_BASE_URL: 'sk-secret' })
   t.equal(await app.exit(), 1)
   t.equal(app.stdout(), '')
   t.equal(
     app.stderr(),
-    'fastify-sse-from cannot start: PORT takes a port from 0 to 65535; LOG_LEVEL takes one of fatal, error, warn, info, ' +
-      'debug, trace, silent; OPENAI_BASE_URL takes an http or https URL without a password\n'
+    'fastify-sse-from cannot start: PORT takes a port from 0 to 65535; ' +
+      'LOG_LEVEL takes one of fatal, error, warn, info, debug, trace, silent; ' +
+      'OPENAI_BASE_URL takes an http or https URL without a password\n'
   )
 })
 
-t.test('ends with one clear line where its port is taken', async t => {
+t.test('exits with 1 and one clear line if its port is taken', async t => {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
@@ -88,7 +89,7 @@ t.test('ends with one clear line where its port is taken', async t => {
   t.equal(app.stderr(), `fastify-sse-from cannot start: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`)
 })
 
-t.test('closes, and exits with 1, after an error that nobody has caught', async t => {
+t.test('closes and exits with 1 after an uncaught error', async t => {
   const fault = 'process.once("SIGWINCH", () => { Promise.reject(new Error("nobody has caught this")) })'
   const app = await startApp(t, {}, [`--import=data:text/javascript,${encodeURIComponent(fault)}`])
   app.child.kill('SIGWINCH')
@@ -96,7 +97,7 @@ t.test('closes, and exits with 1, after an error that nobody has caught', async 
   t.match(app.stdout(), /"level":50,.*nobody has caught this.*closing after an error/)
 })
 
-t.test('an answer that was begun at one server goes on at another that shares its Redis', async t => {
+t.test('an answer that began on one server continues on another that uses the same Redis', async t => {
   const redis = await redisServer(t)
   const variables = { REDIS_URL: `redis://127.0.0.1:${redis.port}` }
   const [one, other] = [await startApp(t, variables), await startApp(t, variables)]

@@ -7,6 +7,16 @@ import { serve } from '../../helpers/server.js'
 const COUNT = 10_000
 const AT_ONCE = 20
 
+const EVENT_IDS = [
+  'fastify-sse-from:end',
+  'fastify-sse-from:end, x',
+  `${'a'.repeat(22)}:7`,
+  'a:1:end',
+  'a:0',
+  '\u00e9\u0080',
+  '9'.repeat(4000)
+]
+
 const random = new Random(seed)
 const pick = <T>(choices: readonly T[]): T => random.pick(choices)
 const int = (from: number, to: number) => from + random.below(to - from + 1)
@@ -67,8 +77,7 @@ function headers(): string[] {
     () => `accept: ${noLineEnds(junk())}`,
     () => `accept: ${pick(['*/*', 'text/event-stream', 'application/json', 'text/html', ';;;,,,', 'a/b;q=x'])}`,
     () => `last-event-id: ${noLineEnds(junk())}`,
-    () =>
-      `last-event-id: ${pick(['fastify-sse-from:end', 'fastify-sse-from:end, x', `${'a'.repeat(22)}:7`, 'a:1:end', 'a:0', '\u00e9\u0080', '9'.repeat(4000)])}`,
+    () => `last-event-id: ${pick(EVENT_IDS)}`,
     () => `${pick(['x-junk', 'origin', 'cookie', 'range', 'if-none-match', 'expect-ct'])}: ${noLineEnds(junk())}`,
     () => (random.chance(0.1) ? noLineEnds(junk()) : 'x-fine: 1')
   ]

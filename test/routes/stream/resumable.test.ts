@@ -27,7 +27,7 @@ async function answering(t: Parameters<typeof serve>[0], resumable?: StreamRoute
   return { ...served, calls }
 }
 
-t.test('an answer is followed by its id, and stopped', async t => {
+t.test('an answer can be followed and stopped by its id', async t => {
   const steps = new Steps()
   const { url, calls } = await answering(t, undefined, steps)
   const first = open(`${url}/stream?prompt=hi`)
@@ -43,7 +43,7 @@ t.test('an answer is followed by its id, and stopped', async t => {
   t.strictSame(calls, [{ aborted: true }])
 })
 
-t.test('a plain EventSource goes on with its answer when the connection is lost, and asks for no other', async t => {
+t.test('EventSource continues its answer after a lost connection, with one call of generate', async t => {
   const steps = new Steps()
   const { url, calls, app } = await answering(t, undefined, steps)
   const source = new EventSource(`${url}/stream?prompt=hi`)
@@ -63,7 +63,7 @@ t.test('a plain EventSource goes on with its answer when the connection is lost,
     app.server.closeAllConnections()
   }
   await until('the end', () => done)
-  await until('it gives up', () => source.readyState === EventSource.CLOSED)
+  await until('EventSource gives up', () => source.readyState === EventSource.CLOSED)
   t.equal(text, WORDS.join(''))
   t.equal(done, '{"finishReason":"stop"}')
   t.equal(calls.length, 1)
@@ -84,7 +84,7 @@ t.test('only its owner finds an answer', async t => {
   }
 })
 
-t.test('refuses an id that is none, and another form', async t => {
+t.test('answers 400 for a malformed id, and 406 for a client that accepts only JSON', async t => {
   const { url } = await answering(t)
   for (const method of ['GET', 'DELETE']) {
     const answer = await fetchAll(`${url}/stream/a.b`, { method })
@@ -97,7 +97,7 @@ t.test('refuses an id that is none, and another form', async t => {
   t.equal((await fetchAll(`${url}/stream/abc`, { method: 'DELETE' })).status, 404)
 })
 
-t.test('has plain streams and no ids where it is told so', async t => {
+t.test('has no ids and no /stream/:id if resumable is false', async t => {
   const { url } = await answering(t, false)
   const answer = await fetchAll(`${url}/stream?prompt=hi`)
   t.equal(answer.headers['x-stream-id'], undefined)

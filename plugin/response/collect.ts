@@ -1,18 +1,19 @@
 import type { FastifyReply } from 'fastify'
-import { FST_SSE_CLOSING } from '../plugin/errors.js'
-import type { OpenStreams } from '../plugin/response/open-streams.js'
-import { isClosed, onOver } from '../plugin/response/raw-response.js'
-import { pull } from '../plugin/source/pull.js'
-import type { SseSource } from '../plugin/source/source.js'
-import { SourceRun } from '../plugin/source/source-run.js'
-import { TimeSlice } from '../plugin/util/time-slice.js'
+import { FST_SSE_CLOSING } from '../errors.js'
+import { pull } from '../source/pull.js'
+import type { SseSource } from '../source/source.js'
+import { SourceRun } from '../source/source-run.js'
+import { TimeSlice } from '../util/time-slice.js'
+import type { OpenStreams } from './open-streams.js'
+import { isClosed, onOver } from './raw-response.js'
 
 /**
- * Reads a source to its end for a response that is sent as a whole. It is cancelled as that of a stream would be.
+ * Reads a source to its end, for a response that is sent in one piece. The source is cancelled as soon as the client
+ * leaves or the server closes, as that of a stream is.
  *
- * @param onItem is given every item; what it throws ends the reading
- * @returns what the source returned, or `undefined` where the client has left
- * @throws FST_SSE_CLOSING when the server closes before the source is at its end, and what the source fails with
+ * @param onItem takes each item; an error that it throws ends the reading
+ * @returns what the source returned; `undefined` if the client has left
+ * @throws FST_SSE_CLOSING if the server closes before the source ends, and any error of the source
  */
 export async function collect(
   source: SseSource<unknown>,

@@ -1,0 +1,108 @@
+/**
+ * What routes are built with. It is for `routes/` and `sources/` only: the package does not export it.
+ *
+ * A route streams with `reply.sseFrom`, as the routes of users do. What it needs beside that is here: the plugin
+ * (`ensurePlugin`), the form of the answer (`negotiate`), an answer in one piece (`sendWhole`), checks of the input
+ * (`compileValidator`), and errors in the form that its clients expect (`makeErrorHandler`).
+ */
+import { Readable } from 'node:stream'
+import { Type } from '@sinclair/typebox'
+import accepts from 'accepts'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { FST_SSE_NOT_ACCEPTABLE } from './errors.js'
+import { type ErrorData, errorEvent, logFailure, statusOf } from './framing/failure.js'
+import { tokenOf } from './framing/protocols/token.js'
+import { resumableOf, type StreamOptions } from './options.js'
+import { kSseServer, sseFrom } from './plugin.js'
+import type { SseServer } from './reply.js'
+import { collect } from './response/collect.js'
+import type { ResumableOptions } from './resume/resumable-options.js'
+import type { SseSource } from './source/source.js'
+
+export { FST_SSE_EVENT_INVALID, FST_SSE_OPTION_INVALID, FST_SSE_STREAM_NOT_FOUND } from './errors.js'
+export { type CompletionEnd, type CompletionHead, chatCompletion } from './framing/protocols/chat-completion.js'
+export { openAiError } from './framing/protocols/openai.js'
+export { STREAM_ID_PATTERN } from './resume/event-id.js'
+export { compileValidator, type Problem } from './util/validate.js'
+
+/** The schema of an error response, as Fastify writes it. */
+export const ErrorBody = Type.Object({
+  statusCode: Type.Integer(),
+  code: Type.Optional(Type.String()),
+  error: Type.String(),
+  message: Type.String()
+})
+
+/** Registers the plugin with its default options, unless the app has registered it already. */
+export async function ensurePlugin(app: FastifyInstance): Promise<void> {
+  if (!app.hasReplyDecorator('sseFrom')) await app.register(sseFrom)
+}
+
+/**
+ * Combines what a route says about resumable streams with the options of the plugin, as `reply.sseFrom` does.
+ *
+ * @param own the option `resumable` of the route
+ * @returns `undefined` if the streams of the route are not resumable
+ */
+export function resumableOptions(app: FastifyInstance, own: StreamOptions['resumable']): ResumableOptions | undefined {
+  return resumableOf(serverOf(app).settings, own)
+}
+
+/**
+ * Chooses the media type that a client prefers (RFC 9110, section 12.5.1), and names `accept` in the `vary` header
+ * where there is a choice.
+ *
+ * @param types what the route can answer with, the default first
+ * @throws FST_SSE_NOT_ACCEPTABLE if the client accepts none of them
+ */
+export function negotiate<const T extends string>(reply: FastifyReply, types: readonly T[]): T {
+  if (types.length > 1) {
+    reply.header('vary', [reply.getHeader('vary'), 'accept'].flat().filter(Boolean).join(', '))
+  }
+  const accepted = accepts(reply.request.raw).type([...types])
+  const type = types.find(type => type === accepted)
+  if (type === undefined) throw new FST_SSE_NOT_ACCEPTABLE(types.join(' or '))
+  return type
+}
+
+/**
+ * Reads the tokens of a source to their end and answers with one JSON body. The source is cancelled when the client
+ * leaves or the server closes, and is never started for a HEAD request (S3).
+ *
+ * @param toBody makes the body from the whole text and from what the source returned
+ * @returns the reply; `return` or await it in the handler
+ * @throws FST_SSE_CLOSING, FST_SSE_EVENT_INVALID if a token is not a string, and any error of the source or of `toBody`
+ */
+export async function sendWhole(
+  reply: FastifyReply,
+  source: SseSource<string>,
+  toBody: (text: string, returned: unknown) => object
+): Promise<FastifyReply> {
+  if (reply.request.method === 'HEAD') return reply.type('application/json').send(Readable.from([]))
+  let text = ''
+  const result = await collect(source, reply, serverOf(reply.server).openStreams, item => {
+    text += tokenOf(item)
+  })
+  return result === undefined ? reply : reply.send(toBody(text, result.returned))
+}
+
+/**
+ * Makes the error handler of a route whose clients expect errors in a form of their own. It logs an error once, and
+ * answers with the status and the headers that the error has.
+ *
+ * @param toBody makes the body of the response; `data.message` never tells the client what is behind a 5xx (E2)
+ */
+export function makeErrorHandler(toBody: (data: ErrorData, error: FastifyError) => object) {
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    logFailure(request.log, error)
+    const { headers = {} } = error as { headers?: Record<string, string> }
+    reply
+      .code(statusOf(error))
+      .headers(headers)
+      .send(toBody(errorEvent(error).data, error))
+  }
+}
+
+function serverOf(app: FastifyInstance): SseServer {
+  return app.getDecorator<SseServer>(kSseServer)
+}

@@ -1,0 +1,1 @@
+export { type OpenAiOptions, openAiSource } from './openai.js'

@@ -1,0 +1,83 @@
+import t from 'tap'
+import { chatCompletion } from '../../../../plugin/toolkit.js'
+import { answers } from '../../../helpers/answer.js'
+
+const head = { id: 'chatcmpl-1', created: 1, model: 'a', system_fingerprint: null }
+const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }
+
+const tokens = function* (result: unknown) {
+  yield 'Hel'
+  yield 'lo'
+  return result
+}
+
+function data(events: readonly { data: string }[]): unknown[] {
+  return events.map(({ data }) => (data.startsWith('{') ? JSON.parse(data) : data))
+}
+
+function chunk(delta: object, finish_reason: string | null = null, rest: object = {}) {
+  const choices = [{ index: 0, delta, logprobs: null, finish_reason }]
+  return { ...head, object: 'chat.completion.chunk', choices, ...rest }
+}
+
+t.test('makes a chunk of each token, and ends with a finish_reason and [DONE]', async t => {
+  const ask = answers(t)
+  const protocol = chatCompletion({ head, includeUsage: false, endOf: () => ({ finish_reason: 'stop', usage }) })
+  const { headers, events } = await ask(() => tokens('anything'), { protocol })
+  t.equal(headers['content-type'], 'text/event-stream')
+  t.strictSame(data(events), [
+    chunk({ role: 'assistant', content: 'Hel' }),
+    chunk({ content: 'lo' }),
+    chunk({}, 'stop'),
+    '[DONE]'
+  ])
+  t.ok(events.every(({ event }) => event === undefined))
+})
+
+t.test('tells the usage in a last chunk without choices if asked to', async t => {
+  const ask = answers(t)
+  for (const known of [usage, undefined]) {
+    const endOf = () => ({ finish_reason: 'stop', usage: known })
+    const protocol = chatCompletion({ head, includeUsage: true, endOf })
+    const { events } = await ask(() => tokens(undefined), { protocol })
+    t.strictSame(data(events), [
+      chunk({ role: 'assistant', content: 'Hel' }, null, { usage: null }),
+      chunk({ content: 'lo' }, null, { usage: null }),
+      chunk({}, 'stop', { usage: null }),
+      { ...head, object: 'chat.completion.chunk', choices: [], usage: known ?? null },
+      '[DONE]'
+    ])
+  }
+})
+
+t.test('the first chunk of an answer without tokens names the role', async t => {
+  const ask = answers(t)
+  const protocol = chatCompletion({ head, includeUsage: false, endOf: () => ({ finish_reason: 'length' }) })
+  t.strictSame(data((await ask(() => [], { protocol })).events), [chunk({ role: 'assistant' }, 'length'), '[DONE]'])
+})
+
+t.test('ends with an error, and without [DONE], after a wrong token, a wrong result or a failure', async t => {
+  const ask = answers(t)
+  const endOf = () => {
+    throw Object.assign(new Error('no finish'), { statusCode: 502, code: 'NO_FINISH' })
+  }
+  const protocol = chatCompletion({ head, includeUsage: true, endOf })
+  const sources: Record<string, [() => unknown, object]> = {
+    'a wrong token': [() => ['Hello', 5], { type: 'server_error', code: 'FST_SSE_EVENT_INVALID' }],
+    'a wrong result': [() => ['Hello'], { type: 'server_error', code: 'NO_FINISH', message: 'Bad Gateway' }],
+    'a failure': [
+      function* () {
+        yield 'Hello'
+        throw Object.assign(new Error('slow down'), { status: 429, code: 'slow_down' })
+      },
+      { type: 'rate_limit_error', code: 'slow_down', message: 'slow down' }
+    ]
+  }
+  for (const [name, [source, error]] of Object.entries(sources)) {
+    const { events } = await ask(source, { protocol })
+    const [first, last] = data(events)
+    t.match(first, { choices: [{ delta: { content: 'Hello' } }] }, name)
+    t.match(last, { error }, name)
+    t.equal(events.length, 2, name)
+  }
+})

@@ -1,0 +1,90 @@
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { type Generate, openAiRoutes, streamRoutes } from '../../routes/index.js'
+import { build } from '../helpers/server.js'
+
+const messages = [{ role: 'user', content: 'hi' }]
+
+/** Asks the same `generate` for a whole answer through each route. */
+const routes: Record<string, (app: FastifyInstance) => Promise<{ status: number; answer: unknown }>> = {
+  '/stream': async app => {
+    const headers = { accept: 'application/json' }
+    const response = await app.inject({ method: 'POST', url: '/stream', body: { messages }, headers })
+    const { text, finishReason, usage, ...rest } = response.json()
+    return { status: response.statusCode, answer: text === undefined ? rest : { text, finishReason, usage } }
+  },
+  '/v1/chat/completions': async app => {
+    const body = { model: 'a', messages }
+    const response = await app.inject({ method: 'POST', url: '/v1/chat/completions', body })
+    const { choices, usage, error } = response.json()
+    if (error !== undefined) return { status: response.statusCode, answer: error }
+    const [{ message, finish_reason: finishReason }] = choices
+    const { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: totalTokens } = usage ?? {}
+    return {
+      status: response.statusCode,
+      answer: {
+        text: message.content,
+        finishReason,
+        usage: usage && { promptTokens, completionTokens, totalTokens }
+      }
+    }
+  }
+}
+
+function serveGenerate(t: Test, generate: unknown) {
+  const { app, log } = build(t)
+  app.register(streamRoutes, { generate: generate as Generate })
+  app.register(openAiRoutes, { generate: generate as Generate, models: ['a'] })
+  return { app, log }
+}
+
+for (const [path, ask] of Object.entries(routes)) {
+  t.test(`${path}: generate may yield its tokens in any way that a source may`, async t => {
+    const finish = { finishReason: 'stop', usage: { promptTokens: 1, completionTokens: 2, totalTokens: 3 } }
+    const tokens = function* () {
+      yield 'Hel'
+      yield 'lo'
+      return finish
+    }
+    const asyncTokens = async function* () {
+      return yield* tokens()
+    }
+    const ways: Record<string, unknown> = {
+      'an async generator': asyncTokens,
+      'a generator': tokens,
+      'a promise of an iterable': async () => asyncTokens()
+    }
+    for (const [way, generate] of Object.entries(ways)) {
+      const { app } = serveGenerate(t, generate)
+      t.strictSame(await ask(app), { status: 200, answer: { text: 'Hello', ...finish } }, way)
+    }
+  })
+
+  t.test(`${path}: a wrong result of generate is an error, and the log names the field`, async t => {
+    const usage = { promptTokens: 1, completionTokens: 2 }
+    for (const [result, message] of [
+      [undefined, 'result is missing, it takes an object with finishReason and, if known, usage'],
+      ['stop', 'result takes an object with finishReason and, if known, usage'],
+      [{}, 'result/finishReason is missing, it takes a string that says why the model stopped'],
+      [
+        { finishReason: 'stop', usage: 3 },
+        'result/usage takes an object with promptTokens, completionTokens and totalTokens'
+      ],
+      [{ finishReason: 'stop', usage }, 'result/usage/totalTokens is missing, it takes a whole number, 0 or more'],
+      [
+        { finishReason: 'stop', usage: { ...usage, totalTokens: -1 } },
+        'result/usage/totalTokens takes a whole number, 0 or more'
+      ]
+    ]) {
+      const { app, log } = serveGenerate(t, async function* () {
+        yield 'Hello'
+        return result
+      })
+      t.match(await ask(app), { status: 500, answer: { code: 'FST_SSE_EVENT_INVALID' } })
+      t.strictSame(
+        log.filter(({ err }) => err).map(({ err }) => err?.message),
+        [`invalid event: generate returned a wrong result: ${message}`]
+      )
+    }
+  })
+}
