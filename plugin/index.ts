@@ -73,5 +73,6 @@ export { type EventMap, type EventStreamSchema, eventStream } from './schema/eve
 export type { SourceContext, SourceIterable, SseSource } from './source/source.js'
 export type { SseEvent } from './sse/event.js'
 export { END_ID } from './sse/last-event-id.js'
-export type { EventList, EventStore, LeaseStatus, LocalLogs, LogEnd, LogPage } from './stores/event-store.js'
+export type { EventList } from './stores/event-list.js'
+export type { EventStore, LeaseStatus, LocalLogs, LogEnd, LogPage } from './stores/event-store.js'
 export { MemoryStore, type MemoryStoreOptions } from './stores/memory-store.js'

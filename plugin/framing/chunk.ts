@@ -8,6 +8,8 @@ export interface Chunk {
   readonly events: number
   /** How many bytes they have, where that was counted already. */
   readonly bytes: number | undefined
+  /** Whether clients dispatch it to their listeners: a comment or `retry:` alone they do not. */
+  readonly isDispatched: boolean
   /** Whether the stream is complete with it. */
   readonly isLast: boolean
 }
@@ -21,14 +23,14 @@ export interface ChunkSource<Item = unknown> extends Pulled<Item, Chunk> {
 }
 
 /** The chunk of an item that is skipped. */
-export const SKIPPED: Chunk = { text: '', events: 0, bytes: undefined, isLast: false }
+export const SKIPPED: Chunk = { text: '', events: 0, bytes: undefined, isDispatched: true, isLast: false }
 
 /** The chunk of one frame. */
-export function frameChunk(text: string): Chunk {
-  return { text, events: 1, bytes: undefined, isLast: false }
+export function frameChunk(text: string, isDispatched = true): Chunk {
+  return { text, events: 1, bytes: undefined, isDispatched, isLast: false }
 }
 
 /** The chunk that ends a stream; `''` where it ends without an event. */
 export function lastChunk(text: string): Chunk {
-  return { text, events: 0, bytes: undefined, isLast: true }
+  return { text, events: 0, bytes: undefined, isDispatched: true, isLast: true }
 }

@@ -141,7 +141,8 @@ export class FrameEncoder {
 
   #event(event: SseEvent): Chunk {
     this.#checkId(event)
-    return frameChunk(this.#sized(formatEvent(event, this.#codec.encode, this.#options.event)))
+    const frame = formatEvent(event, this.#codec.encode, this.#options.event)
+    return frameChunk(this.#sized(frame), isDispatched(event))
   }
 
   /** An event after which the client must not come back. */

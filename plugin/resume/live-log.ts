@@ -1,8 +1,8 @@
 import type { Chunk } from '../framing/chunk.js'
 import { idPrefix, numberFrames, withId } from '../sse/numbered-frames.js'
 import { MAX_BYTES_PER_UNIT } from '../sse/write-batch.js'
+import { EventList } from '../stores/event-list.js'
 import type { LogEnd } from '../stores/event-store.js'
-import { CompactList } from '../util/compact-list.js'
 import { formatEventId } from './event-id.js'
 
 /** How a log on this node has ended: as the log in the store has, or by what kept this node from reading on. */
@@ -27,7 +27,7 @@ export class LiveLog {
   /** The number of the first event that it holds or will hold. */
   readonly first: number
   /** The frames without their ids, which are put in front of them for each client. */
-  readonly frames: CompactList
+  readonly frames: EventList
   readonly #onFollowers: () => void
   readonly #prefix: string
   #waiting: (() => void)[] = []
@@ -46,7 +46,7 @@ export class LiveLog {
    * @param onFollowers called when clients have come or gone
    * @param frames where there are some already
    */
-  constructor(id: string, meta: StreamMeta, first: number, onFollowers: () => void, frames = new CompactList()) {
+  constructor(id: string, meta: StreamMeta, first: number, onFollowers: () => void, frames = new EventList()) {
     this.id = id
     this.meta = meta
     this.first = first
@@ -98,9 +98,14 @@ export class LiveLog {
     return this.#countedBytes > bytes
   }
 
-  append(frame: string): void {
-    this.frames.push(frame)
+  append(frame: string, isDispatched: boolean): void {
+    this.frames.append(frame, isDispatched)
     this.#units += frame.length
+    this.wake()
+  }
+
+  appendAll(frames: readonly string[]): void {
+    this.frames.appendAll(frames)
     this.wake()
   }
 
@@ -142,8 +147,10 @@ export class LiveLog {
   #read(after: number, units: number): Chunk {
     // None that has an id is shorter than what stands in front of it.
     const frames = this.after(after, Math.ceil(units / this.#prefix.length))
-    const { text, count } = numberFrames(this.#prefix, after + 1, frames, units)
-    return { text, events: count, bytes: Buffer.byteLength(text), isLast: false }
+    const { asides } = this.frames
+    const isAside = asides && ((number: number) => asides.has(number - this.first))
+    const { text, count } = numberFrames(this.#prefix, after + 1, frames, isAside, units)
+    return { text, events: count, bytes: Buffer.byteLength(text), isDispatched: true, isLast: false }
   }
 
   static #wakeAll(log: LiveLog): void {

@@ -161,9 +161,9 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
     return undefined
   }
 
-  take({ text }: Chunk): void {
+  take({ text, isDispatched }: Chunk): void {
     if (text === '') return
-    this.#append(text)
+    this.#append(text, isDispatched)
     // The first is on its way only when the source lets others go on (S5).
     if (this.log.last === 1) this.#slice.cut()
   }
@@ -178,10 +178,10 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
     }
   }
 
-  #append(frame: string): void {
+  #append(frame: string, isDispatched: boolean): void {
     const { maxEvents, maxBytes } = this.#context.store
     if (this.log.last >= maxEvents) throw new FST_SSE_LOG_FULL(`maxEvents (${maxEvents})`)
-    this.log.append(frame)
+    this.log.append(frame, isDispatched)
     if (this.log.isLarger(maxBytes)) throw new FST_SSE_LOG_FULL(`maxBytes (${maxBytes})`)
   }
 

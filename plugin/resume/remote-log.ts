@@ -144,8 +144,7 @@ export class RemoteLog {
   #fill(log: LiveLog, { first, events, end, more }: LogPage): boolean {
     // Whatever a store says, a client gets no text with a hole in it.
     if (!this.#isShared && first !== log.last + 1) throw new FST_SSE_POSITION_GONE()
-    for (const event of events) log.append(event)
-    if (this.#isShared) log.wake()
+    log.appendAll(events)
     if (end !== undefined) log.finish(end)
     return more
   }

@@ -21,24 +21,32 @@ export function isDispatchedFrame(frame: string): boolean {
 }
 
 /**
- * Puts ids in front of frames. A comment or `retry:` alone, which clients do not dispatch, goes without.
+ * Puts ids in front of frames.
  *
  * @param prefix what `idPrefix` gave
  * @param first the number of the first frame
  * @param frames is used up: what it holds afterwards is of no use
+ * @param isAside whether the frame of a number goes without an id, since clients do not dispatch it; `undefined` for none
  * @param maxUnits the most UTF-16 code units that several frames have together
  */
-export function numberFrames(prefix: string, first: number, frames: string[], maxUnits: number): NumberedFrames {
+export function numberFrames(
+  prefix: string,
+  first: number,
+  frames: string[],
+  isAside: ((number: number) => boolean) | undefined,
+  maxUnits: number
+): NumberedFrames {
   let start = ''
   let parts = 0
   let count = 0
   let units = 0
-  for (const frame of frames) {
-    const hasId = isDispatchedFrame(frame)
-    const part = hasId ? `${first + count}\n${frame}` : frame
+  for (; count < frames.length; count++) {
+    const frame = frames[count] as string
+    const number = first + count
+    const hasId = isAside === undefined || !isAside(number)
+    const part = hasId ? `${number}\n${frame}` : frame
     units += hasId ? prefix.length + part.length : part.length
     if (units > maxUnits && count > 0) break
-    count++
     if (hasId) frames[parts++] = part
     else if (parts > 0) frames[parts - 1] += part
     else start += part

@@ -1,7 +1,4 @@
-import type { CompactList } from '../util/compact-list.js'
-
-/** The events of a log, in order, as they are sent but without ids. */
-export type EventList = CompactList
+import type { EventList } from './event-list.js'
 
 /**
  * Where the events of resumable streams are kept, so that a client that has lost its connection gets the rest from any

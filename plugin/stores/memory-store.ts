@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
-import { CompactList } from '../util/compact-list.js'
 import { Queue } from '../util/queue.js'
 import { compileOptionsValidator } from '../util/validate.js'
+import { EventList } from './event-list.js'
 import type { EventStore, LeaseStatus, LocalLogs, LogEnd, LogPage } from './event-store.js'
 
 /** The options of a `MemoryStore`: positive whole numbers, or `Infinity`. */
@@ -27,7 +27,7 @@ interface Log {
   readonly producer: string
   readonly owner: string | undefined
   readonly protocol: string | undefined
-  events: CompactList
+  events: EventList
   /** Whether the producer fills the events itself. */
   isShared: boolean
   end: LogEnd | undefined
@@ -117,7 +117,7 @@ export class MemoryStore implements EventStore {
       producer,
       owner,
       protocol,
-      events: new CompactList(),
+      events: new EventList(),
       isShared: false,
       end: undefined,
       stop: false,
@@ -135,7 +135,7 @@ export class MemoryStore implements EventStore {
     if (log?.producer === producer && log.end?.lost === false && log.end.frame === end) return log.events.length
     const held = this.#held(log, producer)
     const isNext = first === held.events.length + 1
-    if (isNext) held.events.pushAll(events)
+    if (isNext) held.events.appendAll(events)
     const last = held.events.length
     // The answer of a call that brought these events without the end may be what was lost.
     if (end !== undefined && first + events.length - 1 === last) this.#end(id, held, { frame: end, lost: false })
@@ -268,9 +268,9 @@ export class MemoryStore implements EventStore {
   }
 }
 
-function copyOf(events: CompactList): CompactList {
-  const copy = new CompactList()
-  copy.pushAll(events.slice(0, events.length))
+function copyOf(events: EventList): EventList {
+  const copy = new EventList()
+  copy.appendAll(events.slice(0, events.length))
   return copy
 }
 

@@ -58,7 +58,7 @@ export class CompactList {
   /** The text with an index, which has to be there. */
   get(index: number): string {
     if (index >= this.#old) return this.#young[index - this.#old] as string
-    const { first, text, ends } = this.#segmentOf(index)
+    const { first, text, ends } = this.#segments[this.#segmentAt(index)] as Segment
     const place = index - first
     return text.slice(place === 0 ? 0 : ends[place - 1], ends[place])
   }
@@ -67,7 +67,17 @@ export class CompactList {
   slice(from: number, to: number): string[] {
     if (from >= this.#old) return this.#young.slice(from - this.#old, to - this.#old)
     const texts: string[] = []
-    for (let i = from; i < Math.min(to, this.length); i++) texts.push(this.get(i))
+    for (let at = this.#segmentAt(from); texts.length < to - from && at < this.#segments.length; at++) {
+      const { first, text, ends } = this.#segments[at] as Segment
+      const place = Math.max(0, from - first)
+      let start = place === 0 ? 0 : (ends[place - 1] as number)
+      for (let i = place; i < ends.length && texts.length < to - from; i++) {
+        const end = ends[i] as number
+        texts.push(text.slice(start, end))
+        start = end
+      }
+    }
+    for (const text of this.#young.slice(0, Math.max(0, to - this.#old))) texts.push(text)
     return texts
   }
 
@@ -83,7 +93,8 @@ export class CompactList {
     this.#old += texts.length
   }
 
-  #segmentOf(index: number): Segment {
+  /** The index of the segment that has a text. */
+  #segmentAt(index: number): number {
     let low = 0
     let high = this.#segments.length - 1
     while (low < high) {
@@ -91,6 +102,6 @@ export class CompactList {
       if ((this.#segments[middle] as Segment).first <= index) low = middle
       else high = middle - 1
     }
-    return this.#segments[low] as Segment
+    return low
   }
 }

@@ -26,7 +26,7 @@ t.test(
         const text = random.pick(['a', 'é', '中', '😀']).repeat(random.below(20))
         const frame = random.pick([`data: ${text}\n\n`, `: ${text}\n`, 'retry: 1\n'])
         model.push(sent(log.last + 1, frame))
-        log.append(frame)
+        log.append(frame, frame.endsWith('\n\n'))
       }
       const whole = model.join('')
       for (const bytes of [1, 40, 100, 1000, 100_000]) {
@@ -52,7 +52,7 @@ t.test(
 
 t.test('gives long runs of short events', async t => {
   const log = new LiveLog(ID, { owner: undefined, protocol: 'events' }, 1, () => {})
-  for (let i = 0; i < 1000; i++) log.append('data: token\n\n')
+  for (let i = 0; i < 1000; i++) log.append('data: token\n\n', true)
   const { text, events, bytes } = read(log, 0, 16_384)
   t.equal(bytes, text.length)
   t.ok(bytes > 16_000, `${events} events of ${bytes} bytes`)

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { MemoryStore } from '../../../plugin/index.js'
+import { EventList } from '../../../plugin/stores/event-list.js'
 import { fetchAll, open } from '../../helpers/client.js'
 import { after, node, type Run } from '../../helpers/stepped.js'
 import { until } from '../../helpers/until.js'
@@ -89,13 +90,12 @@ t.test('a log whose producer was lost ends where it was then', async t => {
   t.equal(shared.local.events('a'), undefined, 'it is not shared yet')
   t.equal(shared.local.events('b'), undefined, 'it is not there')
   await store.create('a', 'me', undefined)
-  const { CompactList } = await import('../../../plugin/util/compact-list.js')
-  const events = new CompactList()
+  const events = new EventList()
   store.local.share('a', 'me', events)
   t.equal(store.local.events('a'), events)
-  events.pushAll(['data: a\n\n'])
+  events.appendAll(['data: a\n\n'])
   await until('the lease has run out', async () => store.endLost('a', 'event: error\n\n'))
-  events.pushAll(['data: too late\n\n'])
+  events.appendAll(['data: too late\n\n'])
   t.match(await store.read('a', 0), { events: ['data: a\n\n'], end: { lost: true } })
   t.throws(() => store.local.share('a', 'me', events), { code: 'FST_SSE_PRODUCER_FENCED' })
 })
