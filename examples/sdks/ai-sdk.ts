@@ -18,7 +18,7 @@ export default async (app: FastifyInstance) => {
           if (part.type === 'error') throw part.error
           return part.type === 'text-delta' ? part.text : undefined
         },
-        isComplete: part => part.type === 'finish' && part.rawFinishReason !== undefined
+        isComplete: part => part.type === 'finish' && Boolean(part.rawFinishReason)
       }
     )
   )
@@ -45,7 +45,7 @@ export default async (app: FastifyInstance) => {
       const result = streamText({ model, prompt, abortSignal: signal, maxRetries: 0, onError })
       yield* result.textStream
       if (failure !== undefined) throw failure
-      if ((await result.rawFinishReason) === undefined) throw new Error('the answer was cut off')
+      if (!(await result.rawFinishReason)) throw new Error('the answer was cut off')
     })
   )
 }

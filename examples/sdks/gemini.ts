@@ -14,7 +14,7 @@ export default async (app: FastifyInstance) => {
         }),
       {
         map: chunk => chunk.text || undefined,
-        isComplete: chunk => chunk.candidates?.[0]?.finishReason !== undefined
+        isComplete: chunk => Boolean(chunk.candidates?.[0]?.finishReason)
       }
     )
   )

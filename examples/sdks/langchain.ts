@@ -11,7 +11,7 @@ export default async (app: FastifyInstance) => {
   app.get<Ask>('/stream', ({ query: { prompt } }, reply) =>
     reply.sseFrom(({ signal }) => model.stream(prompt, { signal }), {
       map: chunk => chunk.text || undefined,
-      isComplete: chunk => chunk.response_metadata.finish_reason !== undefined
+      isComplete: chunk => Boolean(chunk.response_metadata.finish_reason)
     })
   )
 
@@ -19,7 +19,7 @@ export default async (app: FastifyInstance) => {
     reply.sseFrom(({ signal }) => model.streamEvents(prompt, { signal, version: 'v2' }), {
       map: ({ event, data }) => (event === 'on_chat_model_stream' && data.chunk.text) || undefined,
       isComplete: ({ event, data }) =>
-        event === 'on_chat_model_stream' && data.chunk.response_metadata.finish_reason !== undefined
+        event === 'on_chat_model_stream' && Boolean(data.chunk.response_metadata.finish_reason)
     })
   )
 }

@@ -12,7 +12,7 @@ export default async (app: FastifyInstance) => {
   app.get<Ask>('/ollama', ({ query: { prompt } }, reply) =>
     reply.sseFrom(
       () => ollama.chat({ model: 'llama3.2', messages: [{ role: 'user', content: prompt }], stream: true }),
-      { map: chunk => chunk.message.content || undefined }
+      { map: chunk => chunk.message?.content || undefined }
     )
   )
 
@@ -28,7 +28,7 @@ export default async (app: FastifyInstance) => {
           stream: true
         })
       },
-      { map: chunk => chunk.message.content || undefined }
+      { map: chunk => chunk.message?.content || undefined }
     )
   )
 }

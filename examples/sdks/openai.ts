@@ -15,8 +15,8 @@ export default async (app: FastifyInstance) => {
         return openai.chat.completions.create({ model: 'gpt-5-mini', messages, stream: true }, { signal })
       },
       {
-        map: chunk => chunk.choices[0]?.delta.content || undefined,
-        isComplete: chunk => chunk.choices[0]?.finish_reason != null
+        map: chunk => chunk.choices?.[0]?.delta?.content || undefined,
+        isComplete: chunk => Boolean(chunk.choices?.[0]?.finish_reason)
       }
     )
   )
