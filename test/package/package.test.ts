@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import t from 'tap'
 import { parseEvents } from '../helpers/client.js'
-import { snippets } from '../helpers/readme.js'
 import { run } from '../helpers/run.js'
+import { programs } from '../helpers/snippets.js'
 import { both, browser, client, javascript, sharing, typescript } from './programs.js'
 import { emptyFolder, entries, folders, install, pack, write } from './project.js'
 
@@ -144,12 +144,12 @@ t.test('TypeScript for a bundler: wrong events do not compile', async t => {
   await t.resolves(compile(esm, '--noEmit', '--skipLibCheck', '--module', 'esnext', '--moduleResolution', 'bundler'))
 })
 
-t.test('the programs in the README compile', async t => {
-  const readme = join(folder, 'readme')
-  const files = Object.fromEntries(snippets.map((code, i) => [`${i}.ts`, code]))
-  await write(readme, { 'package.json': { type: 'module' }, 'tsconfig.json': { compilerOptions }, ...files })
-  t.equal(snippets.length, 9)
-  await t.resolves(compile(readme, '--noEmit', '--skipLibCheck'))
+t.test('the programs in the documentation compile', async t => {
+  const docs = join(folder, 'docs')
+  const files = Object.fromEntries(programs.map(({ code }, i) => [`${i}.ts`, code]))
+  await write(docs, { 'package.json': { type: 'module' }, 'tsconfig.json': { compilerOptions }, ...files })
+  t.ok(programs.length > 10)
+  await t.resolves(compile(docs, '--noEmit', '--skipLibCheck'))
 })
 
 t.test('JavaScript in CommonJS: require gives the plugin, with the other exports as properties', async t => {

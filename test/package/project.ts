@@ -23,7 +23,16 @@ export const entries = modules.map(([name]) => name)
 export const folders = [...new Set(modules.map(([, file]) => file.split('/')[2] as string))]
 
 /** The packages that a user installs beside this one. */
-const COMPANIONS = ['fastify', '@sinclair/typebox', 'typescript', '@types/node', 'openai', 'ioredis']
+const COMPANIONS = [
+  'fastify',
+  '@sinclair/typebox',
+  'typescript',
+  '@types/node',
+  'openai',
+  'ioredis',
+  '@fastify/cors',
+  'close-with-grace'
+]
 
 /** Folders that are made, not written. */
 const MADE = new Set(['node_modules', 'dist', '.git', '.tap'])

@@ -1,0 +1,10 @@
+import type { Checks } from '../checks.js'
+
+export const protocols: Checks = {
+  'A protocol of your own': async (t, program) => {
+    const app = await program.app(t)
+    const { body, headers } = await app.inject('/lines')
+    t.equal(headers['x-protocol'], 'lines')
+    t.equal(body, 'data: {"token":"Hello"}\n\ndata: {"token":" again"}\n\ndata: {"over":true}\n\n')
+  }
+}

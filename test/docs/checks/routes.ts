@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { pageOf } from '../../helpers/markdown.js'
+import type { Checks } from '../checks.js'
+import { Program } from '../program.js'
+
+export const routes: Checks = {
+  streamRoutes: async (t, program) => {
+    const app = await program.app(t)
+    const response = await app.inject({ url: '/stream?prompt=hi', headers: { accept: 'application/json' } })
+    t.same(response.json(), { text: 'You said: hi ', finishReason: 'stop' })
+    const events = (await app.inject('/stream?prompt=hi')).body.replace(/^id: .+\n/gm, '')
+    t.equal(events, 'data: You \n\ndata: said: \n\ndata: hi \n\nevent: done\ndata: {"finishReason":"stop"}\n\n')
+  },
+
+  'streamRoutes (2)': async (t, program) => {
+    const text = await curl(await programAbove(program).serve(t), program)
+    const events = text.replace(/^id: .+\n/gm, '')
+    t.equal(events, 'data: You \n\ndata: said: \n\ndata: hi \n\nevent: done\ndata: {"finishReason":"stop"}\n\n')
+  },
+
+  openAiRoutes: async (t, program) => {
+    const app = await program.app(t)
+    const body = { model: 'parrot', messages: [{ role: 'user', content: 'hi' }] }
+    const response = await app.inject({ method: 'POST', url: '/v1/chat/completions', body })
+    t.match(response.json(), { choices: [{ message: { content: 'You said: hi' }, finish_reason: 'stop' }] })
+    t.match((await app.inject('/v1/models')).json(), { data: [{ id: 'parrot' }] })
+  },
+
+  'openAiRoutes (2)': async (t, program) => {
+    const text = await curl(await programAbove(program).serve(t), program)
+    t.match(text, /^data: \{.+"content":"You said: hi"/)
+    t.ok(text.endsWith('data: [DONE]\n\n'))
+  }
+}
+
+/** The program that serves what a command asks for. */
+function programAbove({ code }: Program): Program {
+  const { snippets } = pageOf('docs/routes.md')
+  const index = snippets.findIndex(snippet => snippet.code === code)
+  return new Program(snippets[index - 1] as (typeof snippets)[number])
+}
+
+/** Runs the command of a snippet against this server. */
+async function curl(url: string, { code }: Program): Promise<string> {
+  const command = code.replace('localhost:3000', url)
+  const { stdout } = await promisify(execFile)('sh', ['-c', command.replace('curl', 'curl --silent --show-error')])
+  return stdout
+}

@@ -1,0 +1,10 @@
+import type { Checks } from '../checks.js'
+
+export const sdks: Checks = {
+  'Other SDKs': async (t, program) => {
+    const app = await program.app(t)
+    const response = await app.inject('/other')
+    t.equal(response.statusCode, 429)
+    t.match(response.json(), { message: 'the provider refused' })
+  }
+}

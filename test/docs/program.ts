@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import { root, type Snippet } from '../helpers/markdown.js'
+
+/** Where snippets are written to: beside the sources, so that they find the packages that a user would install. */
+export const folder = join(import.meta.dirname, 'snippets')
+
+interface Manifest {
+  readonly exports: Record<string, string | { import: { types: string } }>
+}
+
+/** The sources of what users import, by its name: `fastify-sse-from/client` is `client/index.ts`. */
+export const entries: ReadonlyMap<string, string> = new Map(
+  Object.entries((JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest).exports).flatMap(
+    ([path, target]) =>
+      typeof target === 'string'
+        ? []
+        : [[path.replace('.', 'fastify-sse-from'), target.import.types.replace('./dist/', '').replace('.d.ts', '.ts')]]
+  )
+)
+
+let written = 0
+
+/** Empties the folder of the snippets, and removes it after the test. */
+export function makeFolder(t: Test): void {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+}
+
+/** A snippet, to be run as it stands but for where it listens and where the package is. */
+export class Program {
+  readonly #snippet: Snippet
+
+  constructor(snippet: Snippet) {
+    this.#snippet = snippet
+  }
+
+  get code(): string {
+    return this.#snippet.code
+  }
+
+  /** The lines of a shell script, one a command, without the comments. */
+  get commands(): string[] {
+    return this.code
+      .replaceAll('\\\n', '')
+      .split('\n')
+      .map(line => line.replace(/ +#.*/, '').trim())
+      .filter(Boolean)
+  }
+
+  /**
+   * Runs it in this process.
+   *
+   * @param names of its variables
+   * @returns these
+   */
+  async load<T>(names: string, change = (code: string) => code): Promise<T> {
+    const silent = (code: string) => change(code.replace('logger: true', 'logger: false'))
+    return await import(pathToFileURL(this.#write(silent, `\nexport { ${names} }\n`)).href)
+  }
+
+  /** Runs a program that makes an app. Where it listens, it does so on a free port. The app is closed after the test. */
+  async app(t: Test): Promise<FastifyInstance> {
+    const { app } = await this.load<{ app: FastifyInstance }>('app')
+    t.teardown(() => app.close())
+    return app
+  }
+
+  /** The same, for a program that listens. @returns its URL */
+  async serve(t: Test): Promise<string> {
+    return (await this.app(t)).listeningOrigin
+  }
+
+  /** Runs it in a process of its own, which is killed after the test. */
+  spawn(t: Test): ChildProcess {
+    const file = relative(
+      root,
+      this.#write(code => code, '')
+    )
+    const child = spawn(process.execPath, [...process.execArgv, file], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    t.teardown(() => child.kill('SIGKILL'))
+    return child
+  }
+
+  #write(change: (code: string) => string, rest: string): string {
+    const file = join(folder, `${written++}.ts`)
+    const local = this.code
+      .replace(
+        /(?<= from ')fastify-sse-from[^']*(?=')/g,
+        name => `../../../${entries.get(name)?.replace('.ts', '.js')}`
+      )
+      .replace('listen({ port: 3000 })', "listen({ port: 0, host: '127.0.0.1' })")
+    writeFileSync(file, change(local) + rest)
+    return file
+  }
+}
