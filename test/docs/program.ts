@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 import { root, type Snippet } from '../helpers/markdown.js'
 
 /** Where snippets are written to: beside the sources, so that they find the packages that a user would install. */
-export const folder = join(import.meta.dirname, 'snippets')
+const folder = join(import.meta.dirname, 'snippets')
 
 interface Manifest {
   readonly exports: Record<string, string | { import: { types: string } }>
@@ -25,19 +25,29 @@ export const entries: ReadonlyMap<string, string> = new Map(
 
 let written = 0
 
-/** Empties the folder of the snippets, and removes it after the test. */
-export function makeFolder(t: Test): void {
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder)
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+/** Makes an empty folder for snippets, and removes it after the test. @returns its path */
+export function snippetFolder(t: Test, name: string): string {
+  const path = join(folder, name)
+  rmSync(path, { recursive: true, force: true })
+  mkdirSync(path, { recursive: true })
+  t.teardown(() => rmSync(path, { recursive: true, force: true }))
+  return path
 }
 
 /** A snippet, to be run as it stands but for where it listens and where the package is. */
 export class Program {
   readonly #snippet: Snippet
+  readonly #folder: string
 
-  constructor(snippet: Snippet) {
+  /** @param folder that it is written to, two below `test/docs` */
+  constructor(snippet: Snippet, folder: string) {
     this.#snippet = snippet
+    this.#folder = folder
+  }
+
+  /** Another snippet, such as the server of a client. */
+  other(snippet: Snippet): Program {
+    return new Program(snippet, this.#folder)
   }
 
   get code(): string {
@@ -88,11 +98,11 @@ export class Program {
   }
 
   #write(change: (code: string) => string, rest: string): string {
-    const file = join(folder, `${written++}.ts`)
+    const file = join(this.#folder, `${written++}.ts`)
     const local = this.code
       .replace(
         /(?<= from ')fastify-sse-from[^']*(?=')/g,
-        name => `../../../${entries.get(name)?.replace('.ts', '.js')}`
+        name => `../../../../${entries.get(name)?.replace('.ts', '.js')}`
       )
       .replace('listen({ port: 3000 })', "listen({ port: 0, host: '127.0.0.1' })")
     writeFileSync(file, change(local) + rest)

@@ -1,9 +1,8 @@
 import type { SseStream } from '../../../client/index.js'
-import { pageOf } from '../../helpers/markdown.js'
+import { pageOf, type Snippet } from '../../helpers/markdown.js'
 import type { Checks } from '../checks.js'
-import { Program } from '../program.js'
 
-const server = pageOf('docs/routes.md').snippets.find(({ name }) => name === 'streamRoutes')
+const server = pageOf('docs/routes.md').snippets.find(({ name }) => name === 'streamRoutes') as Snippet
 
 /** A program of the page, that asks a server at this URL. */
 function against(url: string) {
@@ -12,7 +11,7 @@ function against(url: string) {
 
 export const client: Checks = {
   'The client': async (t, program) => {
-    const url = await new Program(server as NonNullable<typeof server>).serve(t)
+    const url = await program.other(server).serve(t)
     const logged = t.capture(console, 'log', () => {})
     const { text, stream } = await program.load<{ text: string; stream: SseStream }>('text, stream', against(url))
     t.equal(text, 'You said: hi ')
@@ -21,7 +20,7 @@ export const client: Checks = {
   },
 
   'The stream': async (t, program) => {
-    const url = await new Program(server as NonNullable<typeof server>).serve(t)
+    const url = await program.other(server).serve(t)
     const logged = t.capture(console, 'log', () => {})
     const { first, again } = await program.load<{ first: SseStream; again: SseStream }>('first, again', against(url))
     t.strictSame(logged.args(), [['You said: hi ']])

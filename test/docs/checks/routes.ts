@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { pageOf } from '../../helpers/markdown.js'
 import type { Checks } from '../checks.js'
-import { Program } from '../program.js'
+import type { Program } from '../program.js'
 
 export const routes: Checks = {
   streamRoutes: async (t, program) => {
@@ -35,10 +35,10 @@ export const routes: Checks = {
 }
 
 /** The program that serves what a command asks for. */
-function programAbove({ code }: Program): Program {
+function programAbove(program: Program): Program {
   const { snippets } = pageOf('docs/routes.md')
-  const index = snippets.findIndex(snippet => snippet.code === code)
-  return new Program(snippets[index - 1] as (typeof snippets)[number])
+  const index = snippets.findIndex(snippet => snippet.code === program.code)
+  return program.other(snippets[index - 1] as (typeof snippets)[number])
 }
 
 /** Runs the command of a snippet against this server. */
