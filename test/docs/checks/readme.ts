@@ -48,7 +48,7 @@ async function streams(t: Test, program: Program): Promise<void> {
 
 async function isCareful(t: Test, program: Program): Promise<void> {
   let isWhole = true
-  const provider = await openAiServer(t, ({ response }) => sendOddChunks(response, isWhole))
+  const provider = await openAiServer(t, ({ response }) => sendOddChunks(response, isWhole, true))
   const app = await appWith(t, program, provider.url)
   t.equal((await app.inject('/stream?prompt=hi')).body, `data: Hello\n\n${DONE}`)
   isWhole = false
