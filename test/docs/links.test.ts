@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { pageOf, pages, root } from '../helpers/markdown.js'
+import { filesIn, pageOf, pages, root } from '../helpers/markdown.js'
 
 const isExternal = (link: string) => /^[a-z]+:/.test(link)
 
@@ -19,4 +19,15 @@ for (const { file, links } of pages) {
 t.test('the README leads to every page', async t => {
   const { links } = pageOf('README.md')
   for (const { file } of pages) if (file !== 'README.md') t.ok(links.includes(file), file)
+})
+
+t.test('the files and folders that docs/architecture.md names are there', async t => {
+  const rooms = ['plugin', 'routes', 'sources', 'client', 'server', 'examples', 'test', 'bench', 'scripts']
+  const files = rooms.flatMap(room => filesIn(room, '')).map(file => `/${file}`)
+  const names = pageOf('docs/architecture.md').codes.filter(code => /^[\w./-]+(\.m?ts|\/)$/.test(code))
+  t.ok(names.length > 50)
+  for (const name of names) {
+    const isThere = files.some(file => (name.endsWith('/') ? file.includes(`/${name}`) : file.endsWith(`/${name}`)))
+    t.ok(isThere, name)
+  }
 })

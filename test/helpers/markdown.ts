@@ -26,6 +26,8 @@ export interface Page {
   readonly anchors: ReadonlySet<string>
   /** Where its links and pictures point to. */
   readonly links: readonly string[]
+  /** What stands as code within its text. */
+  readonly codes: readonly string[]
   readonly snippets: readonly Snippet[]
 }
 
@@ -59,6 +61,7 @@ function readPage(file: string): Page {
   const slugger = new GithubSlugger()
   const anchors = new Set<string>()
   const links: string[] = []
+  const codes: string[] = []
   const snippets: Snippet[] = []
   const counts = new Map<string, number>()
   let heading = ''
@@ -68,6 +71,8 @@ function readPage(file: string): Page {
       anchors.add(slugger.slug(heading))
     } else if (token.type === 'link' || token.type === 'image') {
       links.push((token as Tokens.Link).href)
+    } else if (token.type === 'codespan') {
+      codes.push(token.text)
     } else if (isCode(token)) {
       const count = (counts.get(heading) ?? 0) + 1
       counts.set(heading, count)
@@ -75,7 +80,7 @@ function readPage(file: string): Page {
       snippets.push({ page: file, name, language: token.lang ?? '', code: `${token.text}\n` })
     }
   })
-  return { file, text, anchors, links, snippets }
+  return { file, text, anchors, links, codes, snippets }
 }
 
 function isHeading(token: Token): token is Tokens.Heading {
