@@ -16,8 +16,7 @@ const files = programs.map(({ page, name, code }) => {
 t.test('the programs in the documentation compile', async t => {
   t.ok(files.length > 10)
   const paths = Object.fromEntries([...entries].map(([name, file]) => [name, [`../../../../${file}`]]))
-  const compilerOptions = { paths, lib: ['es2023', 'dom', 'dom.iterable'] }
-  const config = { extends: '../../../../tsconfig.json', compilerOptions, include: ['*.ts'] }
+  const config = { extends: '../../../../tsconfig.json', compilerOptions: { paths }, include: ['*.ts'] }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
   await t.resolves(run(root, 'node_modules/.bin/tsc', '--project', folder))
 })

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import type { FastifyInstance } from 'fastify'
 import { pageOf } from '../../helpers/markdown.js'
+import { openAiServer } from '../../helpers/openai-server.js'
 import type { Checks } from '../checks.js'
 import type { Program } from '../program.js'
 
@@ -31,6 +33,19 @@ export const routes: Checks = {
     const text = await curl(await programAbove(program).serve(t), program)
     t.match(text, /^data: \{.+"content":"You said: hi"/)
     t.ok(text.endsWith('data: [DONE]\n\n'))
+  },
+
+  openAiSource: async (t, program) => {
+    const ollama = await openAiServer(t, call => {
+      call.token('Hello')
+      call.finish()
+    })
+    const change = (code: string) => code.replace('http://localhost:11434/v1', ollama.url)
+    const { app } = await program.load<{ app: FastifyInstance }>('app', change)
+    t.teardown(() => app.close())
+    const events = (await app.inject('/stream?prompt=hi')).body
+    t.match(events, /data: Hello\n\n.*event: done\n/s)
+    t.match(ollama.calls[0]?.body, { model: 'llama3.2', messages: [{ role: 'user', content: 'hi' }] })
   }
 }
 
