@@ -18,7 +18,7 @@ import type { Codec } from './codec.js'
 import { errorEvent } from './failure.js'
 import type { ItemStream, Protocol } from './protocols/protocol.js'
 import { type ProtocolName, protocolOf } from './protocols/protocols.js'
-import { TextJoiner } from './text-joiner.js'
+import { endsInHalf, TextJoiner } from './text-joiner.js'
 
 /** How the items of a source become events. */
 export interface FrameOptions<T = never> {
@@ -56,7 +56,7 @@ export class FrameEncoder {
   readonly #start: string
   readonly #protocol: ItemStream
   readonly #map: ((item: never) => unknown) | undefined
-  readonly #joiner = new TextJoiner()
+  #joiner: TextJoiner | undefined
 
   /**
    * @param maxBytes of the largest frame
@@ -81,18 +81,18 @@ export class FrameEncoder {
     const mapped = map === undefined ? item : map(item as never)
     if (mapped === undefined && map !== undefined) return SKIPPED
     const value = this.#protocol.item((typeof mapped === 'string' ? mapped : awaited(mapped)) as never)
-    if (typeof value === 'string') return this.#text(this.#joiner.text(value), value === '')
+    if (typeof value === 'string') return this.#string(value)
     if (value === undefined) return SKIPPED
     const bytes = bytesOf(value)
-    if (bytes !== undefined) return this.#text(this.#joiner.bytes(bytes), false)
+    if (bytes !== undefined) return this.#text(this.#textJoiner().bytes(bytes))
     if (isEvent(value)) return this.#event(value)
     return frameChunk(this.#data(awaited(value)))
   }
 
   /** The text that the source has left behind: a part of a character. */
   rest(): Chunk | undefined {
-    const text = this.#joiner.rest()
-    return text === '' ? undefined : this.#text(text, false)
+    const text = this.#joiner?.rest() ?? ''
+    return text === '' ? undefined : this.#text(text)
   }
 
   /** What ends a complete stream. */
@@ -134,9 +134,20 @@ export class FrameEncoder {
     }
   }
 
-  /** @param isSentEmpty whether no text is sent as such: an empty string is data, a part of a character is not yet */
-  #text(text: string, isSentEmpty: boolean): Chunk {
-    return text === '' && !isSentEmpty ? SKIPPED : frameChunk(this.#data(text))
+  /** Most strings are whole. An empty one is data too. */
+  #string(value: string): Chunk {
+    const isWhole = this.#joiner === undefined && !endsInHalf(value)
+    return isWhole || value === '' ? frameChunk(this.#data(value)) : this.#text(this.#textJoiner().text(value))
+  }
+
+  /** What can be sent of a text, which may be nothing yet. */
+  #text(text: string): Chunk {
+    return text === '' ? SKIPPED : frameChunk(this.#data(text))
+  }
+
+  #textJoiner(): TextJoiner {
+    this.#joiner ??= new TextJoiner()
+    return this.#joiner
   }
 
   #event(event: SseEvent): Chunk {

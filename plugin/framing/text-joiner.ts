@@ -1,3 +1,8 @@
+/** Whether a text ends with the first half of a surrogate pair. */
+export function endsInHalf(text: string): boolean {
+  return (text.charCodeAt(text.length - 1) & 0xfc00) === 0xd800
+}
+
 /**
  * Keeps characters whole that a source splits between items (W4): the bytes of one as UTF-8, or the two halves of a
  * surrogate pair.
@@ -10,13 +15,8 @@ export class TextJoiner {
   /** What can be sent of a text, with what was held back before it. It may be empty. */
   text(text: string): string {
     const whole = this.#half === '' ? text : this.#half + text
-    const last = whole.charCodeAt(whole.length - 1)
-    if (last < 0xd800 || last > 0xdbff || whole === '') {
-      this.#half = ''
-      return whole
-    }
-    this.#half = whole.slice(-1)
-    return whole.slice(0, -1)
+    this.#half = endsInHalf(whole) ? whole.slice(-1) : ''
+    return this.#half === '' ? whole : whole.slice(0, -1)
   }
 
   /** The same of bytes, which may end in the middle of a character, or hold only a part of one. */

@@ -245,3 +245,33 @@ t.test('names what is wrong beside a store that is right', async t => {
   const error = await registering({ store: new MemoryStore(), drainTimeout: -1 })
   t.match(error?.message, /^option "drainTimeout" takes/)
 })
+
+t.test('sseResume refuses what only the beginning of a stream takes', async t => {
+  const { app } = build(t)
+  await app.after()
+  let given = {}
+  app.get('/', (_request, reply) => reply.sseResume('a', given))
+  const resume = async (options: object) => {
+    given = options
+    return (await app.inject('/')).json()
+  }
+  const known = 'heartbeat, commitAfter, retry, highWaterMark, protocol, onClose, signal, owner'
+  for (const [name, value] of Object.entries({
+    event: 'x',
+    map: String,
+    isComplete: () => true,
+    end: false,
+    onError: () => {},
+    maxEventBytes: 1000,
+    resumable: true,
+    nonsense: 1
+  })) {
+    const { code, message } = await resume({ [name]: value })
+    t.strictSame([code, message], [INVALID, `option "${name}" is unknown; known are ${known}`])
+  }
+  for (const options of [{ heartbeat: 0 }, { owner: 'me' }, { signal: {} }, { protocol: {} }, { protocol: 'none' }]) {
+    t.match(await resume(options), { statusCode: 500, code: INVALID }, inspect(options))
+  }
+  const whole = { heartbeat: 1, commitAfter: 0, retry: 0, highWaterMark: 1, owner: () => 'me', onClose() {} }
+  t.match(await resume({ ...whole, protocol: 'openai', signal: new AbortController().signal }), { statusCode: 404 })
+})
