@@ -59,7 +59,7 @@ export interface EventStore {
    * @param id of the stream: 1 to 128 letters, digits, `-` or `_`; case matters
    * @param producer a name that no other producer has
    * @param owner of the stream (R3), any string or `undefined`: returned by `read` as it is
-   * @param protocol of the frames, `undefined` for the plugin's own events: returned by `read` as it is
+   * @param protocol of the frames, any string or `undefined`: returned by `read` as it is
    * @returns `true` if this producer has created the log, now or before; `false` if the id is taken
    * @throws FST_SSE_STORE_FULL if there is no room for another log
    */

@@ -224,7 +224,7 @@ export class MemoryStore implements EventStore {
 
   #end(id: string, log: Log, end: LogEnd): void {
     log.end = end
-    // A producer that has lost its lease may not know it yet, and goes on.
+    // A producer that was lost may not know it yet, and go on filling its list.
     if (end.lost && log.isShared) log.events = copyOf(log.events)
     log.events.compact()
     log.expires = performance.now() + this.#keep
