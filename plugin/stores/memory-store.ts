@@ -1,29 +1,45 @@
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
 import { Queue } from '../util/queue.js'
-import { compileOptionsValidator } from '../util/validate.js'
+import { compileOptionsValidator, withDefaults } from '../util/validate.js'
 import { EventList } from './event-list.js'
 import type { EventStore, LeaseStatus, LocalLogs, LogEnd, LogPage } from './event-store.js'
 
-/** The options of a `MemoryStore`. Each is a positive whole number, or `Infinity`. */
-export interface MemoryStoreOptions {
-  /** The most events of one stream. A longer stream fails with `FST_SSE_LOG_FULL`. Default: 65536. */
-  maxEvents?: number
-  /** The most bytes of events of one stream. A larger stream fails with `FST_SSE_LOG_FULL`. Default: 1048576. */
-  maxBytes?: number
-  /**
-   * The most streams, running and ended. A new stream replaces the one that ended first. If all are running, `create`
-   * rejects with `FST_SSE_STORE_FULL`, and the new stream is not stored. Default: 10000.
-   */
-  maxStreams?: number
-  /** How long the log of an ended stream is kept. Milliseconds. Default: 300000. */
-  keep?: number
-  /**
-   * How long a producer holds its log without renewing its lease. Milliseconds. Default: `Infinity`, since a producer
-   * and its store live in the same process.
-   */
-  lease?: number
+function count(rest: { default: number }) {
+  return Type.Optional(
+    Type.Union(
+      [Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), Type.Literal(Number.POSITIVE_INFINITY)],
+      { description: 'a positive whole number, or Infinity', ...rest }
+    )
+  )
 }
+
+const Options = Type.Object(
+  {
+    /** The most events of one stream. A longer stream fails with `FST_SSE_LOG_FULL`. Default: 65536. */
+    maxEvents: count({ default: 65_536 }),
+    /** The most bytes of events of one stream. A larger stream fails with `FST_SSE_LOG_FULL`. Default: 1048576. */
+    maxBytes: count({ default: 1024 * 1024 }),
+    /**
+     * The most streams, running and ended. A new stream replaces the one that ended first. If all are running, `create`
+     * rejects with `FST_SSE_STORE_FULL`, and the new stream is not stored. Default: 10000.
+     */
+    maxStreams: count({ default: 10_000 }),
+    /** How long the log of an ended stream is kept. Milliseconds. Default: 300000. */
+    keep: count({ default: 300_000 }),
+    /**
+     * How long a producer holds its log without renewing its lease. Milliseconds. Default: `Infinity`, since a producer
+     * and its store live in the same process.
+     */
+    lease: count({ default: Number.POSITIVE_INFINITY })
+  },
+  { additionalProperties: false, description: 'an object' }
+)
+
+/** The options of a `MemoryStore`. Each is a positive whole number, or `Infinity`. */
+export type MemoryStoreOptions = Static<typeof Options>
+
+const validate = compileOptionsValidator(Options)
 
 interface Log {
   readonly id: string
@@ -41,29 +57,8 @@ interface Log {
   expires: number
 }
 
-const DEFAULTS: Required<MemoryStoreOptions> = {
-  maxEvents: 65_536,
-  maxBytes: 1024 * 1024,
-  maxStreams: 10_000,
-  keep: 300_000,
-  lease: Number.POSITIVE_INFINITY
-}
-
 /** The longest delay of a timer. Node fires a longer one at once. Milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1
-
-const count = Type.Optional(
-  Type.Union([Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), Type.Literal(Number.POSITIVE_INFINITY)], {
-    description: 'a positive whole number, or Infinity'
-  })
-)
-
-const validate = compileOptionsValidator(
-  Type.Object(
-    { maxEvents: count, maxBytes: count, maxStreams: count, keep: count, lease: count },
-    { additionalProperties: false, description: 'an object' }
-  )
-)
 
 /**
  * Keeps the events of resumable streams in the memory of this process: the default store. Apps that share one count as
@@ -102,11 +97,12 @@ export class MemoryStore implements EventStore {
   /** @throws FST_SSE_OPTION_INVALID */
   constructor(options: MemoryStoreOptions = {}) {
     validate(options)
-    this.maxEvents = options.maxEvents ?? DEFAULTS.maxEvents
-    this.maxBytes = options.maxBytes ?? DEFAULTS.maxBytes
-    this.lease = options.lease ?? DEFAULTS.lease
-    this.#maxStreams = options.maxStreams ?? DEFAULTS.maxStreams
-    this.#keep = options.keep ?? DEFAULTS.keep
+    const settings = withDefaults(Options, options) as Required<MemoryStoreOptions>
+    this.maxEvents = settings.maxEvents
+    this.maxBytes = settings.maxBytes
+    this.lease = settings.lease
+    this.#maxStreams = settings.maxStreams
+    this.#keep = settings.keep
   }
 
   /** How many logs it holds, of running and of ended streams. */
