@@ -1,20 +1,21 @@
 import { createError } from '@fastify/error'
 
-/** An option has a value that it does not take. Thrown at registration, or by the call that passed it. */
+/** An option is unknown or has an invalid value. Thrown at registration, or by the call with the option. */
 export const FST_SSE_OPTION_INVALID = createError<'FST_SSE_OPTION_INVALID', 500, [string, string]>(
   'FST_SSE_OPTION_INVALID',
   'option "%s" %s',
   500
 )
 
-/** What was handed to `reply.sseFrom` cannot be iterated. */
+/** The source that was passed to `reply.sseFrom` cannot be iterated. */
 export const FST_SSE_SOURCE_INVALID = createError<'FST_SSE_SOURCE_INVALID', 500, [string]>(
   'FST_SSE_SOURCE_INVALID',
-  'the source must be an (async) iterable, a ReadableStream, a Readable, a promise of one or a function that returns one, but it is %s',
+  'the source must be an (async) iterable, a ReadableStream, a Readable, a promise of one, ' +
+    'or a function that returns one, but it is %s',
   500
 )
 
-/** An event cannot be written, or is not what the route's schema declares. Nothing of it was sent. */
+/** An event cannot be encoded, or does not match the route's schema. Nothing of it was sent. */
 export const FST_SSE_EVENT_INVALID = createError<'FST_SSE_EVENT_INVALID', 500, [string, { cause: unknown }?]>(
   'FST_SSE_EVENT_INVALID',
   'invalid event: %s',
@@ -28,31 +29,31 @@ export const FST_SSE_EVENT_TOO_LARGE = createError<'FST_SSE_EVENT_TOO_LARGE', 50
   500
 )
 
-/** The source threw something that is no Error; the `cause` is what it threw. */
+/** The source threw something other than an Error: the `cause`. */
 export const FST_SSE_SOURCE_FAILED = createError<'FST_SSE_SOURCE_FAILED', 500, [{ cause: unknown }]>(
   'FST_SSE_SOURCE_FAILED',
   'the source failed',
   500
 )
 
-/** The source ended before its answer was complete, as `isComplete` or the protocol of the stream shows. */
+/** The source ended before its answer was complete, according to `isComplete` or to the protocol of the stream. */
 export const FST_SSE_SOURCE_TRUNCATED = createError<'FST_SSE_SOURCE_TRUNCATED', 502, [string]>(
   'FST_SSE_SOURCE_TRUNCATED',
-  'the source ended before its answer was complete: it did not give %s',
+  'the source ended before its answer was complete: it did not yield %s',
   502
 )
 
-/** The signal in the options of the stream was aborted; the `cause` is its reason. */
+/** The `signal` in the options of the stream was aborted; the `cause` is its reason. */
 export const FST_SSE_STOPPED = createError<'FST_SSE_STOPPED', 503, [{ cause: unknown }]>(
   'FST_SSE_STOPPED',
   'the stream was stopped by its signal',
   503
 )
 
-/** The server is closing and takes no new streams. */
+/** The server is closing and accepts no new streams. */
 export const FST_SSE_CLOSING = createError<'FST_SSE_CLOSING', 503, []>(
   'FST_SSE_CLOSING',
-  'the server is closing and takes no new streams, try again',
+  'the server is closing and accepts no new streams; try again',
   503
 )
 
@@ -63,31 +64,31 @@ export const FST_SSE_NOT_ACCEPTABLE = createError<'FST_SSE_NOT_ACCEPTABLE', 406,
   406
 )
 
-/** The `Last-Event-ID` of a request is none that a resumable stream gives. */
+/** A `Last-Event-ID` or a stream id is malformed, or belongs to another stream. */
 export const FST_SSE_ID_INVALID = createError<'FST_SSE_ID_INVALID', 400, [string]>(
   'FST_SSE_ID_INVALID',
-  'the %s is not one that a stream of this server has given',
+  'the %s is invalid: it must be one that the server sent for this stream',
   400
 )
 
-/** There is no such stream for this client, whether it is somebody else's or was never there. */
+/** There is no such stream for this client: it never existed, has expired, or belongs to somebody else. */
 export const FST_SSE_STREAM_NOT_FOUND = createError<'FST_SSE_STREAM_NOT_FOUND', 404, []>(
   'FST_SSE_STREAM_NOT_FOUND',
   'there is no such stream',
   404
 )
 
-/** The stream is not there any more, if it ever was. */
+/** The stream has expired, or never existed. */
 export const FST_SSE_STREAM_GONE = createError<'FST_SSE_STREAM_GONE', 410, []>(
   'FST_SSE_STREAM_GONE',
-  'the stream has expired or was never there; ask again without an id',
+  'the stream has expired or never existed; ask again without an id',
   410
 )
 
-/** The stream is there, but not all that comes after this event. */
+/** The stream exists, but the events after this id are not all available. */
 export const FST_SSE_POSITION_GONE = createError<'FST_SSE_POSITION_GONE', 410, []>(
   'FST_SSE_POSITION_GONE',
-  'the log of the stream does not hold what comes after this event; read it from its start, or ask again without an id',
+  'the events after this id are not available; read the stream from its start, or ask again without an id',
   410
 )
 
@@ -98,24 +99,24 @@ export const FST_SSE_STREAM_STOPPED = createError<'FST_SSE_STREAM_STOPPED', 410,
   410
 )
 
-/** No client was left to follow a resumable stream, and none came back in time. */
+/** The last client of a resumable stream left, and none came back in time. */
 export const FST_SSE_STREAM_ABANDONED = createError<'FST_SSE_STREAM_ABANDONED', 410, []>(
   'FST_SSE_STREAM_ABANDONED',
-  'the stream was stopped since its last client had left',
+  'the stream was stopped because its last client left',
   410
 )
 
-/** A resumable stream has more events, or bytes of them, than its log may hold. */
+/** A resumable stream has exceeded `maxEvents` or `maxBytes` of the event store. */
 export const FST_SSE_LOG_FULL = createError<'FST_SSE_LOG_FULL', 500, [string]>(
   'FST_SSE_LOG_FULL',
-  'the stream is larger than its log may be: %s of the event store',
+  'the stream has exceeded %s of the event store',
   500
 )
 
 /** The event store has no room for the log of another stream. */
 export const FST_SSE_STORE_FULL = createError<'FST_SSE_STORE_FULL', 503, [number]>(
   'FST_SSE_STORE_FULL',
-  'the event store holds maxStreams (%s) logs, and none of them has ended',
+  'the event store holds maxStreams (%s) streams, and all of them are running',
   503
 )
 
@@ -126,16 +127,16 @@ export const FST_SSE_STORE_UNAVAILABLE = createError<'FST_SSE_STORE_UNAVAILABLE'
   503
 )
 
-/** The process whose source made the events of a resumable stream has died, or has lost touch for too long. */
+/** The process that produced a resumable stream has died, or has not renewed its lease in time. */
 export const FST_SSE_PRODUCER_LOST = createError<'FST_SSE_PRODUCER_LOST', 503, []>(
   'FST_SSE_PRODUCER_LOST',
-  'the process that made the stream is gone',
+  'the process that produced the stream is gone',
   503
 )
 
-/** A producer's lease on a log has run out, or the log has ended without it. */
+/** A producer does not hold the lease on its log, or the log has ended. */
 export const FST_SSE_PRODUCER_FENCED = createError<'FST_SSE_PRODUCER_FENCED', 409, []>(
   'FST_SSE_PRODUCER_FENCED',
-  'the lease on the log has run out, or the log was ended by another',
+  'the producer does not hold the lease on the log, or the log has ended',
   409
 )

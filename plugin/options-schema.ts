@@ -2,26 +2,12 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import { protocolNames } from './framing/protocols/protocols.js'
 import type { PluginOptions, ResumeOptions, StreamOptions, StreamSettings } from './options.js'
 import { STREAM_ID_PATTERN } from './resume/event-id.js'
-import type { EventStore } from './stores/event-store.js'
 
 const MAX_MS = 2 ** 31 - 1
 
 /** What each of these takes, in the words of the error. */
 export const PROTOCOL = `${protocolNames.map(name => `'${name}'`).join(', ')} or a Protocol`
-export const STORE = 'an EventStore, such as a MemoryStore or a RedisStore'
 export const END = 'false, the name of an event without CR or LF, or an event with a name or data'
-
-/** By these an event store is known. */
-export const STORE_METHODS: (keyof EventStore)[] = [
-  'create',
-  'append',
-  'renew',
-  'read',
-  'follow',
-  'endLost',
-  'stop',
-  'subscribe'
-]
 
 /** What Fastify itself takes in the options of `register`. */
 export const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
@@ -110,7 +96,7 @@ const signal = Type.Optional(
 export const PluginSchema = options({
   ...settings,
   resumable: resumable({}, 'owner or onDisconnect'),
-  store: Type.Optional(Type.Object({}, { description: STORE })),
+  store: Type.Optional(Type.Unknown()),
   drainTimeout: Type.Optional(ms(0, { default: 5000 }))
 } satisfies Record<keyof PluginOptions, TSchema>)
 

@@ -1,22 +1,13 @@
 import { FST_SSE_OPTION_INVALID } from './errors.js'
 import type { FrameOptions } from './framing/frame-encoder.js'
-import {
-  END,
-  NAMES,
-  PluginSchema,
-  PROTOCOL,
-  REGISTER_OPTIONS,
-  ResumeSchema,
-  STORE,
-  STORE_METHODS,
-  StreamSchema
-} from './options-schema.js'
+import { END, NAMES, PluginSchema, PROTOCOL, REGISTER_OPTIONS, ResumeSchema, StreamSchema } from './options-schema.js'
 import type { EventStreamSettings } from './response/event-stream.js'
 import type { SummaryOptions } from './response/summary.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
 import type { SourceOptions } from './source/source.js'
 import { isDispatched, isEvent } from './sse/event.js'
 import type { EventStore } from './stores/event-store.js'
+import { validateStore } from './stores/validate-store.js'
 import { compileOptionsValidator, hasMethods, withDefaults } from './util/validate.js'
 
 /** What a stream may set for itself, and the plugin for all streams. */
@@ -132,10 +123,7 @@ function checkProtocol({ protocol }: Pick<StreamOptions, 'protocol'>): void {
 export function pluginSettings(options: PluginOptions): Settings {
   const own = Object.fromEntries(Object.entries(options).filter(([name]) => !REGISTER_OPTIONS.includes(name)))
   checkPlugin(own)
-  const { store } = options
-  if (store !== undefined && !hasMethods(store, STORE_METHODS)) {
-    throw new FST_SSE_OPTION_INVALID('store', `takes ${STORE}`)
-  }
+  if (options.store !== undefined) validateStore(options.store)
   return withDefaults(PluginSchema, own) as Settings
 }
 

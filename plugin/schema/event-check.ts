@@ -3,13 +3,13 @@ import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox
 import { Value } from '@sinclair/typebox/value'
 import { describe } from '../util/describe.js'
 
-/** Whether data is what a schema says. */
+/** Checks data against a schema. */
 export type DataCheck = Pick<TypeCheck<TSchema>, 'Check' | 'Errors' | 'Schema'>
 
-/** The checks of the data of all events that a route declares. */
+/** The check of each event that a route declares, by name. */
 export type DataChecks = Readonly<Record<string, DataCheck>>
 
-/** Makes the check of a schema: a compiled one, unless the Content-Security-Policy of a page lets no text become code. */
+/** Compiles the check of a schema. If the Content-Security-Policy of a page forbids that, the check interprets it. */
 export function makeCheck(schema: TSchema): DataCheck {
   try {
     return TypeCompiler.Compile(schema)
@@ -24,8 +24,10 @@ export function makeCheck(schema: TSchema): DataCheck {
 }
 
 /**
- * Makes data of the text that it was sent as. A string is sent as it is, and all else as JSON, so what passes as a string is one.
- * Throws where the data is not what was declared.
+ * Decodes the data of an event. Strings are sent as they are, everything else as JSON, so text that passes the check is
+ * the data itself.
+ *
+ * @throws TypeError if the data is not what the route declares; SyntaxError if it is not JSON
  */
 export function readData(checks: DataChecks, name: string, text: string): unknown {
   const check = Object.hasOwn(checks, name) ? checks[name] : undefined
@@ -36,12 +38,12 @@ export function readData(checks: DataChecks, name: string, text: string): unknow
   return data
 }
 
-/** What is wrong with an event of this name. */
+/** Says that a name is not declared. */
 export function undeclared(checks: DataChecks, name: string): string {
   return `the route declares no event "${name}", only ${Object.keys(checks).join(', ')}`
 }
 
-/** What is wrong with data that does not pass. */
+/** Says what is wrong with data that fails its check. */
 export function mismatch(name: string, check: DataCheck, data: unknown): string {
   const { message, path, value } = check.Errors(data).First() as ValueError
   const what = `${message}${path && ` at ${path}`}, but it is ${describe(value)}`

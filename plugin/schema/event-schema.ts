@@ -1,17 +1,17 @@
 import { type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
 import { type DataChecks, makeCheck, readData } from './event-check.js'
 
-/** The events of a route: the name of each, and the schema of its data. Unnamed events are those of `message`. */
+/** The events of a route: the schema of the data of each, by name. `message` stands for unnamed events. */
 export type EventMap = Readonly<Record<string, TSchema>>
 
 declare const events: unique symbol
 const CHECKS = Symbol.for('fastify-sse-from.checks')
-/** Where the client finds how the data of an event is read: see its `validate`. */
+/** For the client: the function that decodes the data of an event. See its `validate` option. */
 const READ = Symbol.for('fastify-sse-from.read')
 
 const LINE_END = /[\r\n]/
 
-/** What stands in a route's schema at `response: { 200: ... }` for a stream of these events. Made by `eventStream`. */
+/** Declares a stream of these events, at `response: { 200: ... }` of a route's schema. `eventStream` returns it. */
 export interface EventStreamSchema<Events extends EventMap = EventMap> {
   readonly description: string
   readonly content: Readonly<Record<string, { schema: object; itemSchema?: object }>>
@@ -19,33 +19,32 @@ export interface EventStreamSchema<Events extends EventMap = EventMap> {
   readonly [events]?: Events
 }
 
-/** The event that the plugin itself sends when a stream fails, unless the map has one of its own. */
+/** The data of the event that reports a failure, unless the map declares it. */
 const ErrorData = Type.Object({ statusCode: Type.Integer(), code: Type.String(), message: Type.String() })
 
-/** The event that ends a complete stream, unless the map has one of its own. */
+/** The data of the event that ends a complete stream, unless the map declares it. */
 const DoneData = Type.Object({})
 
-/** The events that every stream has, whatever its map. */
+/** The events that every stream has, even if its map does not declare them. */
 export interface DefaultEvents {
-  /** A source need not return anything for it. */
+  /** The source need not return a value for it. */
   // biome-ignore lint/suspicious/noConfusingVoidType: what a generator without a return statement returns
   done: TUnsafe<void | Record<string, never>>
   error: typeof ErrorData
 }
 
 /**
- * Declares the events of a route. From what it returns follow what `reply.sseFrom` accepts there, the check and the
- * serializer of every event's data, and what OpenAPI documents say of it.
+ * Declares the events of a route (T1). The result determines what `reply.sseFrom` accepts on that route, checks and
+ * serializes the data of every event, and describes the stream in OpenAPI documents.
  *
- * ```ts
+ * `done` and `error` need not be declared. By default their data is `{}` and `{ statusCode, code, message }`.
+ *
+ * @param map the schema of the data of each event, by name
+ * @param description of the response, for OpenAPI documents. Default: `'Server-sent events'`
+ * @throws FST_SSE_EVENT_INVALID if a name contains CR or LF
+ * @example
  * const Tokens = eventStream({ message: Type.String(), done: Type.Object({ finishReason: Type.String() }) })
  * app.get('/stream', { schema: { response: { 200: Tokens } } }, (request, reply) => reply.sseFrom(source))
- * ```
- *
- * `done` and `error` need not be declared: they carry `{}` and `{ statusCode, code, message }` then.
- *
- * @param map the name of each event and the schema of its data
- * @throws FST_SSE_EVENT_INVALID where a name has a CR or LF
  */
 export function eventStream<const Events extends EventMap>(
   map: Events,
@@ -63,18 +62,18 @@ export function eventStream<const Events extends EventMap>(
   } as EventStreamSchema<Events>
 }
 
-/** The checks of a schema that `eventStream` has made; `undefined` for any other. */
+/** The checks of a schema that `eventStream` returned; `undefined` for any other schema. */
 export function checksOf(schema: unknown): DataChecks | undefined {
   return typeof schema === 'object' && schema !== null && CHECKS in schema ? (schema[CHECKS] as DataChecks) : undefined
 }
 
-/** One event as OpenAPI 3.2 describes it (section "Sequential Media Types"): its fields are text, its data often JSON. */
+/** Describes one event for OpenAPI 3.2 (section "Sequential Media Types"): its fields are text, its data often JSON. */
 function itemSchema(map: EventMap): object {
   const oneOf = Object.entries(map).map(([name, schema]) => {
     const data = isText(schema)
       ? schema
       : { type: 'string', contentMediaType: 'application/json', contentSchema: schema }
-    // Only a message may leave its name out.
+    // Only `message` may be unnamed.
     return { properties: { event: { const: name }, data }, required: name === 'message' ? ['data'] : ['event', 'data'] }
   })
   const text = { type: 'string' }
@@ -86,12 +85,12 @@ function itemSchema(map: EventMap): object {
   }
 }
 
-/** Whether data of this schema is sent as it is, not as JSON. */
+/** Whether data of this schema is text, which is not sent as JSON. */
 function isText({ type, anyOf }: TSchema): boolean {
   return type === 'string' || (Array.isArray(anyOf) && anyOf.every(isText))
 }
 
-/** As all errors of the plugin, which are made with a package that browsers do not have. */
+/** Like the plugin's other errors, but made without `@fastify/error`, so that it runs in browsers. */
 function invalidName(): Error {
   const error = new Error('invalid event: event must not contain CR or LF')
   return Object.assign(error, { code: 'FST_SSE_EVENT_INVALID', statusCode: 500 })

@@ -5,29 +5,37 @@ import { isPromiseLike } from '../util/promise.js'
 /**
  * One server-sent event (WHATWG HTML, section 9.2 "Server-sent events").
  *
- * An object is taken for an event when it has at least one of `event`, `data`, `retry` and `comment`
- * and no key beyond these and `id`; any other object is data.
+ * An object counts as an event if it has at least one of `event`, `data`, `retry` and `comment`, and no other key but
+ * `id`. Any other object is data (W4).
+ *
+ * @example
+ * yield { event: 'usage', data: { tokens: 12 }, id: '7' }
  */
 export interface SseEvent<Data = unknown> {
-  /** The name that listeners subscribe to. Without one, clients dispatch `message`. No CR or LF. */
+  /** The name that listeners subscribe to. No CR or LF. Default: none, which clients dispatch as `message`. */
   event?: string | undefined
   /**
-   * A string is sent as it is, every line of it on a `data:` line of its own. Bytes are UTF-8 text. Anything else is
-   * sent as JSON. An event that has a name and no data is sent with empty data, since clients drop an event without.
+   * A string is sent as it is, each of its lines on a `data:` line. Bytes are UTF-8 text. Anything else is sent as
+   * JSON. An event with a name and no data is sent with empty data, since clients drop an event without data.
    */
   data?: Data
-  /** What a reconnecting client sends back as `Last-Event-ID`. `''` resets it. No CR, LF or NUL. */
+  /** What a client sends as `Last-Event-ID` when it reconnects. `''` resets that. No CR, LF or NUL. */
   id?: string | undefined
-  /** How long a client waits before it reconnects: milliseconds, a non-negative integer. */
+  /** How long a client waits before it reconnects. Milliseconds: a non-negative integer. */
   retry?: number | undefined
-  /** A line that clients ignore. */
+  /** Text that clients ignore. Each of its lines is sent as a comment line. */
   comment?: string | undefined
 }
 
-/** Turns the data of an event into the text that is sent. `name` is `undefined` for an unnamed event. Throws `FST_SSE_EVENT_INVALID`. */
+/**
+ * Encodes the data of an event as the text that is sent.
+ *
+ * @param name of the event, `undefined` for an unnamed one
+ * @throws FST_SSE_EVENT_INVALID
+ */
 export type EncodeData = (data: unknown, name: string | undefined) => string
 
-/** The comment line that keeps a silent connection open: the one form that every common client ignores. */
+/** The comment line that keeps a silent connection open (W3), in the one form that all common clients ignore. */
 export const HEARTBEAT = ':\n'
 
 const EVENT_KEYS = new Set(['event', 'data', 'id', 'retry', 'comment'])
@@ -45,7 +53,7 @@ export function isEvent(item: unknown): item is SseEvent {
 }
 
 /**
- * A promise is an empty object to JSON: somebody forgot to await it.
+ * Refuses a promise: somebody forgot to await it, and JSON would make `{}` of it.
  *
  * @throws FST_SSE_EVENT_INVALID
  */
@@ -55,21 +63,21 @@ export function awaited<T>(value: T): T {
   throw new FST_SSE_EVENT_INVALID(`data must be text or a JSON value, but it is ${describe(value)}`)
 }
 
-/** Whether clients dispatch it to their listeners: it has a name or data. */
+/** Whether clients dispatch the event to listeners: it has a name or data. */
 export function isDispatched(event: SseEvent): boolean {
   return 'data' in event || event.event !== undefined
 }
 
-/** The data of an event without a schema. */
+/** Encodes data on a route without a schema. */
 export const encodeData: EncodeData = data => (typeof data === 'string' ? data : encodeJson(data))
 
-/** The bytes of what holds UTF-8 text. */
+/** The bytes of a value that holds UTF-8 text; `undefined` for any other value. */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value
   return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined
 }
 
-/** The text of bytes that hold all of it. */
+/** Decodes bytes that hold a whole text. */
 export function decodeText(bytes: Uint8Array): string {
   return utf8.decode(bytes)
 }
@@ -79,9 +87,9 @@ export function encodeJson(data: unknown): string {
 }
 
 /**
- * Writes data as JSON.
+ * Encodes data as JSON.
  *
- * @param stringify may throw, or give no JSON for what has none
+ * @param stringify may throw, or return nothing for what JSON cannot carry
  * @throws FST_SSE_EVENT_INVALID
  */
 export function toJson(data: unknown, stringify: (data: unknown) => string | undefined): string {
@@ -89,9 +97,9 @@ export function toJson(data: unknown, stringify: (data: unknown) => string | und
   try {
     json = stringify(data)
   } catch (cause) {
-    throw new FST_SSE_EVENT_INVALID('its data cannot be written as JSON', { cause })
+    throw new FST_SSE_EVENT_INVALID('data cannot be encoded as JSON', { cause })
   }
-  // Compiled serializers write the word for what is undefined.
+  // A compiled serializer returns this word for undefined.
   if (json === undefined || json === 'undefined') {
     throw new FST_SSE_EVENT_INVALID(`data must be text or a JSON value, but it is ${describe(data)}`)
   }
@@ -99,25 +107,26 @@ export function toJson(data: unknown, stringify: (data: unknown) => string | und
 }
 
 /**
- * The wire format of an event that has only data: what a token costs.
+ * Encodes an event that has only a name and data. This is the cost of a token.
  *
- * @param start what `startOf` gave for the name of the event
+ * @param start the result of `startOf` for the name
  */
 export function formatData(start: string, text: string): string {
   return `${start}${lines(text, 'data')}\n\n`
 }
 
-/** What stands in front of the data of an event with this name; `undefined` for one without a name. */
+/** The text before the data of an event with this name, or of an unnamed event. */
 export function startOf(name: string | undefined): string {
   return `${nameLine(name)}data: `
 }
 
 /**
- * The wire format of an event.
+ * Encodes an event (W2).
  *
- * A blank line ends what has a name, data or an id. A comment or `retry:` alone goes without, since some clients take
- * any blank line for an event.
+ * A blank line follows a name, data or id. It does not follow a comment or `retry:` alone, since some clients take any
+ * blank line for an event.
  *
+ * @param defaultName of an event without a name
  * @throws FST_SSE_EVENT_INVALID
  */
 export function formatEvent(event: SseEvent, encode: EncodeData, defaultName?: string): string {
@@ -132,16 +141,18 @@ export function formatEvent(event: SseEvent, encode: EncodeData, defaultName?: s
     return frame + formatData(startOf(undefined), encode(bytes === undefined ? awaited(data) : decodeText(bytes), name))
   }
   if (id !== undefined) frame += `${formatId(id)}\n`
-  if (frame === '') throw new FST_SSE_EVENT_INVALID('all that it has is undefined')
+  if (frame === '') throw new FST_SSE_EVENT_INVALID('all its fields are undefined')
   return frame
 }
 
-/** @param retry milliseconds */
+/**
+ * @param retry milliseconds
+ * @throws FST_SSE_EVENT_INVALID
+ */
 export function formatRetry(retry: number): string {
   if (!Number.isSafeInteger(retry) || retry < 0) {
-    throw new FST_SSE_EVENT_INVALID(
-      `retry must be a non-negative integer of milliseconds, but it is ${typeof retry === 'number' ? retry : describe(retry)}`
-    )
+    const actual = typeof retry === 'number' ? retry : describe(retry)
+    throw new FST_SSE_EVENT_INVALID(`retry must be a non-negative integer of milliseconds, but it is ${actual}`)
   }
   return `retry: ${retry}\n`
 }
@@ -155,6 +166,7 @@ function formatId(id: string): string {
   return `id: ${id}\n`
 }
 
+/** Repeats the name of the field on every line. */
 function lines(value: string, field: string): string {
   return hasLineEnd(value) ? value.replace(LINE_ENDS, `\n${field}: `) : value
 }
@@ -176,7 +188,6 @@ function oneLine(field: string, value: string): string {
 }
 
 function text(field: string, value: unknown): string {
-  if (typeof value !== 'string')
-    throw new FST_SSE_EVENT_INVALID(`${field} must be a string, but it is ${describe(value)}`)
-  return value
+  if (typeof value === 'string') return value
+  throw new FST_SSE_EVENT_INVALID(`${field} must be a string, but it is ${describe(value)}`)
 }

@@ -1,33 +1,37 @@
-/** The frames of a log with their ids, as they are sent. */
+/** Frames of a log with their ids, as they are sent. */
 export interface NumberedFrames {
   readonly text: string
-  /** How many frames it has. */
+  /** How many frames these are. */
   readonly count: number
 }
 
-/** What the id lines of a stream begin with. In one piece, since every frame is joined with it: a template gives a tree of pieces. */
+/**
+ * The start of the id lines of a stream. It is one flat string, since it is joined with every frame; a template would
+ * make a tree of strings.
+ */
 export function idPrefix(stream: string): string {
   return ['id: ', stream, ':'].join('')
 }
 
-/** The frame of the last event, with its id. */
+/** Adds an id to the frame of a last event. */
 export function withId(id: string, frame: string): string {
   return `id: ${id}\n${frame}`
 }
 
-/** Whether clients dispatch a frame: it ends with a blank line. Some take the one after `id:` alone for an event. */
+/** Whether clients dispatch a frame: it ends with a blank line. */
 export function isDispatchedFrame(frame: string): boolean {
   return frame.endsWith('\n\n')
 }
 
 /**
- * Puts ids in front of frames.
+ * Adds ids to frames. A comment or `retry:` alone gets none: some clients would take the blank line after it for an
+ * event.
  *
- * @param prefix what `idPrefix` gave
+ * @param prefix the result of `idPrefix`
  * @param first the number of the first frame
- * @param frames is used up: what it holds afterwards is of no use
- * @param isAside whether the frame of a number goes without an id, since clients do not dispatch it; `undefined` for none
- * @param maxUnits the most UTF-16 code units that several frames have together
+ * @param frames used up: its content afterwards is undefined
+ * @param isAside whether the frame of a number gets no id; `undefined` if all get one
+ * @param maxUnits the most UTF-16 code units of the result, unless it is a single frame
  */
 export function numberFrames(
   prefix: string,

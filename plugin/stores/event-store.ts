@@ -1,154 +1,178 @@
 import type { EventList } from './event-list.js'
 
 /**
- * Where the events of resumable streams are kept, so that a client that has lost its connection gets the rest from any
- * node.
+ * Keeps the events of resumable streams, so that a client that lost its connection gets the rest from any node (R1).
+ * A node is a server process that uses the store.
  *
- * A store holds one log a stream: its events in order, numbered from 1, and at last its end. Three parties use it. The
- * node whose source makes the events is the log's producer: it creates, appends and renews, one call at a time. Nodes
- * whose clients have come back to them follow: they read, and are rung for. Anybody may ask to stop a stream.
+ * The store holds one log per stream: its events, numbered from 1, and then its end. Three parties call it:
+ * - The **producer** is the node that runs the stream's source. It creates the log, appends to it, one call at a time,
+ *   and renews its lease meanwhile.
+ * - A **follower** is another node with clients of the stream. It reads the log and is notified of changes.
+ * - **Any node** may ask the producer to stop, and may end the log of a producer that is lost.
  *
- * What a store guarantees:
- * - **Order.** An event is in the log only if all before it are. No call leaves a part of what it appends.
- * - **Repetition is harmless.** Any call may be made again when its answer was lost.
- * - **One producer.** Nothing is added to a log by anybody whose lease on it has run out, however late they come.
- * - **One end.** A log ends once. Whoever comes second is told so, and nothing is added after the end.
- * - **The log is the truth.** Rings may be lost, repeated, or ring for nothing. A ring that is lost costs time, at most
- *   until the lease is looked at again, and never an event.
- * - **Nothing is kept for ever**, also when a process dies at any moment.
- * - **Nothing is forgotten early.** A log keeps all its events as long as it is there at all. What has no room ends the
- *   stream instead.
+ * Every store guarantees:
+ * - **Order.** An event is in the log only if all earlier events are. A call stores all that it was given, or nothing.
+ * - **Idempotence.** Any call may be repeated, since its answer may have been lost.
+ * - **One producer (R2).** Once its lease has expired, a producer adds nothing more, however late its call arrives.
+ * - **One end.** A log ends once. A second end is refused, and so is any event after the end.
+ * - **The log is the truth.** Notifications may be lost, repeated or needless. A lost one delays the events until the
+ *   follower reads again: for a third of the lease, and at most 10 seconds. It never loses an event.
+ * - **Nothing stays forever,** even if a process dies at any moment.
+ * - **Nothing goes early.** A log keeps all its events for as long as it exists. The plugin ends a stream that outgrows
+ *   `maxEvents` or `maxBytes`.
  *
- * Calls reject with `FST_SSE_STORE_UNAVAILABLE` when the store cannot be reached, and do so within a bounded time: the
- * clients of a stream whose store is gone still get its events.
+ * A call that cannot reach the storage rejects with `FST_SSE_STORE_UNAVAILABLE` within a bounded time. Meanwhile the
+ * clients of the producing node still get their events.
+ *
+ * @example
+ * const store: EventStore = new MyStore()
+ * await app.register(sseFrom, { store, resumable: true })
  */
 export interface EventStore {
-  /** The most events that a log holds. The producer ends a stream that has more. */
+  /** The most events in a log. A positive number, or `Infinity`. A longer stream fails with `FST_SSE_LOG_FULL`. */
   readonly maxEvents: number
-  /** The most bytes of events that a log holds. The producer ends a stream that has more. */
+  /**
+   * The most bytes in a log: of all its frames, as UTF-8. A positive number, or `Infinity`. A larger stream fails with
+   * `FST_SSE_LOG_FULL`.
+   */
   readonly maxBytes: number
-  /** How long a producer holds a log without a sign of life, and how long a node counts as following. Milliseconds. */
+  /**
+   * How long a producer holds its log after `create` or `renew`, and how long a node counts as a follower after
+   * `follow`. Both are renewed after a third of this time. Milliseconds: a positive number, or `Infinity`.
+   */
   readonly lease: number
   /**
-   * How long a producer may hold back events for a log that no other node follows, so that more of them go there at once.
-   * Milliseconds. Default: 0.
+   * How long a producer may hold back events while no other node follows, to store more of them with one call. If the
+   * producer dies, the events that it held back are lost. Milliseconds. Default: 0.
    */
   readonly linger?: number
 
   /**
-   * For a store in the memory of this process: its logs are used as they are, where otherwise each reader and the producer
-   * would keep a copy. Default: none.
+   * Direct access to the logs of a store in the memory of this process, so that every event is kept once. Other stores
+   * leave it out.
    */
   readonly local?: LocalLogs
 
   /**
-   * Makes an empty log and gives its lease to the producer.
+   * Creates an empty log and gives the producer its lease.
    *
-   * @param owner whose the stream is, and `protocol` in what framing its events are, where it says so: kept with the log as they are
-   * @returns whether the log is this producer's: `false` where the id is taken by another
-   * @throws FST_SSE_STORE_FULL where it has no room for another log
+   * @param id of the stream: 1 to 128 letters, digits, `-` or `_`; case matters
+   * @param producer a name that no other producer has
+   * @param owner of the stream (R3), any string or `undefined`: returned by `read` as it is
+   * @param protocol of the frames, any string or `undefined`: returned by `read` as it is
+   * @returns `true` if this producer has created the log, now or before; `false` if the id is taken
+   * @throws FST_SSE_STORE_FULL if there is no room for another log
    */
   create(id: string, producer: string, owner: string | undefined, protocol?: string): Promise<boolean>
 
   /**
-   * Adds events, and the end where one is given, and rings for all who follow. Adds no events where `first` is not the
-   * number that comes next, which is how a producer whose last answer was lost finds out what has arrived; and the end
-   * only where the last of its events is then the last of the log.
+   * Appends events, then the end if one is given, and notifies the followers.
    *
-   * @param first the number of the first of the events
-   * @param events their text, as it is sent, without ids
-   * @param end the text of the last event, `''` for none; nothing comes after it
-   * @returns the number of the last event in the log; with `end`, the log has ended where that is `first + events.length - 1`
-   * @throws FST_SSE_PRODUCER_FENCED where the producer does not hold the lease any more, unless the log has this very end of its own
+   * Stores the events only if `first` is the next number, and otherwise none of them. Stores the end only if the last
+   * of these events is then the last in the log. So a producer that has missed an answer can repeat the call, and
+   * learns from the result what the log holds.
+   *
+   * @param first the number of the first event
+   * @param events their frames: the text that is sent, without ids. Any Unicode text, U+0000 included
+   * @param end the frame of the last event of the stream, `''` for none
+   * @returns the number of the last event in the log. The end is stored if that is `first + events.length - 1`
+   * @throws FST_SSE_PRODUCER_FENCED if the producer does not hold the lease, or the log has ended. Not if this producer
+   *   has ended it with this same `end`
    */
   append(id: string, producer: string, first: number, events: readonly string[], end?: string): Promise<number>
 
   /**
-   * Holds the lease for another `lease` milliseconds. Called well before it runs out, and whenever it is rung for.
+   * Extends the producer's lease to `lease` milliseconds from now.
    *
-   * @returns what the producer has to know
-   * @throws FST_SSE_PRODUCER_FENCED where the producer does not hold the lease any more, or the log has ended
+   * @throws FST_SSE_PRODUCER_FENCED if the producer does not hold the lease, or the log has ended
    */
   renew(id: string, producer: string): Promise<LeaseStatus>
 
   /**
-   * Reads what comes after an event.
+   * Reads the log after an event: all that is there, or a first part of it.
    *
-   * @param after the number of an event, 0 for the beginning; where it is beyond the last one, no events are given
-   * @returns `undefined` where there is no such log, or no more
+   * @param after the number of an event, 0 for the start of the log. May be greater than that of the last event
+   * @returns `undefined` if there is no such log, or no longer
    */
   read(id: string, after: number): Promise<LogPage | undefined>
 
   /**
-   * Says that clients of this node follow the stream, for another `lease` milliseconds, and rings for its producer if that
-   * is new. Does nothing where there is no such log, or it has ended.
+   * Counts this node as a follower for `lease` milliseconds from now, and notifies the producer if it was not one
+   * before. Does nothing if there is no such log, or it has ended.
    */
   follow(id: string): Promise<void>
 
-  /** Says that none does any more, and rings for its producer. Does nothing where there is no such log. */
+  /** Counts this node as a follower no longer, and notifies the producer. Does nothing if there is no such log. */
   unfollow(id: string): Promise<void>
 
   /**
-   * Ends a log whose producer has let its lease run out, and rings for all who follow.
+   * Ends a log whose producer has let its lease expire, and notifies the followers.
    *
-   * @param end the text of the last event
-   * @returns whether this call has ended it: `false` where it has ended already, is held by a producer, or is not there
+   * @param end the frame of the last event, `''` for none
+   * @returns whether this call has ended it: `false` if it had ended before, its lease is held, or there is no such log
    */
   endLost(id: string, end: string): Promise<boolean>
 
-  /** Asks the producer to stop, and rings for it. @returns `false` where there is no such log; one that has ended is there */
+  /**
+   * Asks the producer to stop, and notifies it.
+   *
+   * @returns `true` if there is such a log, even if it has ended
+   */
   stop(id: string): Promise<boolean>
 
   /**
-   * Has a node told when something may be new: with the id of a stream that it produces or follows, or with `undefined` when it may
-   * be any of them, since rings may have been missed.
+   * Subscribes this node to changes of the streams that it produces or follows.
    *
-   * @returns a function that ends that
+   * @param notify called with the id of a stream that may have changed, or with `undefined` if any of them may have
+   *   changed, for instance after a lost connection. It never throws. If it is subscribed twice, it is called twice
+   * @returns a function that ends this subscription at once. Further calls of it do nothing
    */
-  subscribe(ring: (id: string | undefined) => void): () => void
+  subscribe(notify: (id: string | undefined) => void): () => void
 }
 
-/** The logs of a store that is in the memory of this process. */
+/** The logs of a store in the memory of this process. */
 export interface LocalLogs {
   /**
-   * Has a log keep its events where its producer does, from its creation on. `append` then brings no events, and only
-   * tells the nodes that follow that there are more.
+   * Makes a list that the producer fills the events of its log. Called right after `create`. From then on, `append` is
+   * called without events, when there are new ones.
+   *
+   * @throws FST_SSE_PRODUCER_FENCED if the producer does not hold the lease, or the log has ended
    */
   share(id: string, producer: string, events: EventList): void
-  /** The events of a log; `undefined` where it is not shared, or not there. They grow until the log has ended. */
+  /** The events of a log, which grow until it ends; `undefined` if it is not shared, or there is no such log. */
   events(id: string): EventList | undefined
 }
 
-/** What a producer is told when it renews its lease. */
+/** What `renew` tells the producer. */
 export interface LeaseStatus {
-  /** Whether somebody has asked it to stop. */
+  /** Whether somebody has asked it to stop. Stays `true`. */
   readonly stop: boolean
-  /** How many nodes follow. */
+  /** How many nodes follow the stream. */
   readonly followers: number
 }
 
-/** A part of a log. */
+/** Consecutive events of a log. */
 export interface LogPage {
-  /** Whose it is, as `create` was told. */
+  /** As given to `create`. */
   readonly owner: string | undefined
-  /** How its events are framed, as `create` was told. */
+  /** As given to `create`. */
   readonly protocol: string | undefined
-  /** The number of the first of the events; where there are none, the one after that which was asked for. */
+  /** The number of the first event in `events`: always `after + 1`, even if there are none. */
   readonly first: number
-  /** Events, in order: as many as the store gives at once. */
+  /** The frames of the events. */
   readonly events: readonly string[]
-  /** Whether there may be more of them already. Not where there are none, nor where the end is given. */
+  /** Whether the log may hold more than this page. Always `false` if `events` is empty or `end` is given. */
   readonly more: boolean
-  /** The end of the log, where it has ended and nothing comes between these events and it. */
+  /** The end, if the log has ended and this page reaches it. */
   readonly end: LogEnd | undefined
-  /** How long the producer holds the lease yet. Milliseconds; 0 where it has run out or the log has ended. */
+  /** For how long the producer still holds its lease. Milliseconds; 0 if it has expired or the log has ended. */
   readonly leaseLeft: number
 }
 
 /** How a log has ended. */
 export interface LogEnd {
-  /** The text of the last event, without an id. `''` for none. */
+  /** The frame of the last event, without an id; `''` for none. */
   readonly frame: string
-  /** Whether its producer was lost: clients may then have had events that never reached the log. */
+  /** Whether the producer was lost. If so, its clients may have received events that are not in the log. */
   readonly lost: boolean
 }

@@ -1,26 +1,45 @@
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
 import { Queue } from '../util/queue.js'
-import { compileOptionsValidator } from '../util/validate.js'
+import { compileOptionsValidator, withDefaults } from '../util/validate.js'
 import { EventList } from './event-list.js'
 import type { EventStore, LeaseStatus, LocalLogs, LogEnd, LogPage } from './event-store.js'
 
-/** The options of a `MemoryStore`: positive whole numbers, or `Infinity`. */
-export interface MemoryStoreOptions {
-  /** The most events of one stream. Default: 65536. */
-  maxEvents?: number
-  /** The most bytes of events of one stream. Default: 1048576. */
-  maxBytes?: number
-  /** The most streams, running and ended. The oldest that has ended makes room for a new one. Default: 10000. */
-  maxStreams?: number
-  /** How long the log of an ended stream is kept. Milliseconds. Default: 300000. */
-  keep?: number
-  /**
-   * How long a producer holds a log without a sign of life. Milliseconds. Default: `Infinity`, since a producer and its
-   * store live and die in one process.
-   */
-  lease?: number
+function count(rest: { default: number }) {
+  return Type.Optional(
+    Type.Union(
+      [Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), Type.Literal(Number.POSITIVE_INFINITY)],
+      { description: 'a positive whole number, or Infinity', ...rest }
+    )
+  )
 }
+
+const Options = Type.Object(
+  {
+    /** The most events of one stream. A longer stream fails with `FST_SSE_LOG_FULL`. Default: 65536. */
+    maxEvents: count({ default: 65_536 }),
+    /** The most bytes of events of one stream. A larger stream fails with `FST_SSE_LOG_FULL`. Default: 1048576. */
+    maxBytes: count({ default: 1024 * 1024 }),
+    /**
+     * The most streams, running and ended. A new stream replaces the one that ended first. If all are running, `create`
+     * rejects with `FST_SSE_STORE_FULL`, and the new stream is not stored. Default: 10000.
+     */
+    maxStreams: count({ default: 10_000 }),
+    /** How long the log of an ended stream is kept. Milliseconds. Default: 300000. */
+    keep: count({ default: 300_000 }),
+    /**
+     * How long a producer holds its log without renewing its lease. Milliseconds. Default: `Infinity`, since a producer
+     * and its store live in the same process.
+     */
+    lease: count({ default: Number.POSITIVE_INFINITY })
+  },
+  { additionalProperties: false, description: 'an object' }
+)
+
+/** The options of a `MemoryStore`. Each is a positive whole number, or `Infinity`. */
+export type MemoryStoreOptions = Static<typeof Options>
+
+const validate = compileOptionsValidator(Options)
 
 interface Log {
   readonly id: string
@@ -34,36 +53,19 @@ interface Log {
   stop: boolean
   followedUntil: number
   leaseUntil: number
-  /** When it is forgotten. */
+  /** When it is deleted. As all times here, on the clock of `performance.now()`. */
   expires: number
 }
 
-const DEFAULTS: Required<MemoryStoreOptions> = {
-  maxEvents: 65_536,
-  maxBytes: 1024 * 1024,
-  maxStreams: 10_000,
-  keep: 300_000,
-  lease: Number.POSITIVE_INFINITY
-}
-
-/** The longest that a timer of Node can be: a longer one fires at once. Milliseconds. */
+/** The longest delay of a timer. Node fires a longer one at once. Milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1
 
-const count = Type.Optional(
-  Type.Union([Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), Type.Literal(Number.POSITIVE_INFINITY)], {
-    description: 'a positive whole number, or Infinity'
-  })
-)
-
-const check = compileOptionsValidator(
-  Type.Object(
-    { maxEvents: count, maxBytes: count, maxStreams: count, keep: count, lease: count },
-    { additionalProperties: false, description: 'an object' }
-  )
-)
-
 /**
- * The event store of a single process: what is used where no other is given. Servers that share one count as one node.
+ * Keeps the events of resumable streams in the memory of this process: the default store. Apps that share one count as
+ * one node.
+ *
+ * @example
+ * await app.register(sseFrom, { store: new MemoryStore({ maxStreams: 1000, keep: 60_000 }), resumable: true })
  */
 export class MemoryStore implements EventStore {
   readonly maxEvents: number
@@ -71,10 +73,10 @@ export class MemoryStore implements EventStore {
   readonly lease: number
   readonly #maxStreams: number
   readonly #keep: number
-  /** In the order in which their leases run out, which is the order in which they expire. */
+  /** In the order in which their leases expire, and so do they. */
   readonly #running = new Map<string, Log>()
   readonly #ended = new Map<string, Log>()
-  /** In the order in which they have ended, which is the order in which they expire. */
+  /** In the order in which they ended, and so they expire. */
   readonly #oldest = new Queue<Log>()
   readonly #listeners = new Set<(id: string | undefined) => void>()
   #timer: NodeJS.Timeout | undefined
@@ -94,15 +96,16 @@ export class MemoryStore implements EventStore {
 
   /** @throws FST_SSE_OPTION_INVALID */
   constructor(options: MemoryStoreOptions = {}) {
-    check(options)
-    this.maxEvents = options.maxEvents ?? DEFAULTS.maxEvents
-    this.maxBytes = options.maxBytes ?? DEFAULTS.maxBytes
-    this.lease = options.lease ?? DEFAULTS.lease
-    this.#maxStreams = options.maxStreams ?? DEFAULTS.maxStreams
-    this.#keep = options.keep ?? DEFAULTS.keep
+    validate(options)
+    const settings = withDefaults(Options, options) as Required<MemoryStoreOptions>
+    this.maxEvents = settings.maxEvents
+    this.maxBytes = settings.maxBytes
+    this.lease = settings.lease
+    this.#maxStreams = settings.maxStreams
+    this.#keep = settings.keep
   }
 
-  /** How many logs it holds. */
+  /** How many logs it holds, of running and of ended streams. */
   get size(): number {
     return this.#running.size + this.#ended.size
   }
@@ -137,7 +140,7 @@ export class MemoryStore implements EventStore {
     const isNext = first === held.events.length + 1
     if (isNext) held.events.appendAll(events)
     const last = held.events.length
-    // The answer of a call that brought these events without the end may be what was lost.
+    // An earlier call may have stored these events without the end, and its answer may be lost.
     if (end !== undefined && first + events.length - 1 === last) this.#end(id, held, { frame: end, lost: false })
     else if ((isNext || held.isShared) && isFollowed(held)) this.#notify(id)
     return last
@@ -198,9 +201,9 @@ export class MemoryStore implements EventStore {
     return true
   }
 
-  subscribe(ring: (id: string | undefined) => void): () => void {
-    // A function may be given twice.
-    const listener = (id: string | undefined) => ring(id)
+  subscribe(notify: (id: string | undefined) => void): () => void {
+    // A set holds a function once, and it may be subscribed twice.
+    const listener = (id: string | undefined) => notify(id)
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -217,7 +220,7 @@ export class MemoryStore implements EventStore {
 
   #end(id: string, log: Log, end: LogEnd): void {
     log.end = end
-    // A producer that has lost its lease may not know it yet, and goes on.
+    // A producer that was lost may not know it yet, and go on filling its list.
     if (end.lost && log.isShared) log.events = copyOf(log.events)
     log.events.compact()
     log.expires = performance.now() + this.#keep
@@ -238,7 +241,7 @@ export class MemoryStore implements EventStore {
     this.#ended.delete(oldest.id)
   }
 
-  /** One timer for all of them. */
+  /** All logs share one timer. */
   #wakeFor(log: Log): void {
     if (log.expires >= this.#wakeAt) return
     clearTimeout(this.#timer)

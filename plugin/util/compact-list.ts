@@ -1,10 +1,10 @@
-/** How many texts are made one. Each is as short as a token where tokens come one by one. */
+/** The fewest texts that are worth merging. */
 const MERGE = 64
 
-/** Up to how many texts may wait to be made one. */
+/** The most texts that may wait to be merged. */
 const MOST = 2048
 
-/** Some texts as one, and where each of them ends in it. */
+/** Texts joined into one, and where each of them ends in it. */
 interface Segment {
   readonly first: number
   readonly text: string
@@ -12,13 +12,13 @@ interface Segment {
 }
 
 /**
- * A list of very many short texts, kept as few long ones, which is what they cost least as. Those that came last are
- * kept as they are: nearly all who read ask for these.
+ * A list of very many short texts, merged into a few long ones to save memory. The newest are kept as they are, since
+ * nearly every reader asks for them.
  */
 export class CompactList {
   readonly #segments: Segment[] = []
   #young: string[] = []
-  /** The index of the first of the young ones. */
+  /** How many texts are merged: the index of the first young one. */
   #old = 0
 
   get length(): number {
@@ -27,12 +27,12 @@ export class CompactList {
 
   push(text: string): void {
     const young = this.#young
-    // A call of push would be most of what this costs.
+    // A call of push would be most of the cost.
     young[young.length] = text
     if (young.length > MOST) this.compact()
   }
 
-  /** Adds texts that come together. */
+  /** Adds several texts at once. */
   pushAll(texts: readonly string[]): void {
     if (texts.length < MERGE) {
       for (const text of texts) this.push(text)
@@ -43,19 +43,19 @@ export class CompactList {
     }
   }
 
-  /** Makes one of those that came last, where they are many. For when nobody is about to read them. */
+  /** Merges the newest texts if there are many. For a moment when nobody is about to read them. */
   settle(): void {
     if (this.#young.length >= MERGE) this.compact()
   }
 
-  /** Makes one of those that came last. */
+  /** Merges the newest texts. */
   compact(): void {
     if (this.#young.length === 0) return
     this.#merge(this.#young)
     this.#young = []
   }
 
-  /** The text with an index, which has to be there. */
+  /** The text with this index, which must exist. */
   get(index: number): string {
     if (index >= this.#old) return this.#young[index - this.#old] as string
     const { first, text, ends } = this.#segments[this.#segmentAt(index)] as Segment
@@ -63,7 +63,7 @@ export class CompactList {
     return text.slice(place === 0 ? 0 : ends[place - 1], ends[place])
   }
 
-  /** The texts from one to, and without, another. */
+  /** The texts from one index up to, but not including, another. */
   slice(from: number, to: number): string[] {
     if (from >= this.#old) return this.#young.slice(from - this.#old, to - this.#old)
     const texts: string[] = []
@@ -81,7 +81,7 @@ export class CompactList {
     return texts
   }
 
-  /** They are copied: nothing that they were cut from is kept. */
+  /** Copies the texts, so that whatever they were sliced from can be freed. */
   #merge(texts: readonly string[]): void {
     const ends = new Uint32Array(texts.length)
     let end = 0

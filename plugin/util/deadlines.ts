@@ -1,12 +1,12 @@
-/** Something that is to be told when its time is up. It has one deadline at a time. */
+/** Something that has a time limit, one at a time. */
 export interface Deadline {
-  /** Kept by the `Deadlines` that it was set in. */
+  /** For the `Deadlines` that it was set in. */
   place?: Place | undefined
-  /** Called once when the time is up, unless the deadline was cleared or set anew before. */
+  /** Called once when the time is up, unless the deadline was cleared or set again before. */
   onDeadline(): void
 }
 
-/** Where a deadline waits in its lane. Links of its own let it move with every event of a stream at next to no cost. */
+/** A deadline's place in its lane: a linked list, since a deadline moves with every event of its stream. */
 export interface Place {
   readonly deadline: Deadline
   due: number
@@ -15,32 +15,32 @@ export interface Place {
   after: Place | undefined
 }
 
-/** The deadlines of one length. Each is set later than the one before it, so it is due later: a queue, never sorted. */
+/** The deadlines of one length. Each is set, and so due, after the one before it: they need no sorting. */
 interface Lane {
   readonly ms: number
   first: Place | undefined
   last: Place | undefined
 }
 
-/** The share of its length by which a deadline may be late, so that thousands of them wake the process only a few times. */
+/** How late a deadline may be, as a share of its length, so that thousands of them need only a few wakeups. */
 const SLACK = 1 / 64
 
-/** The longest that a timer of Node can be. Milliseconds. */
+/** The longest delay of a timer. Node fires a longer one at once. Milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1
 
-/** The deadlines of all streams, on one timer (V4). */
+/** The deadlines of all streams. They share one timer (V4). */
 export class Deadlines {
   readonly #lanes = new Map<number, Lane>()
   #size = 0
   #timer: NodeJS.Timeout | undefined
   #wakeAt = Number.POSITIVE_INFINITY
 
-  /** How many are waiting. */
+  /** How many deadlines are set. */
   get size(): number {
     return this.#size
   }
 
-  /** Calls `deadline.onDeadline()` in `ms` milliseconds, never earlier, in place of the deadline that was set before. */
+  /** Calls `deadline.onDeadline()` after `ms` milliseconds, never earlier. Replaces the one that was set before. */
   set(deadline: Deadline, ms: number): void {
     deadline.place ??= { deadline, due: 0, lane: undefined, before: undefined, after: undefined }
     const { place } = deadline
@@ -87,7 +87,7 @@ export class Deadlines {
     if (at >= this.#wakeAt) return
     this.#sleep()
     this.#wakeAt = at
-    this.#timer = setTimeout(() => this.#ring(), Math.min(Math.ceil(at - performance.now()), MAX_TIMER))
+    this.#timer = setTimeout(() => this.#expire(), Math.min(Math.ceil(at - performance.now()), MAX_TIMER))
   }
 
   #sleep(): void {
@@ -95,8 +95,8 @@ export class Deadlines {
     this.#wakeAt = Number.POSITIVE_INFINITY
   }
 
-  /** Those set again while this runs are due later, so it comes to an end. */
-  #ring(): void {
+  /** Terminates, since a deadline that is set again meanwhile is due later. */
+  #expire(): void {
     this.#sleep()
     const now = performance.now()
     for (const lane of this.#lanes.values()) {
@@ -122,7 +122,7 @@ function link(place: Place, lane: Lane): void {
 
 function unlink(place: Place, lane: Lane): void {
   const { before, after } = place
-  // What a dead stream still points to, the garbage collector takes for alive until it looks at all of the memory.
+  // Until a full garbage collection, a dead stream keeps alive whatever it still points to.
   place.before = undefined
   place.after = undefined
   if (before === undefined) lane.first = after

@@ -1,6 +1,6 @@
 import { isPromiseLike } from './promise.js'
 
-/** Names a wrong value without showing it: it may be somebody's secret. */
+/** Says what kind of value a wrong one is. Does not show the value, since it may be a secret. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'an array'

@@ -1,9 +1,9 @@
 /**
- * What comes and goes, by id.
+ * Short-lived values, by id.
  *
- * A Map that is always changing replaces its table every few entries, each old one points to the next, and one that has
- * become old itself keeps all that was in them until the garbage collector looks at all of the memory. So the table
- * holds no more than an envelope, which is emptied.
+ * V8 replaces the table of a Map that keeps changing, and each old table points to the next one. Until a full garbage
+ * collection, an old table can keep alive whatever was in all of them. So this table holds envelopes, and a deleted
+ * value leaves its envelope.
  */
 export class IdMap<T> {
   readonly #entries = new Map<string, { value: T | undefined }>()

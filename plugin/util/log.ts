@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 
-/** Logs an error, whatever it is: the serializers of a log fail at frozen errors and at getters that throw. */
+/** Logs any error. Log serializers fail on frozen errors and on getters that throw. */
 export function logError(
   log: FastifyBaseLogger,
   level: 'debug' | 'info' | 'warn' | 'error',

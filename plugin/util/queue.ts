@@ -1,9 +1,7 @@
-/**
- * What came first leaves first. A Map, whose order that is too, looks at all that have left before it finds the first.
- */
+/** First in, first out. A Map would do, but it skips all deleted entries each time it looks for its first. */
 export class Queue<T> {
   #items: (T | undefined)[] = []
-  /** How many have left, and are still in the array. */
+  /** How many items at the start of the array have left. */
   #left = 0
 
   get first(): T | undefined {

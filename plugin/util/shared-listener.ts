@@ -1,37 +1,37 @@
 import { type SetItem, UnorderedSet } from './unordered-set.js'
 
-interface Waiting extends SetItem {
+interface Entry extends SetItem {
   readonly callback: () => void
 }
 
-const waiting = new WeakMap<object, UnorderedSet<Waiting>>()
+const sets = new WeakMap<object, UnorderedSet<Entry>>()
 
 /**
- * Calls back once when something happens to a target that many streams may share: the abort of a signal, the end of a
- * connection. The target gets one listener for all of them, since Node takes more than a few for a leak.
+ * Calls back once when something happens to a target that streams share: a signal aborts, a connection ends. The target
+ * gets one listener for all streams, since Node warns of a leak when there are more than ten (E7).
  *
- * @param listen adds the one listener; used for the first callback of a target only
- * @returns a function that forgets the callback
+ * @param listen adds that listener; called for the first callback of a target only
+ * @returns a function that removes the callback
  */
 export function shareListener(
   target: object,
   listen: (listener: () => void) => void,
   callback: () => void
 ): () => void {
-  const bag = waiting.get(target) ?? listenTo(target, listen)
-  const entry: Waiting = { callback }
-  bag.add(entry)
-  return () => bag.delete(entry)
+  const callbacks = sets.get(target) ?? listenTo(target, listen)
+  const entry: Entry = { callback }
+  callbacks.add(entry)
+  return () => callbacks.delete(entry)
 }
 
-function listenTo(target: object, listen: (listener: () => void) => void): UnorderedSet<Waiting> {
-  const bag = new UnorderedSet<Waiting>()
-  waiting.set(target, bag)
-  listen(() => bag.visit(({ callback }) => callback()))
-  return bag
+function listenTo(target: object, listen: (listener: () => void) => void): UnorderedSet<Entry> {
+  const callbacks = new UnorderedSet<Entry>()
+  sets.set(target, callbacks)
+  listen(() => callbacks.visit(({ callback }) => callback()))
+  return callbacks
 }
 
-/** Calls back once when a signal is aborted. @returns a function that forgets the callback */
+/** Calls back once when a signal aborts. @returns a function that removes the callback */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   return shareListener(signal, listener => signal.addEventListener('abort', listener), callback)
 }

@@ -1,11 +1,13 @@
+/** The most items of a source in one turn. */
 const ITEMS = 1024
+/** The longest that a source may use a turn. Milliseconds. */
 const MS = 10
-const ITEMS_BETWEEN_LOOKS_AT_THE_CLOCK = 16
+const ITEMS_BETWEEN_CLOCK_READS = 16
 
 let current = 0
 let watching = false
 
-/** The number of the turn of the event loop that runs. One immediate tells the turns of all streams apart. */
+/** The number of the current turn of the event loop. All streams share the immediate that counts the turns. */
 function thisTurn(): number {
   if (!watching) {
     watching = true
@@ -18,10 +20,10 @@ function thisTurn(): number {
 }
 
 /**
- * What one source does in a turn of the event loop: how much of it it gets, and when what it gave is sent.
+ * A source's share of a turn of the event loop: how many items it may give, and when they are sent.
  *
- * A source that is always ready gets a share, so that others have theirs (S6). Promises that are settled already would
- * otherwise keep timers and sockets waiting for as long as the source has items.
+ * Without a limit, a source that is always ready would keep timers, sockets and other streams waiting for as long as it
+ * has items, since settled promises go first (S6).
  */
 export class TimeSlice {
   #number = -1
@@ -30,7 +32,7 @@ export class TimeSlice {
   #settled = -1
   #atEnd: NodeJS.Immediate | undefined
 
-  /** Counts an item, and says whether it was the last one of this turn. */
+  /** Counts an item. @returns whether it was the last one of this turn */
   isOver(): boolean {
     const number = thisTurn()
     if (number !== this.#number) {
@@ -40,7 +42,7 @@ export class TimeSlice {
     }
     this.#items++
     if (this.#items >= ITEMS) return true
-    return this.#items % ITEMS_BETWEEN_LOOKS_AT_THE_CLOCK === 0 && performance.now() - this.#startedAt > MS
+    return this.#items % ITEMS_BETWEEN_CLOCK_READS === 0 && performance.now() - this.#startedAt > MS
   }
 
   /** Makes the next item the last one of this turn. */
@@ -57,9 +59,9 @@ export class TimeSlice {
   }
 
   /**
-   * Calls back with `target` when all that is ready now was given (S5): as soon as no promise is left to go on with, so that nothing
-   * waits for what other streams do in this turn. The second time in a turn it is at the turn's end, since a source
-   * that goes on then gives its items one by one.
+   * Calls back with `target` once the items that are ready now have been given (S5): when no settled promise is left,
+   * so that they do not wait for other streams. If it was called in this turn before, it calls back at the end of the
+   * turn, since the source then gives its items one by one.
    */
   onSettled<T>(callback: (target: T) => void, target: T): void {
     const number = thisTurn()
@@ -71,7 +73,7 @@ export class TimeSlice {
     }
   }
 
-  /** Holds on to no target any more. What would be called back at the end of the turn is not, where it has not been yet. */
+  /** Drops the target: cancels a callback at the end of the turn that is still to come. */
   forget(): void {
     clearImmediate(this.#atEnd)
   }

@@ -1,14 +1,14 @@
-/** What can be in a bag, one at a time. */
+/** An item of an `UnorderedSet`. It can be in one set at a time. */
 export interface SetItem {
-  /** Kept by the `Bag` that it is in: where it stands there. */
+  /** For the set: the item's index in it. */
   slot?: number | undefined
 }
 
 /**
- * Things that come and go, in no order.
+ * A set of short-lived items, in no particular order.
  *
- * No Set: one that is always changing replaces its table every few items, each old table points to the next, and one
- * that has become old itself keeps all that was in them until the garbage collector looks at all of the memory.
+ * It is not a Set, for the reason why `IdMap` is not a Map: the old tables of a Set that keeps changing can keep its
+ * former items alive until a full garbage collection.
  */
 export class UnorderedSet<T extends SetItem> {
   readonly #items: T[] = []
@@ -21,7 +21,7 @@ export class UnorderedSet<T extends SetItem> {
     item.slot = this.#items.push(item) - 1
   }
 
-  /** @returns whether it was there */
+  /** @returns whether the item was in the set */
   delete(item: T): boolean {
     const { slot } = item
     if (slot === undefined) return false
@@ -34,7 +34,7 @@ export class UnorderedSet<T extends SetItem> {
     return true
   }
 
-  /** Visits those that are there now, but for what has left until it is their turn. */
+  /** Visits the items that are in the set now, except those that are deleted before their turn. */
   visit(visitor: (item: T) => void): void {
     for (const item of [...this.#items]) if (item.slot !== undefined) visitor(item)
   }

@@ -5,17 +5,17 @@ import { FST_SSE_OPTION_INVALID } from '../errors.js'
 
 /** The first thing that is wrong with a value. */
 export interface Problem {
-  /** Where it is, as in `messages/0/role`; `''` for the value itself. */
+  /** The path to it, such as `messages/0/role`; `''` for the value itself. */
   where: string
-  /** What is wrong and what would be right. The value is not shown: it may be somebody's secret. */
+  /** What is wrong and what would be right. Does not show the value, since it may be a secret. */
   what: string
 }
 
 /**
- * Compiles a check that says what would be right: the `description` of a schema is what it takes. A part without one is
- * spoken of as what it is a part of.
+ * Compiles a validator whose messages say what would be right: the `description` of a schema is what it takes. A part
+ * of a schema that has no description is reported as the property that contains it.
  *
- * @returns a function that gives the first problem of a value, or `undefined` where it has none
+ * @returns a function that returns the first problem of a value, or `undefined` if it is valid
  */
 export function compileValidator(schema: TSchema): (value: unknown) => Problem | undefined {
   const compiled = TypeCompiler.Compile(schema)
@@ -34,7 +34,7 @@ export function compileValidator(schema: TSchema): (value: unknown) => Problem |
   }
 }
 
-/** The options that are given, and the defaults of the others. */
+/** The given options, and the defaults of the others. */
 export function withDefaults(schema: TObject, given: object): object {
   const own = given as Record<string, unknown>
   return Object.fromEntries(
@@ -42,20 +42,20 @@ export function withDefaults(schema: TObject, given: object): object {
   )
 }
 
-/** Whether something has these methods. No part of a schema, which does not find what a class has given it. */
+/** Whether an object has these methods. Schemas cannot say that, since they do not see inherited methods. */
 export function hasMethods(value: object, names: readonly string[]): boolean {
   return names.every(name => typeof (value as Record<string, unknown>)[name] === 'function')
 }
 
 /**
- * Compiles the check of options.
+ * Compiles a validator of options.
  *
  * @returns a function that throws FST_SSE_OPTION_INVALID, which names the option and what it takes
  */
 export function compileOptionsValidator(schema: TObject): (options: object) => void {
-  const check = compileValidator(schema)
+  const validate = compileValidator(schema)
   return options => {
-    const problem = check(options)
+    const problem = validate(options)
     if (problem !== undefined) throw new FST_SSE_OPTION_INVALID(problem.where || 'options', problem.what)
   }
 }

@@ -51,7 +51,7 @@ const pluginOnly: typeof settings = {
   store: {
     takes: 'takes an EventStore, such as a MemoryStore or a RedisStore',
     good: [new MemoryStore()],
-    bad: [{}, null, 'memory', new Map(), MemoryStore]
+    bad: [null, 'memory', MemoryStore]
   },
   drainTimeout: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] }
 }

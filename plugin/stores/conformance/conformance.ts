@@ -1,8 +1,13 @@
+import { appending } from './appending.js'
+import { creating } from './creating.js'
+import { ending } from './ending.js'
 import { following } from './following.js'
 import type { ConformanceTest } from './harness.js'
 import { keeping } from './keeping.js'
 import { leasing } from './leasing.js'
-import { logging } from './logging.js'
+import { notifying } from './notifying.js'
+import { reading } from './reading.js'
+import { stopping } from './stopping.js'
 
 export type {
   ConformanceSetup,
@@ -12,12 +17,11 @@ export type {
 } from './harness.js'
 
 /**
- * What an `EventStore` has to do, as tests for any test runner. Each calls the setup of its author, which gives two
- * stores over the same data as two nodes have them, and rejects where the store does not do what the name of the test
- * says.
+ * Tests that an `EventStore` keeps its contract, for any test runner.
  *
- * That calls reject with `FST_SSE_STORE_UNAVAILABLE` within a bounded time while a store cannot be reached, and `create`
- * with `FST_SSE_STORE_FULL` where it has no room, is for its author to test.
+ * Each test calls your setup function for two stores over the same data, as two nodes have them. Two things are left
+ * for you to test: that calls reject with `FST_SSE_STORE_UNAVAILABLE` within a bounded time while the storage cannot be
+ * reached, and that `create` rejects with `FST_SSE_STORE_FULL` if there is no room.
  *
  * @example
  * for (const { name, run } of eventStoreConformance) {
@@ -27,4 +31,14 @@ export type {
  *   }))
  * }
  */
-export const eventStoreConformance: readonly ConformanceTest[] = [...logging, ...leasing, ...following, ...keeping]
+export const eventStoreConformance: readonly ConformanceTest[] = [
+  ...creating,
+  ...appending,
+  ...ending,
+  ...reading,
+  ...leasing,
+  ...following,
+  ...stopping,
+  ...notifying,
+  ...keeping
+]

@@ -1,4 +1,4 @@
-/** What a `RedisStore` needs of a connection that subscribes: a `Redis` or a `Cluster` of ioredis has it. */
+/** What a `RedisStore` needs of the connection that subscribes: a `Redis` or a `Cluster` of ioredis 5 or 6 has it. */
 export interface RedisSubscriber {
   subscribe(channel: string): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
@@ -8,13 +8,13 @@ export interface RedisSubscriber {
   off(event: 'ready', listener: () => void): unknown
 }
 
-type Listener = (id: string | undefined) => void
+type Notify = (id: string | undefined) => void
 
-/** The rings for a node, on one channel for all of its streams. */
+/** The notifications for one node: one channel for all its streams. */
 export class Notifications {
   readonly #subscriber: RedisSubscriber
   readonly #channel: string
-  readonly #listeners = new Set<Listener>()
+  readonly #listeners = new Set<Notify>()
   readonly #onMessage = (channel: string, id: string) => {
     if (channel === this.#channel) this.#notify(id)
   }
@@ -25,10 +25,10 @@ export class Notifications {
     this.#channel = channel
   }
 
-  /** @returns a function that ends it */
-  listen(ring: Listener): () => void {
-    // A function may be given twice.
-    const listener: Listener = id => ring(id)
+  /** @returns a function that ends this */
+  listen(notify: Notify): () => void {
+    // A set holds a function once, and it may be given twice.
+    const listener: Notify = id => notify(id)
     this.#listeners.add(listener)
     if (this.#listeners.size === 1) {
       this.#subscriber.on('message', this.#onMessage)
@@ -40,12 +40,12 @@ export class Notifications {
     }
   }
 
-  /** Also on a connection that subscribes again by itself: only an answer tells from when on no ring is missed. */
+  /** Subscribes even if the connection does so by itself: only the answer tells from when on nothing is missed. */
   async #open(): Promise<void> {
     try {
       await this.#subscriber.subscribe(this.#channel)
     } catch {
-      // It is tried again when the connection is ready again. Until then the leases are looked at.
+      // The next 'ready' tries again. Meanwhile nodes read without being notified.
       return
     }
     this.#notify(undefined)

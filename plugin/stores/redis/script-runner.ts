@@ -3,17 +3,19 @@ import { toError } from '../../framing/failure.js'
 import { type SetItem, UnorderedSet } from '../../util/unordered-set.js'
 import type { Script } from './scripts.js'
 
-/** What a `RedisStore` needs of a client: a `Redis` or a `Cluster` of ioredis 5 or 6 has it. */
+/** What a `RedisStore` needs of the client: a `Redis` or a `Cluster` of ioredis 5 or 6 has it. */
 export interface RedisClient {
   readonly status: string
   readonly isCluster: boolean
   evalsha(sha: string, keys: number, ...rest: (string | number)[]): Promise<unknown>
   eval(lua: string, keys: number, ...rest: (string | number)[]): Promise<unknown>
-  pipeline(commands: [name: string, ...args: unknown[]][]): { exec(): Promise<PipelineResult[] | null> }
+  pipeline(commands: [name: string, ...args: unknown[]][]): { exec(): Promise<Answer[] | null> }
 }
 
-/** As a pipeline of ioredis gives it. */
-type PipelineResult = [error: Error | null, result?: unknown]
+/** As a pipeline of ioredis returns it. */
+type Answer = [error: Error | null, result?: unknown]
+
+type Command = 'evalsha' | 'eval'
 
 interface Call extends SetItem {
   readonly script: Script
@@ -21,34 +23,34 @@ interface Call extends SetItem {
   readonly args: readonly (string | number)[]
   readonly resolve: (result: unknown) => void
   readonly reject: (error: Error) => void
-  /** How many looks it has been waiting for. */
-  looks: number
-  /** How many answers had come when it was sent. */
-  answers: number
+  /** How many checks it has waited through. */
+  checks: number
+  /** The number of answers that had arrived when it was sent. */
+  answersBefore: number
 }
 
-/** In these a client has no connection, and would keep a call until it has. */
-const DOWN = ['reconnecting', 'disconnecting', 'close', 'end']
-/** How often calls without an answer are looked at before they are given up. */
-const LOOKS = 4
-/** How long a silent Redis is left alone before it is asked again. Milliseconds. */
-const REST = 1000
+/** The states in which a client has no connection, and would queue a call until it has one. */
+const DISCONNECTED = ['reconnecting', 'disconnecting', 'close', 'end']
+/** How many times per timeout unanswered calls are checked. */
+const CHECKS = 4
+/** How long a silent Redis is left alone before one call tries it again. Milliseconds. */
+const PAUSE = 1000
 
 /**
- * Runs scripts in Redis: all that are called in one turn of the event loop in one write, each with an answer or an error
- * in bounded time.
+ * Runs scripts in Redis. All calls of one turn of the event loop are sent in one write, and each gets an answer or an
+ * error within a bounded time.
  */
 export class ScriptRunner {
   readonly #client: RedisClient
   readonly #timeout: number
-  #waiting: Call[] = []
-  readonly #underway = new UnorderedSet<Call>()
-  #isWatching = false
+  #unsent: Call[] = []
+  readonly #pending = new UnorderedSet<Call>()
+  #isChecking = false
   #answers = 0
-  /** When a Redis that was silent is asked again: `Infinity` while it is, and `undefined` for one that answers. */
-  #askAgainAt: number | undefined
+  /** Set while Redis is silent: when the next call may try it, `Infinity` once that call is on its way. */
+  #retryAt: number | undefined
 
-  /** @param timeout how long to wait for an answer, in milliseconds, while this process is awake */
+  /** @param timeout how long to wait for an answer, not counting the time in which this process was suspended. ms */
   constructor(client: RedisClient, timeout: number) {
     this.#client = client
     this.#timeout = timeout
@@ -57,99 +59,98 @@ export class ScriptRunner {
   /** @throws FST_SSE_STORE_UNAVAILABLE */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const call: Call = { slot: undefined, script, keys, args, resolve, reject, looks: 0, answers: 0 }
-      if (this.#waiting.push(call) === 1) setImmediate(() => this.#sendWaiting())
+      const call = { slot: undefined, script, keys, args, resolve, reject, checks: 0, answersBefore: 0 }
+      if (this.#unsent.push(call) === 1) setImmediate(() => this.#sendUnsent())
     })
   }
 
-  #sendWaiting(): void {
-    const calls = this.#waiting
-    this.#waiting = []
-    const free = calls.filter(call => {
-      const hindrance = this.#hindrance()
-      if (hindrance !== undefined) call.reject(unavailable(new Error(hindrance)))
-      return hindrance === undefined
+  #sendUnsent(): void {
+    const calls = this.#unsent
+    this.#unsent = []
+    const allowed = calls.filter(call => {
+      const reason = this.#refusal()
+      if (reason !== undefined) call.reject(unavailable(new Error(reason)))
+      return reason === undefined
     })
-    this.#send(free, 'evalsha')
+    this.#send(allowed, 'evalsha')
   }
 
-  /** Why nothing should be sent now. A client without a connection would send it whenever it has one. */
-  #hindrance(): string | undefined {
+  /** Why a call must not be sent now. */
+  #refusal(): string | undefined {
     const { status } = this.#client
-    if (DOWN.includes(status)) return `the connection is down (${status})`
-    if (this.#askAgainAt === undefined) return undefined
-    if (performance.now() < this.#askAgainAt) return 'Redis has not answered lately'
-    // This one finds out whether it does again.
-    this.#askAgainAt = Number.POSITIVE_INFINITY
+    if (DISCONNECTED.includes(status)) return `the connection is down (${status})`
+    if (this.#retryAt === undefined) return undefined
+    if (performance.now() < this.#retryAt) return 'Redis has not answered lately'
+    this.#retryAt = Number.POSITIVE_INFINITY
     return undefined
   }
 
-  #send(calls: Call[], command: 'evalsha' | 'eval'): void {
+  #send(calls: Call[], command: Command): void {
     if (calls.length === 0) return
     for (const call of calls) {
-      call.answers = this.#answers
-      this.#underway.add(call)
+      call.answersBefore = this.#answers
+      this.#pending.add(call)
     }
-    this.#watch()
-    // The nodes of a cluster have a connection each.
+    this.#checkLater()
+    // In a cluster, each call may go to another node.
     if (this.#client.isCluster) for (const call of calls) void this.#sendAlone(call, command)
     else void this.#sendTogether(calls, command)
   }
 
-  async #sendAlone(call: Call, command: 'evalsha' | 'eval'): Promise<void> {
-    this.#take([call], [await answerOf(() => this.#client[command](...written(call, command)))])
+  async #sendAlone(call: Call, command: Command): Promise<void> {
+    this.#settle([call], [await answerOf(() => this.#client[command](...argumentsOf(call, command)))])
   }
 
-  async #sendTogether(calls: Call[], command: 'evalsha' | 'eval'): Promise<void> {
-    const commands = calls.map((call): [string, ...unknown[]] => [command, ...written(call, command)])
+  async #sendTogether(calls: Call[], command: Command): Promise<void> {
+    const commands = calls.map((call): [string, ...unknown[]] => [command, ...argumentsOf(call, command)])
     const [error, answers] = await answerOf(() => this.#client.pipeline(commands).exec())
-    this.#take(calls, error === null ? (answers as PipelineResult[]) : calls.map(() => [error]))
+    this.#settle(calls, error === null ? (answers as Answer[]) : calls.map(() => [error]))
   }
 
-  #take(calls: Call[], answers: PipelineResult[]): void {
+  #settle(calls: Call[], answers: Answer[]): void {
     this.#answers++
-    this.#askAgainAt = undefined
+    this.#retryAt = undefined
     const unknown: Call[] = []
     for (const [i, call] of calls.entries()) {
-      const [error, result] = answers[i] as PipelineResult
-      if (!this.#underway.delete(call)) continue
+      const [error, result] = answers[i] as Answer
+      if (!this.#pending.delete(call)) continue
       if (error === null) call.resolve(result)
       else if (error.message.startsWith('NOSCRIPT')) unknown.push(call)
       else call.reject(unavailable(error))
     }
-    // Redis forgets all scripts when it starts anew.
+    // A Redis that was restarted knows no scripts.
     this.#send(unknown, 'eval')
   }
 
   /**
-   * Counts time by looks, each after what has come meanwhile was read: a process that was stopped, or too busy, finds
-   * its answers waiting, and must not take its own sleep for an outage.
+   * Measures time in checks, each made after the input that has arrived was read. A process that was suspended, or too
+   * busy, then finds its answers before it checks, and does not mistake its own pause for an outage.
    */
-  #watch(): void {
-    if (this.#isWatching) return
-    this.#isWatching = true
-    setTimeout(() => setImmediate(() => this.#look()), Math.ceil(this.#timeout / LOOKS)).unref()
+  #checkLater(): void {
+    if (this.#isChecking) return
+    this.#isChecking = true
+    setTimeout(() => setImmediate(() => this.#check()), Math.ceil(this.#timeout / CHECKS)).unref()
   }
 
-  #look(): void {
-    this.#isWatching = false
-    this.#underway.visit(call => {
-      // The first look may come right after it was sent.
-      if (++call.looks <= LOOKS) return
-      this.#underway.delete(call)
-      // Where other nodes of a cluster answer, their calls go on.
-      if (call.answers === this.#answers) this.#askAgainAt = performance.now() + REST
+  #check(): void {
+    this.#isChecking = false
+    this.#pending.visit(call => {
+      // One more than CHECKS, since the first may follow the call at once.
+      if (++call.checks <= CHECKS) return
+      this.#pending.delete(call)
+      // If others were answered meanwhile, only one node of a cluster is silent: calls to the others go on.
+      if (call.answersBefore === this.#answers) this.#retryAt = performance.now() + PAUSE
       call.reject(unavailable(new Error(`no answer within ${this.#timeout} ms`)))
     })
-    if (this.#underway.size > 0) this.#watch()
+    if (this.#pending.size > 0) this.#checkLater()
   }
 }
 
-function written({ script, keys, args }: Call, command: 'evalsha' | 'eval'): [string, number, ...(string | number)[]] {
+function argumentsOf({ script, keys, args }: Call, command: Command): [string, number, ...(string | number)[]] {
   return [command === 'eval' ? script.lua : script.sha, keys.length, ...keys, ...args]
 }
 
-async function answerOf(ask: () => Promise<unknown>): Promise<PipelineResult> {
+async function answerOf(ask: () => Promise<unknown>): Promise<Answer> {
   try {
     return [null, await ask()]
   } catch (error) {
@@ -157,10 +158,7 @@ async function answerOf(ask: () => Promise<unknown>): Promise<PipelineResult> {
   }
 }
 
-/**
- * What Redis says may go to a log, but not what was asked: ioredis puts the arguments of a command beside the message,
- * and Redis some of them behind it.
- */
+/** Keeps what Redis said, and drops the arguments of the command, which both ioredis and Redis add to an error. */
 function unavailable({ name, message }: Error): Error {
   const cause = new Error(message.replace(/, with args .*/s, ''))
   cause.name = name

@@ -1,29 +1,27 @@
 import { createHash } from 'node:crypto'
 
-/** The keys that a stream has in Redis. */
-export type Part = 'log' | 'lease' | 'meta' | 'followers'
+/** The keys of one stream. */
+export type KeyName = 'log' | 'lease' | 'meta' | 'followers'
 
-/** A Lua script: what Redis does in one step, with nothing of another's in between. */
+/** A Lua script: Redis runs it as one step, with nothing in between. */
 export interface Script {
   /** The keys that it takes, in this order. */
-  readonly parts: readonly Part[]
+  readonly keys: readonly KeyName[]
   readonly lua: string
-  /** By which Redis knows it once it has run it. */
+  /** The SHA-1 by which Redis finds a script that it has run before. */
   readonly sha: string
 }
 
-/** The most events that are read at once. */
-export const PAGE = 1000
+/** The most events that one READ returns. */
+export const PAGE_SIZE = 1000
 
-/**
- * Rings for all who follow. Whether a node still follows is told by the clock of Redis, since those of the nodes differ.
- */
+/** Notifies the followers. The clock of Redis says who still is one, since the clocks of the nodes differ. */
 const NOTIFY = `
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
-local function ring(followers, id)
+local function notify(followers, id)
   if redis.call('EXISTS', followers) == 0 then return end
   for _, channel in ipairs(redis.call('ZRANGEBYSCORE', followers, now(), '+inf')) do
     redis.call('PUBLISH', channel, id)
@@ -31,50 +29,51 @@ local function ring(followers, id)
 end`
 
 /**
- * Event n of a log has the id 0-n, and the end has 1-0, so that Redis itself refuses a second event n, a second end and
- * whatever comes after it.
+ * Event n has the entry id 0-n and the end has 1-0. So Redis itself refuses a second event n, a second end, and any
+ * event after the end.
  *
- * A script that has begun to write is not held up by a lack of memory. So what needs memory is always written first.
+ * Once a script has written something, Redis no longer refuses its writes for lack of memory. So every script begins
+ * with the write that needs memory: it fails as a whole or not at all.
  */
 const END = `
 local function ending()
   local entry = redis.call('XRANGE', log, '1-0', '1-0')[1]
   if entry then return entry[2] end
 end
-local function finish(kind, text)
-  redis.call('XADD', log, '1-0', kind, text)
+local function finish(outcome, frame)
+  redis.call('XADD', log, '1-0', outcome, frame)
   redis.call('PEXPIRE', log, keep)
   redis.call('PEXPIRE', meta, keep)
   redis.call('DEL', lease)
-  ring(followers, id)
+  notify(followers, id)
   redis.call('DEL', followers)
 end`
 
-/** Gives 1 where the log is the producer's, otherwise 0. Behind the other arguments stand the names and values that are kept with it. */
+/** Returns 1 if the log is the producer's, otherwise 0. The other arguments are names and values for `meta`. */
 export const CREATE = script(
   ['log', 'lease', 'meta', 'followers'],
   ['producer', 'node', 'leaseMs', 'ttl'],
   `
 local taken = redis.call('HGET', meta, 'producer')
 if taken then return taken == producer and 1 or 0 end
-redis.call('HSET', meta, 'producer', producer, 'node', node, 'goOn', '1')
+redis.call('HSET', meta, 'producer', producer, 'node', node, 'active', '1')
 redis.call('PEXPIRE', meta, ttl)
 for i = 5, #ARGV, 2 do redis.call('HSET', meta, ARGV[i], ARGV[i + 1]) end
 redis.call('SET', lease, producer, 'PX', leaseMs)
--- Left of a stream of the same id, where Redis has thrown out a part of it for lack of memory.
+-- If Redis has evicted the meta of an earlier stream with this id, these may be left of it.
 redis.call('DEL', log, followers)
 return 1`
 )
 
-/** Gives the number of the last event, or -1 where the producer is fenced. The events stand behind the other arguments. */
+/** Returns the number of the last event, or -1 if the producer is fenced. The other arguments are the events. */
 export const APPEND = script(
   ['log', 'lease', 'meta', 'followers'],
-  ['id', 'producer', 'first', 'ttl', 'keep', 'hasEnd', 'text'],
+  ['id', 'producer', 'first', 'ttl', 'keep', 'hasEnd', 'frame'],
   `${NOTIFY}${END}
 local count = redis.call('XLEN', log)
 if redis.call('GET', lease) ~= producer then
   local own = hasEnd == '1' and redis.call('HGET', meta, 'producer') == producer and ending()
-  if own and own[1] == 'end' and own[2] == text then return count - 1 end
+  if own and own[1] == 'end' and own[2] == frame then return count - 1 end
   return -1
 end
 local before = first - 1
@@ -87,12 +86,12 @@ if isNext then
   if count == 0 then redis.call('PEXPIRE', log, ttl) end
   count = last
 end
-if hasEnd == '1' and count == last then finish('end', text)
-elseif isNext then ring(followers, id) end
+if hasEnd == '1' and count == last then finish('end', frame)
+elseif isNext then notify(followers, id) end
 return count`
 )
 
-/** Gives whether to stop and how many nodes follow, or nil where the producer is fenced. Needs no memory. */
+/** Returns whether to stop and the number of followers, or nil if the producer is fenced. Needs no memory. */
 export const RENEW = script(
   ['log', 'lease', 'meta', 'followers'],
   ['producer', 'leaseMs', 'ttl'],
@@ -101,28 +100,25 @@ if redis.call('GET', lease) ~= producer then return false end
 redis.call('PEXPIRE', lease, leaseMs)
 redis.call('PEXPIRE', meta, ttl)
 redis.call('PEXPIRE', log, ttl)
-return { 1 - redis.call('HEXISTS', meta, 'goOn'), redis.call('ZCOUNT', followers, now(), '+inf') }`
+return { 1 - redis.call('HEXISTS', meta, 'active'), redis.call('ZCOUNT', followers, now(), '+inf') }`
 )
 
-/**
- * Gives the owner and the protocol, for how long the lease is held yet, the events, the kind of the end and its text; nil
- * where there is no log.
- */
+/** Returns owner and protocol, the time left of the lease, events, and how and with what it ended; nil if not there. */
 export const READ = script(
   ['log', 'lease', 'meta'],
   ['from'],
   `
 if redis.call('EXISTS', meta) == 0 then return false end
 local left = 0
--- A lease in its last millisecond is held.
+-- PTTL is 0 in the last millisecond, in which the lease is still held.
 if redis.call('EXISTS', lease) == 1 then left = math.max(1, redis.call('PTTL', lease)) end
-local events, kind, text = {}, false, false
-for _, entry in ipairs(redis.call('XRANGE', log, '0-' .. from, '+', 'COUNT', ${PAGE})) do
+local events, outcome, frame = {}, false, false
+for _, entry in ipairs(redis.call('XRANGE', log, '0-' .. from, '+', 'COUNT', ${PAGE_SIZE})) do
   local fields = entry[2]
   if fields[1] == 'event' then events[#events + 1] = fields[2]
-  else kind, text = fields[1], fields[2] end
+  else outcome, frame = fields[1], fields[2] end
 end
-return { redis.call('HMGET', meta, 'owner', 'protocol'), left, events, kind, text }`
+return { redis.call('HMGET', meta, 'owner', 'protocol'), left, events, outcome, frame }`
 )
 
 export const FOLLOW = script(
@@ -133,7 +129,7 @@ local producer = redis.call('HGET', meta, 'node')
 if not producer or #redis.call('XRANGE', log, '1-0', '1-0') == 1 then return end
 local present = now()
 local before = redis.call('ZSCORE', followers, node)
--- In this order also a Redis that is full takes the little that is added.
+-- This comes first, so that even a full Redis accepts the small ZADD after it.
 redis.call('ZREMRANGEBYSCORE', followers, '-inf', '(' .. string.format('%d', present))
 redis.call('ZADD', followers, present + leaseMs, node)
 -- Another node may have a longer lease.
@@ -150,17 +146,17 @@ local producer = redis.call('HGET', meta, 'node')
 if producer then redis.call('PUBLISH', producer, id) end`
 )
 
-/** Gives 1 where this has ended the log, otherwise 0. */
+/** Returns 1 if this has ended the log, otherwise 0. */
 export const END_LOST = script(
   ['log', 'lease', 'meta', 'followers'],
-  ['id', 'keep', 'text'],
+  ['id', 'keep', 'frame'],
   `${NOTIFY}${END}
 if redis.call('EXISTS', meta) == 0 or redis.call('EXISTS', lease) == 1 or ending() then return 0 end
-finish('lost', text)
+finish('lost', frame)
 return 1`
 )
 
-/** Gives 1 where there is a log, otherwise 0. */
+/** Returns 1 if there is such a log, otherwise 0. Needs no memory. */
 export const STOP = script(
   ['lease', 'meta'],
   ['id'],
@@ -168,17 +164,17 @@ export const STOP = script(
 local producer = redis.call('HGET', meta, 'node')
 if not producer then return 0 end
 if redis.call('EXISTS', lease) == 1 then
-  redis.call('HDEL', meta, 'goOn')
+  redis.call('HDEL', meta, 'active')
   redis.call('PUBLISH', producer, id)
 end
 return 1`
 )
 
-function script(parts: readonly Part[], args: readonly string[], body: string): Script {
+function script(keys: readonly KeyName[], args: readonly string[], body: string): Script {
   const locals = [
-    ...parts.map((name, i) => `local ${name} = KEYS[${i + 1}]`),
+    ...keys.map((name, i) => `local ${name} = KEYS[${i + 1}]`),
     ...args.map((name, i) => `local ${name} = ARGV[${i + 1}]`)
   ]
   const lua = `${locals.join('\n')}\n${body.trim()}\n`
-  return { parts, lua, sha: createHash('sha1').update(lua).digest('hex') }
+  return { keys, lua, sha: createHash('sha1').update(lua).digest('hex') }
 }

@@ -27,7 +27,7 @@ t.test('refuses what somebody forgot to await, and an event of nothing', async t
   for (const [path, message] of [
     ['/map', 'invalid event: data must be text or a JSON value, but it is a promise'],
     ['/data', 'invalid event: data must be text or a JSON value, but it is a promise'],
-    ['/event', 'invalid event: all that it has is undefined']
+    ['/event', 'invalid event: all its fields are undefined']
   ] as const) {
     const response = await app.inject(path)
     t.equal(response.statusCode, 500)

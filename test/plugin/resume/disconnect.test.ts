@@ -16,7 +16,7 @@ async function started({ url, runs }: Node) {
 }
 
 const ABANDONED =
-  '{"statusCode":410,"code":"FST_SSE_STREAM_ABANDONED","message":"the stream was stopped since its last client had left"}'
+  '{"statusCode":410,"code":"FST_SSE_STREAM_ABANDONED","message":"the stream was stopped because its last client left"}'
 
 t.test("onDisconnect 'abort' stops the source as soon as its client is gone", async t => {
   const server = await node(t, { resumable: { onDisconnect: 'abort' } })

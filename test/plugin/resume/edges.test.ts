@@ -152,7 +152,7 @@ t.test('a hole that opens in a log ends what follows it', async t => {
     again.events().map(({ data }) => data),
     [
       'a',
-      '{"statusCode":410,"code":"FST_SSE_POSITION_GONE","message":"the log of the stream does not hold what comes after this event; read it from its start, or ask again without an id"}'
+      '{"statusCode":410,"code":"FST_SSE_POSITION_GONE","message":"the events after this id are not available; read the stream from its start, or ask again without an id"}'
     ]
   )
 })

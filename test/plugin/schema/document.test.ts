@@ -14,7 +14,7 @@ interface EventSchema {
   required: string[]
 }
 
-/** What the document of an app says of the stream of a route. */
+/** What the OpenAPI document of an app says about the stream of a route. */
 async function documented(t: Test, map: Record<string, TSchema>, openapi = '3.2.0') {
   const { app } = build(t)
   app.register(swagger, { openapi: { openapi, info: { title: 'a', version: '1' } } })
@@ -86,19 +86,19 @@ for (const openapi of ['3.1.0', '3.2.0']) {
   })
 }
 
-t.test('shows a stream as a list of its events to those who do not know itemSchema', async t => {
+t.test('the schema is an array of events, for tools that do not know itemSchema', async t => {
   const { type } = await documented(t, { message: Type.String() })
   t.equal(type.schema.type, 'array')
   t.same(type.schema.items, type.itemSchema)
 })
 
-t.test('shows the done and the error that every stream has', async t => {
+t.test('the default done and error events are described', async t => {
   const { events } = await documented(t, { message: Type.String() })
   t.same(Object.keys(events), ['message', 'done', 'error'])
   t.match(events.done, { data: json({ type: 'object' }) })
 })
 
-t.test('shows text that is sent raw as text', async t => {
+t.test('text is not described as JSON', async t => {
   const { events } = await documented(t, {
     text: Type.String(),
     literal: Type.Literal('a'),
@@ -107,6 +107,6 @@ t.test('shows text that is sent raw as text', async t => {
   for (const name of ['text', 'literal', 'reason']) t.notMatch(events[name]?.data, { contentMediaType: String }, name)
 })
 
-t.test('has a description without being given one', async t => {
+t.test('the response has a default description', async t => {
   t.equal(eventStream({ message: Type.String() }).description, 'Server-sent events')
 })

@@ -22,35 +22,35 @@ function* failing(error: unknown): Generator<string> {
   throw error
 }
 
-t.test('the done that every stream has', async t => {
+t.test('the default done event', async t => {
   const ask = declares(t, {})
 
-  t.test('is empty, whatever else the source returned', async t => {
+  t.test('has no data, even if the source returns an object', async t => {
     t.equal((await ask(['a'])).text, `data: a\n\n${DONE}`)
     t.equal((await ask(returning({}))).text, `data: a\n\n${DONE}`)
     t.equal((await ask(returning({ secret: 1 }))).text, `data: a\n\n${DONE}`)
   })
 
-  t.test('takes no text or null', async t => {
+  t.test('refuses any other return value', async t => {
     for (const returned of ['b', null, 1, []]) {
       t.equal((await ask(returning(returned))).text, `data: a\n\n${errorFrame('FST_SSE_EVENT_INVALID')}`)
     }
   })
 
-  t.test('can be yielded too', async t => {
+  t.test('can be yielded', async t => {
     t.equal((await ask([{ event: 'done', data: {} }], { end: false })).text, 'event: done\ndata: {}\n\n')
   })
 })
 
-t.test('a done of its own', async t => {
+t.test('a declared done event', async t => {
   const ask = declares(t, { done: Done })
 
-  t.test('has what the source returned, as it is declared', async t => {
+  t.test('has the declared properties of the return value', async t => {
     const { text } = await ask(returning({ finishReason: 'stop', secret: 1 }))
     t.equal(text, `data: a\n\n${doneFrame('{"finishReason":"stop"}')}`)
   })
 
-  t.test('is never sent without what is declared', async t => {
+  t.test('is not sent with data that is not declared', async t => {
     for (const source of [['a'], returning(undefined), returning({}), returning({ finishReason: 1 })]) {
       t.equal((await ask(source)).text, `data: a\n\n${errorFrame('FST_SSE_EVENT_INVALID')}`)
     }
@@ -62,7 +62,7 @@ t.test('a done of its own', async t => {
     })
   })
 
-  t.test('may be a text, which is sent raw, or nothing', async t => {
+  t.test('may have text, null or an optional property for data', async t => {
     t.equal(
       (await declares(t, { done: Type.String() })(returning('b\nc'))).text,
       `data: a\n\n${doneFrame('b\ndata: c')}`
@@ -72,7 +72,7 @@ t.test('a done of its own', async t => {
     t.equal((await optional(['a'])).text, `data: a\n\n${DONE}`)
   })
 
-  t.test('has the return value for data where `end` names another event', async t => {
+  t.test('is replaced by the event that `end` names or is', async t => {
     const ask = declares(t, { done: Done, stop: Type.Object({ at: Type.Number() }) })
     const frame = `event: stop\nid: ${END_ID}\ndata: {"at":1}\n\n`
     t.equal((await ask(returning({ at: 1, secret: 2 }), { end: 'stop' })).text, `data: a\n\n${frame}`)
@@ -82,21 +82,21 @@ t.test('a done of its own', async t => {
     }
   })
 
-  t.test('is not asked for with `end: false`', async t => {
+  t.test('is not sent with `end: false`', async t => {
     t.equal((await ask(['a'], { end: false })).text, 'data: a\n\n')
   })
 })
 
-t.test('the error that every stream has', async t => {
+t.test('the default error event', async t => {
   const ask = declares(t, {})
 
-  t.test('says what it says without a schema', async t => {
+  t.test('is the same as without a schema', async t => {
     const error = Object.assign(new Error('too long'), { statusCode: 422, code: 'TOO_LONG', secret: 1 })
     t.equal((await ask(failing(error))).text, `data: a\n\n${errorFrame('TOO_LONG', 422, 'too long')}`)
     t.equal((await ask(failing(new Error('secret')))).text, `data: a\n\n${errorFrame('FST_SSE_SOURCE_FAILED')}`)
   })
 
-  t.test('is what onError makes of it, as it is declared', async t => {
+  t.test('has the declared properties of what onError returns', async t => {
     const onError = (error: Error) => ({
       event: 'error',
       data: { statusCode: 502, code: 'X', message: error.message, secret: 1 }
@@ -104,7 +104,7 @@ t.test('the error that every stream has', async t => {
     t.equal((await ask(failing(new Error('no')), { onError })).text, `data: a\n\n${errorFrame('X', 502, 'no')}`)
   })
 
-  t.test('is the default one where what onError makes of it is not declared', async t => {
+  t.test('is unchanged if onError returns something undeclared', async t => {
     for (const made of [{ event: 'oops', data: 1 }, { event: 'error', data: 'b' }, { data: 1 }]) {
       const { text } = await ask(failing(new Error('no')), { onError: () => made })
       t.equal(text, `data: a\n\n${errorFrame('FST_SSE_SOURCE_FAILED')}`)
@@ -112,21 +112,21 @@ t.test('the error that every stream has', async t => {
   })
 })
 
-t.test('an error of its own', async t => {
-  t.test('is what onError makes of it', async t => {
+t.test('a declared error event', async t => {
+  t.test('is what onError returns', async t => {
     const { text } = await declares(t, { error: OwnError })(failing(new Error('no')), {
       onError: (error: Error) => ({ event: 'error', data: { reason: error.message, secret: 1 } })
     })
     t.equal(text, `data: a\n\nevent: error\nid: ${END_ID}\ndata: {"reason":"no"}\n\n`)
   })
 
-  t.test('is the default one where that is what is declared', async t => {
+  t.test('is the default one if that matches', async t => {
     const { text } = await declares(t, { error: Type.Object({ code: Type.String() }) })(failing(new Error('no')))
     t.equal(text, `data: a\n\nevent: error\nid: ${END_ID}\ndata: {"code":"FST_SSE_SOURCE_FAILED"}\n\n`)
   })
 
   for (const http2 of [false, true]) {
-    t.test(`breaks the response off where nothing fits it, over ${http2 ? 'HTTP/2' : 'HTTP/1.1'}`, async t => {
+    t.test(`breaks the response off if nothing matches, over ${http2 ? 'HTTP/2' : 'HTTP/1.1'}`, async t => {
       for (const onError of [undefined, () => undefined, () => ({ event: 'error', data: 1 }) as const]) {
         const { url, log } = await serve(
           t,

@@ -10,7 +10,7 @@ const usage = { event: 'usage', data: { tokens: 1, secret: 2 } } as const
 const SENT = `data: a\n\nevent: usage\ndata: {"tokens":1}\n\n${DONE}`
 const wrong = { event: 'usage', data: { tokens: 'a' } }
 
-t.test('a schema serves two routes of an app', async t => {
+t.test('two routes of an app can share a schema', async t => {
   const { app } = build(t)
   await app.after()
   app.get('/one', { schema }, (_request, reply) => reply.sseFrom(['a', usage]))
@@ -23,7 +23,7 @@ t.test('a schema serves two routes of an app', async t => {
   }
 })
 
-t.test('a schema serves two apps', async t => {
+t.test('two apps can share a schema', async t => {
   for (let times = 0; times < 2; times++) {
     const { app } = build(t)
     await app.after()
@@ -34,7 +34,7 @@ t.test('a schema serves two apps', async t => {
   }
 })
 
-t.test('every app writes data with the serializer of its own', async t => {
+t.test('every app uses its own serializer compiler', async t => {
   const schema = { response: { 200: eventStream({ usage: Type.Object({ tokens: Type.Integer() }) }) } }
   for (const name of ['one', 'two']) {
     const { app } = build(t)
@@ -47,7 +47,7 @@ t.test('every app writes data with the serializer of its own', async t => {
   }
 })
 
-t.test('a route declares other responses beside the stream', async t => {
+t.test('a route can declare other responses beside the stream', async t => {
   const { app } = build(t)
   await app.after()
   const Refusal = Type.Object({ message: Type.String() })
@@ -63,7 +63,7 @@ t.test('a route declares other responses beside the stream', async t => {
   t.equal((await app.inject('/?refuse=1')).body, '{"message":"none"}')
 })
 
-t.test('a route declares the stream for any status', async t => {
+t.test('a route can declare the stream for a range of statuses', async t => {
   const { app } = build(t)
   await app.after()
   app.get('/', { schema: { response: { '2xx': Tokens } } }, (_request, reply) => reply.code(201).sseFrom(['a', usage]))
@@ -72,7 +72,7 @@ t.test('a route declares the stream for any status', async t => {
   t.equal(body, SENT)
 })
 
-t.test('a route gives JSON beside the stream', async t => {
+t.test('a route can answer with JSON beside the stream', async t => {
   const { app } = build(t)
   await app.after()
   const Text = Type.Object({ text: Type.String() })
@@ -90,7 +90,7 @@ t.test('a route gives JSON beside the stream', async t => {
   t.equal(stream.body, `data: a\n\nevent: usage\ndata: {"tokens":1}\n\n${errorFrame('FST_SSE_EVENT_INVALID')}`)
 })
 
-t.test('an error handler answers what the route does not declare', async t => {
+t.test('the error handler gets an undeclared first event', async t => {
   const { app } = build(t)
   await app.after()
   app.setErrorHandler((error: Error & { code?: string }, _request, reply) => reply.code(502).send({ code: error.code }))

@@ -219,7 +219,7 @@ t.test('refuses data that JSON does not have', async t => {
   const circular: { self?: object } = {}
   circular.self = circular
   const without = 'data must be text or a JSON value, but it is'
-  const unwritable = 'its data cannot be written as JSON'
+  const unwritable = 'data cannot be encoded as JSON'
   const bad: Record<string, [data: unknown, why: string]> = {
     undefined: [undefined, `${without} undefined`],
     'a function': [() => 1, `${without} a function`],

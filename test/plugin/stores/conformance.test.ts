@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { MemoryStore } from '../../../plugin/index.js'
 import { type ConformanceStores, eventStoreConformance } from '../../../plugin/stores/conformance/conformance.js'
-import { mutants } from './mutants.js'
-import { nodesOf } from './shared.js'
+import { nodesOf } from './memory-nodes.js'
+import { mutants } from './mutants/mutants.js'
 
 function find(name: string) {
   const test = eventStoreConformance.find(test => test.name === name)
@@ -19,12 +19,12 @@ t.test('two nodes that are told apart pass', async t => {
   }
 })
 
-t.test('a store whose answer comes after the lease has run out passes', async t => {
+t.test('a store that answers after the lease has expired passes', async t => {
   for (const [method, name] of [
-    ['append', 'a log whose producer is lost is ended once, and says so'],
-    ['follow', 'a node that is not heard of any more does not count as following'],
-    ['follow', 'a node that goes on following is not forgotten'],
-    ['endLost', 'a node that follows is rung when others end a lost log']
+    ['append', 'endLost ends the log of a lost producer once'],
+    ['follow', 'a follower counts until its lease expires'],
+    ['follow', 'a follower that calls follow again keeps counting'],
+    ['endLost', 'endLost notifies the followers']
   ] as const) {
     t.test(`${method}: ${name}`, () =>
       find(name).run(wishes => {
@@ -46,7 +46,7 @@ t.test('a store whose answer comes after the lease has run out passes', async t 
   }
 })
 
-t.test('a store that is broken fails', async t => {
+t.test('a broken store fails', async t => {
   t.jobs = 8
   for (const { what, caughtBy, make } of mutants) {
     for (const name of caughtBy) {
@@ -58,7 +58,7 @@ t.test('a store that is broken fails', async t => {
   }
 })
 
-t.test('each test has a name of its own, and catches something', async t => {
+t.test('each test has a unique name, and catches a broken store', async t => {
   const names = eventStoreConformance.map(({ name }) => name)
   const caught = new Set(mutants.flatMap(({ caughtBy }) => caughtBy))
   t.equal(new Set(names).size, names.length)
@@ -69,15 +69,15 @@ t.test('each test has a name of its own, and catches something', async t => {
 })
 
 t.test('a test cleans up after itself, whether it passes or not', async t => {
-  const { run } = find('a node that follows is rung for events')
+  const { run } = find('an append notifies the followers')
   for (const patience of [10_000, 0]) {
     const shared = new MemoryStore()
     let subscriptions = 0
     let isClosed = false
     const stores: ConformanceStores['stores'] = [shared, shared]
     const { subscribe } = shared
-    shared.subscribe = ring => {
-      const unsubscribe = subscribe.call(shared, id => patience > 0 && ring(id))
+    shared.subscribe = notify => {
+      const unsubscribe = subscribe.call(shared, id => patience > 0 && notify(id))
       subscriptions++
       return () => {
         subscriptions--
@@ -90,7 +90,7 @@ t.test('a test cleans up after itself, whether it passes or not', async t => {
     }
     const result = run(() => ({ stores, patience, close }))
     if (patience > 0) await t.resolves(result)
-    else await t.rejects(result, { message: /^this never came: a node is rung/ })
+    else await t.rejects(result, { message: /^this never happened: a node is notified/ })
     t.equal(subscriptions, 0)
     t.equal(isClosed, true)
   }

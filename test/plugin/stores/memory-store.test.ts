@@ -7,7 +7,7 @@ import { Clock } from '../../helpers/clock.js'
 
 const DAY = 24 * 60 * 60 * 1000
 
-t.test('does what an event store has to do', async t => {
+t.test('conforms to the contract of an event store', async t => {
   t.jobs = 8
   for (const { name, run } of eventStoreConformance) {
     t.test(name, { buffered: true }, () =>
@@ -19,12 +19,12 @@ t.test('does what an event store has to do', async t => {
   }
 })
 
-/** The timers that keep this process alive. */
+/** How many timers keep this process alive. */
 function timers(): number {
   return process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
 }
 
-/** Makes a log that ends where it is told to. */
+/** Makes a log of two events, and ends it if `end` is given. */
 async function log(store: MemoryStore, id: string, end?: string): Promise<void> {
   await store.create(id, 'me', undefined)
   await store.append(id, 'me', 1, ['a', 'b'], end)
@@ -34,7 +34,7 @@ async function isThere(store: MemoryStore, id: string): Promise<boolean> {
   return (await store.read(id, 0)) !== undefined
 }
 
-/** A clock whose timers cannot keep the process alive, and are asked to. */
+/** A clock whose timers have `unref`. */
 function clockOf(t: Test): Clock {
   const clock = new Clock(t)
   const { setTimeout } = globalThis
@@ -44,7 +44,7 @@ function clockOf(t: Test): Clock {
   return clock
 }
 
-t.test('takes positive whole numbers, and Infinity', async t => {
+t.test('options take positive whole numbers, and Infinity', async t => {
   for (const name of ['maxEvents', 'maxBytes', 'maxStreams', 'keep', 'lease']) {
     for (const value of [1, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY, undefined]) {
       t.doesNotThrow(() => new MemoryStore({ [name]: value }), `${name}: ${value}`)
@@ -60,7 +60,7 @@ t.test('takes positive whole numbers, and Infinity', async t => {
   }
 })
 
-t.test('says which options there are', async t => {
+t.test('an unknown option is refused, and the known ones are named', async t => {
   for (const name of ['keeps', 'toString', '']) {
     t.throws(
       () => new MemoryStore({ [name]: 1 } as MemoryStoreOptions),
@@ -78,13 +78,13 @@ t.test('says which options there are', async t => {
   }
 })
 
-t.test('has the limits that it is given', async t => {
+t.test('the limits have defaults, and can be set', async t => {
   const { maxEvents, maxBytes, lease } = new MemoryStore()
   t.same({ maxEvents, maxBytes, lease }, { maxEvents: 65_536, maxBytes: 2 ** 20, lease: Number.POSITIVE_INFINITY })
   t.match(new MemoryStore({ maxEvents: 1, maxBytes: 2, lease: 3 }), { maxEvents: 1, maxBytes: 2, lease: 3 })
 })
 
-t.test('keeps a log for five minutes after its end, or as long as it is told to', async t => {
+t.test('a log is kept for five minutes after its end, or for keep', async t => {
   const clock = clockOf(t)
   for (const [keep, kept] of [
     [undefined, 300_000],
@@ -105,12 +105,12 @@ t.test('keeps a log for five minutes after its end, or as long as it is told to'
   }
 })
 
-t.test('has one timer, which waits for the next to go, and none where nothing goes', async t => {
+t.test('all logs share one timer, and there is none if none will expire', async t => {
   const clock = clockOf(t)
   const store = new MemoryStore({ keep: 1000 })
   for (let i = 0; i < 100; i++) {
     await log(store, `${i}`)
-    t.equal(clock.timers, 0, 'what runs is held for ever')
+    t.equal(clock.timers, 0, 'a running log does not expire')
   }
   for (let i = 0; i < 100; i++) {
     await store.append(`${i}`, 'me', 3, [], 'end')
@@ -127,7 +127,7 @@ t.test('has one timer, which waits for the next to go, and none where nothing go
   t.equal(clock.timers, 0)
 })
 
-t.test('keeps for ever what it is told to', async t => {
+t.test('logs are kept forever if keep is Infinity', async t => {
   const clock = clockOf(t)
   const store = new MemoryStore({ keep: Number.POSITIVE_INFINITY, lease: 1000 })
   await log(store, 'ended', 'end')
@@ -137,7 +137,7 @@ t.test('keeps for ever what it is told to', async t => {
   t.equal(store.size, 2)
 })
 
-t.test('a producer holds its log for ever, unless there is a lease', async t => {
+t.test('a producer holds its log forever, unless there is a lease', async t => {
   const clock = clockOf(t)
   const store = new MemoryStore()
   await log(store, 'a')
@@ -148,7 +148,7 @@ t.test('a producer holds its log for ever, unless there is a lease', async t => 
   t.equal(await store.append('a', 'me', 3, ['c'], 'end'), 3)
 })
 
-t.test('a log whose producer has died goes some time after its lease', async t => {
+t.test('the log of a producer that died is deleted keep after its lease expired', async t => {
   const clock = clockOf(t)
   for (const [lease, keep] of [
     [1000, 5000],
@@ -177,7 +177,7 @@ t.test('a log whose producer has died goes some time after its lease', async t =
   }
 })
 
-t.test('what has ended does not wait for what runs, nor for what was renewed', async t => {
+t.test('an ended log is deleted in time, whatever running logs there are', async t => {
   const clock = clockOf(t)
   const store = new MemoryStore({ lease: 10_000, keep: 100 })
   await log(store, 'first')
@@ -195,7 +195,7 @@ t.test('what has ended does not wait for what runs, nor for what was renewed', a
   t.equal(store.size, 0)
 })
 
-t.test('a log that others have ended is kept from then on', async t => {
+t.test('a log that endLost has ended is kept from then on', async t => {
   const clock = clockOf(t)
   const store = new MemoryStore({ lease: 1000, keep: 1000 })
   await log(store, 'a')
@@ -207,7 +207,7 @@ t.test('a log that others have ended is kept from then on', async t => {
   t.equal(store.size, 0)
 })
 
-t.test('does not keep a process alive', async t => {
+t.test('it does not keep the process alive', async t => {
   const before = timers()
   const store = new MemoryStore({ lease: 100_000 })
   await log(store, 'running')
@@ -215,7 +215,7 @@ t.test('does not keep a process alive', async t => {
   t.equal(timers(), before)
 })
 
-t.test('the log that ended first makes room for a new one', async t => {
+t.test('a new log replaces the one that ended first', async t => {
   const store = new MemoryStore({ maxStreams: 3 })
   for (const id of ['a', 'b', 'c']) await log(store, id)
   for (const id of ['b', 'a']) await store.append(id, 'me', 3, [], 'end')
@@ -224,10 +224,10 @@ t.test('the log that ended first makes room for a new one', async t => {
   await log(store, 'e')
   t.equal(await isThere(store, 'a'), false)
   t.equal(store.size, 3)
-  t.equal(await store.append('c', 'me', 3, ['c']), 3, 'what runs is untouched')
+  t.equal(await store.append('c', 'me', 3, ['c']), 3, 'a running log is untouched')
 })
 
-t.test('refuses a log where it has no room, and has as before what it has', async t => {
+t.test('a log is refused if there is no room, and the others are untouched', async t => {
   for (const maxStreams of [undefined, 1, 3]) {
     const store = new MemoryStore({ maxStreams })
     const most = maxStreams ?? 10_000
@@ -242,7 +242,7 @@ t.test('refuses a log where it has no room, and has as before what it has', asyn
   }
 })
 
-t.test('servers that share it count as one node', async t => {
+t.test('apps that share a store count as one node', async t => {
   const store = new MemoryStore()
   await log(store, 'a')
   await store.follow('a')
@@ -252,19 +252,19 @@ t.test('servers that share it count as one node', async t => {
   t.same(await store.renew('a', 'me'), { stop: false, followers: 0 })
 })
 
-t.test('rings for events only where somebody follows', async t => {
+t.test('events notify only if somebody follows', async t => {
   const store = new MemoryStore()
-  let rings = 0
-  store.subscribe(() => rings++)
+  let notifications = 0
+  store.subscribe(() => notifications++)
   await log(store, 'a')
-  t.equal(rings, 0)
+  t.equal(notifications, 0)
   await store.follow('a')
-  t.equal(rings, 1)
+  t.equal(notifications, 1)
   await store.follow('a')
-  t.equal(rings, 1, 'it followed before')
+  t.equal(notifications, 1, 'it was a follower already')
   await store.append('a', 'me', 3, ['c'])
   await store.append('a', 'me', 3, ['c'])
-  t.equal(rings, 2, 'nothing was new the second time')
+  t.equal(notifications, 2, 'nothing was new the second time')
   await store.append('a', 'me', 4, [], 'end')
-  t.equal(rings, 3)
+  t.equal(notifications, 3)
 })

@@ -6,22 +6,22 @@ import { until } from '../../../helpers/until.js'
 
 const UNAVAILABLE = { code: 'FST_SSE_STORE_UNAVAILABLE' }
 
-/** Stops a Redis until the test is over or it is woken, as a machine does that hangs. */
-async function stop(t: Test, redis: Redis): Promise<() => void> {
+/** Suspends a Redis until it is resumed or the test is over, as if its machine hung. @returns a function that resumes it */
+async function suspend(t: Test, redis: Redis): Promise<() => void> {
   const pid = Number(/process_id:(\d+)/.exec(await redis.info('server'))?.[1])
-  const wake = () => process.kill(pid, 'SIGCONT')
-  t.teardown(wake)
+  const resume = () => process.kill(pid, 'SIGCONT')
+  t.teardown(resume)
   process.kill(pid, 'SIGSTOP')
-  return wake
+  return resume
 }
 
-t.test('where one node of a Redis Cluster hangs, the streams of the others go on', async t => {
+t.test('if one node of a Redis Cluster hangs, the streams of the others go on', async t => {
   const ports = await redisCluster(t)
   const masters = ports.map(port => redisClient(t, port))
   const cluster = clusterClient(t, ports)
   const store = new RedisStore({ client: cluster, subscriber: cluster, timeout: 200 })
 
-  /** A stream that is kept by this master. */
+  /** A stream whose keys are on this master. */
   const streamOf = async (master: Redis) => {
     for (let i = 0; ; i++) {
       const id = `stream-${i}`
@@ -30,23 +30,23 @@ t.test('where one node of a Redis Cluster hangs, the streams of the others go on
     }
   }
   const [first, ...others] = await Promise.all(masters.map(streamOf))
-  const wake = await stop(t, masters[0] as Redis)
+  const resume = await suspend(t, masters[0] as Redis)
   for (let n = 1; n <= 10; n++) {
     const rejected = t.rejects(store.append(first as string, 'me', 1, ['1']), UNAVAILABLE)
     for (const id of others) t.equal(await store.append(id, 'me', n, [`${n}`]), n)
     await rejected
   }
-  wake()
+  resume()
   await until('the node answers again', () =>
     store.append(first as string, 'me', 1, ['1']).then(
       last => last === 1,
       () => false
     )
   )
-  t.match(await store.read(first as string, 0), { events: ['1'] }, 'what comes late has changed nothing')
+  t.match(await store.read(first as string, 0), { events: ['1'] }, 'the late calls have changed nothing')
 })
 
-t.test('a log as large as one may be is appended at once, and read to its end', async t => {
+t.test('a log of maxEvents can be appended at once, and read to its end', async t => {
   const ports = await redisCluster(t)
   const cluster = clusterClient(t, ports)
   const store = new RedisStore({ client: cluster, subscriber: cluster, timeout: 60_000 })

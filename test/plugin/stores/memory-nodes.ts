@@ -1,8 +1,8 @@
 import type { EventStore, MemoryStore } from '../../../plugin/index.js'
 
-/** Two nodes that share a store, and are told apart when they follow. */
+/** Two nodes over one store in memory, which does not tell followers apart by itself. */
 export function nodesOf(shared: MemoryStore): [EventStore, EventStore] {
-  /** Of each stream, until when each node follows it. */
+  /** Of each stream: until when each node counts as a follower. */
   const followed = new Map<string, Map<number, number>>()
   const followersOf = (id: string) => {
     const untils = followed.get(id)?.values() ?? []
@@ -17,7 +17,7 @@ export function nodesOf(shared: MemoryStore): [EventStore, EventStore] {
     read: (...args) => shared.read(...args),
     endLost: (...args) => shared.endLost(...args),
     stop: id => shared.stop(id),
-    subscribe: ring => shared.subscribe(ring),
+    subscribe: notify => shared.subscribe(notify),
     async renew(id, producer) {
       return { ...(await shared.renew(id, producer)), followers: followersOf(id) }
     },
