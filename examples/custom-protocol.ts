@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
 import sseFrom, { type Protocol } from 'fastify-sse-from'
 
-/** For clients that know unnamed events only, with a `type` in their data, and want to know how many deltas there were. */
+/** Unnamed events with a `type` in their data. The last one says how many deltas there were. */
 const deltas: Protocol<string> = {
   headers: { 'x-protocol': 'deltas' },
   start() {
