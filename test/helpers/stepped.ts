@@ -6,10 +6,10 @@ import { Steps } from './steps.js'
 
 /** One run of the source. */
 export interface Run {
-  /** What it gives next: a token, an error to throw, or `undefined` for its end. */
+  /** Gives it items to yield; an Error is thrown, `undefined` ends the source. */
   give(...items: (unknown | Error | undefined)[]): void
   aborted: boolean
-  /** Whether its generator has come to its end in whatever way. */
+  /** Whether its generator has ended, for whatever reason. */
   over: boolean
 }
 
@@ -22,13 +22,13 @@ export interface NodeOptions {
   plugin?: PluginOptions
   resumable?: boolean | ResumableOptions | ((request: FastifyRequest) => ResumableOptions)
   stream?: StreamOptions<unknown>
-  /** Where its source is served beside `/`. */
+  /** Another path that serves the source, beside `/`. */
   path?: string
 }
 
 /**
- * A node that serves `/` from a source which gives what the test tells it to, `/streams/:id` by `sseResume`, and
- * `DELETE /streams/:id`.
+ * Starts a node. `/` streams a source that the test steps through, `GET /streams/:id` resumes a stream, and
+ * `DELETE /streams/:id` stops it.
  */
 export async function node(
   t: Test,
@@ -80,7 +80,7 @@ export async function node(
   return { ...served, runs }
 }
 
-/** The headers of a client that comes back. */
+/** The request options of a client that reconnects. */
 export function after(id: string | undefined) {
   return { headers: { 'last-event-id': String(id) } }
 }

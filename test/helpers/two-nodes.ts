@@ -6,14 +6,14 @@ import { type NodeOptions, node, type Run } from './stepped.js'
 import { until } from './until.js'
 
 export interface TwoNodesOptions extends Pick<NodeOptions, 'resumable' | 'path'> {
-  /** How long a producer holds a log without a sign of life. Milliseconds. Default: for ever. */
+  /** The lease of a producer. Milliseconds. Default: no limit. */
   lease?: number
   stream?: StreamOptions<unknown>
-  /** What the source gives first. */
+  /** The first item of the source. */
   first?: unknown
 }
 
-/** Two nodes on one store, and a client on the first that has had a first token, which is in the store. */
+/** Starts two nodes on one store, and a client of the first node. Client and store have received the first item. */
 export async function twoNodes(t: Test, { lease, first = 'a', ...options }: TwoNodesOptions = {}) {
   const stores = FaultyStore.nodes(2, lease === undefined ? {} : { lease }) as [FaultyStore, FaultyStore]
   const [one, other] = stores

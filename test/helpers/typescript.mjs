@@ -1,6 +1,6 @@
 /**
- * Runs TypeScript, several times as fast as tap's own loader, which transpiles each file anew in each process. The types
- * become blanks, so that lines and columns stay what they are. Load it with `--import`.
+ * Runs TypeScript, several times as fast as tap's loader, which transpiles every file in every process. Blanks replace
+ * the types, so lines and columns stay the same. Load it with `--import`.
  */
 import { readFile } from 'node:fs/promises'
 import { register } from 'node:module'

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { nodeOf } from '../helpers/node.js'
+import { nodeRelease } from '../helpers/node-release.js'
 
 /** The majors of Node that are supported beside the one that runs the other tests. */
 const MAJORS = [22, 24, 26]
@@ -31,7 +31,7 @@ t.setTimeout(600_000)
 t.jobs = availableParallelism()
 
 for (const major of MAJORS) {
-  const program = await nodeOf(major)
+  const program = await nodeRelease(major)
   for (const file of node) run(major, program, file, ['typescript.mjs'])
   for (const file of sdks) run(major, program, file, ['typescript.mjs', 'newest.mjs'])
 }
