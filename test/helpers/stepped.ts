@@ -4,8 +4,8 @@ import type { PluginOptions, ResumableOptions, StreamOptions } from '../../plugi
 import { type Served, serve } from './server.js'
 import { Steps } from './steps.js'
 
-/** One run of the source. */
-export interface Run {
+/** A source that a test steps through. */
+export interface SteppedSource {
   /** Gives it items to yield; an Error is thrown, `undefined` ends the source. */
   give(...items: (unknown | Error | undefined)[]): void
   aborted: boolean
@@ -14,8 +14,8 @@ export interface Run {
 }
 
 export interface Node extends Served {
-  /** The runs of its source so far. */
-  runs: Run[]
+  /** The sources of its source so far. */
+  sources: SteppedSource[]
 }
 
 export interface NodeOptions {
@@ -34,14 +34,14 @@ export async function node(
   t: Test,
   { plugin = {}, resumable = true, stream = {}, path }: NodeOptions = {}
 ): Promise<Node> {
-  const runs: Run[] = []
+  const sources: SteppedSource[] = []
   const setup = (app: FastifyInstance) => {
     const answer = (request: FastifyRequest, reply: FastifyReply) =>
       reply.sseFrom(
         async function* ({ signal }): AsyncGenerator<unknown, undefined> {
           const steps = new Steps()
           const items: (unknown | Error | undefined)[] = []
-          const run: Run = {
+          const source: SteppedSource = {
             give: (...given) => {
               items.push(...given)
               for (const _ of given) steps.go()
@@ -49,10 +49,10 @@ export async function node(
             aborted: false,
             over: false
           }
-          runs.push(run)
+          sources.push(source)
           signal.addEventListener('abort', () => {
-            run.aborted = true
-            run.give(undefined)
+            source.aborted = true
+            source.give(undefined)
           })
           try {
             for (;;) {
@@ -63,7 +63,7 @@ export async function node(
               yield item
             }
           } finally {
-            run.over = true
+            source.over = true
           }
         },
         { ...stream, resumable: typeof resumable === 'function' ? resumable(request) : resumable }
@@ -77,7 +77,7 @@ export async function node(
     })
   }
   const served = await serve(t, setup, { plugin })
-  return { ...served, runs }
+  return { ...served, sources }
 }
 
 /** The request options of a client that reconnects. */

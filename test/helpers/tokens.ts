@@ -7,6 +7,6 @@ export function tokensOf(count: number): string[] {
 }
 
 /** The texts of tokens as clients receive them: server-sent events turn all line ends into LF. */
-export function received(tokens: readonly string[]): string[] {
+export function asReceived(tokens: readonly string[]): string[] {
   return tokens.map(token => token.replace(/\r\n?/g, '\n'))
 }

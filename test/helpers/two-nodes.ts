@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import type { StreamOptions } from '../../plugin/index.js'
 import { open } from './client.js'
 import { FaultyStore } from './faulty-store.js'
-import { type NodeOptions, node, type Run } from './stepped.js'
+import { type NodeOptions, node, type SteppedSource } from './stepped.js'
 import { until } from './until.js'
 
 export interface TwoNodesOptions extends Pick<NodeOptions, 'resumable' | 'path'> {
@@ -20,11 +20,11 @@ export async function twoNodes(t: Test, { lease, first = 'a', ...options }: TwoN
   const producing = await node(t, { plugin: { store: one }, ...options })
   const following = await node(t, { plugin: { store: other }, ...options })
   const client = open(producing.url)
-  await until('the source has started', () => producing.runs.length)
-  const [run] = producing.runs as [Run]
-  run.give(first)
+  await until('the source has started', () => producing.sources.length)
+  const [source] = producing.sources as [SteppedSource]
+  source.give(first)
   await until('the first event', () => client.events().length)
   const id = String(client.headers['x-stream-id'])
   await until('the event is in the store', async () => (await one.shared.read(id, 0))?.events.length)
-  return { one, other, producing, following, client, run, id }
+  return { one, other, producing, following, client, source, id }
 }

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { Kind, type TSchema, Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
 import { eventStream } from '../../../plugin/index.js'
-import { type Ask, answers, DONE, errorFrame } from '../../helpers/answer.js'
+import { type Ask, DONE, errorFrame, sourceServer } from '../../helpers/source-server.js'
 
 const Tokens = eventStream({
   message: Type.String(),
@@ -10,12 +10,12 @@ const Tokens = eventStream({
 })
 
 function declares(t: Test, map: Record<string, TSchema>): Ask {
-  return answers(t, { schema: { response: { 200: eventStream(map) } } })
+  return sourceServer(t, { schema: { response: { 200: eventStream(map) } } })
 }
 
 /** The item is refused, as the first one with a status and later with an error event, and nothing of it is sent. */
 async function refuses(t: Test, item: unknown, why: string, options: object = {}): Promise<void> {
-  const ask = answers(t, { schema: { response: { 200: Tokens } } })
+  const ask = sourceServer(t, { schema: { response: { 200: Tokens } } })
   const alone = await ask([item], options)
   t.equal(alone.status, 500)
   t.match(alone.error, { code: 'FST_SSE_EVENT_INVALID', message: why })
@@ -24,7 +24,7 @@ async function refuses(t: Test, item: unknown, why: string, options: object = {}
 }
 
 t.test('sends what the route declares', async t => {
-  const ask = answers(t, { schema: { response: { 200: Tokens } } })
+  const ask = sourceServer(t, { schema: { response: { 200: Tokens } } })
 
   t.test('texts raw', async t => {
     const { text } = await ask(['a', { data: '{"b":1}' }, { event: 'message', data: 'c\nd' }])
@@ -87,7 +87,7 @@ t.test('refuses what the route does not declare', async t => {
   t.test('another event', t => refuses(t, { event: 'progress', data: 'a' }, only))
   t.test('another event without data', t => refuses(t, { event: 'progress' }, only))
   t.test('another event in the options', async t => {
-    const ask = answers(t, { schema: { response: { 200: Tokens } } })
+    const ask = sourceServer(t, { schema: { response: { 200: Tokens } } })
     t.match((await ask(['a'], { event: 'progress' })).error, { code: 'FST_SSE_EVENT_INVALID', message: only })
   })
   t.test('a name that all objects have', async t => {
@@ -115,7 +115,7 @@ t.test('refuses what the route does not declare', async t => {
     refuses(t, Buffer.from('a'), `the data of "usage" ${isNot} object, but it is a string`, { event: 'usage' })
   )
   t.test('without showing it', async t => {
-    const ask = answers(t, { schema: { response: { 200: Tokens } } })
+    const ask = sourceServer(t, { schema: { response: { 200: Tokens } } })
     const { text } = await ask([{ event: 'usage', data: { tokens: 'sk-12345' } }])
     t.notMatch(text, 'sk-12345')
   })
@@ -131,7 +131,7 @@ t.test('takes every kind of schema', async t => {
   const Tree = Type.Recursive(This => Type.Object({ name: Type.String(), children: Type.Array(This) }))
   const Shared = Type.Module({
     Part: Type.Object({ text: Type.String() }),
-    Answer: Type.Object({ parts: Type.Array(Type.Ref('Part')) })
+    ReceivedResponse: Type.Object({ parts: Type.Array(Type.Ref('Part')) })
   })
   const kinds: Record<string, { schema: TSchema; good: [data: unknown, sent: string][]; bad: unknown[] }> = {
     'a literal': { schema: Type.Literal('a'), good: [['a', 'a']], bad: ['b'] },
@@ -221,7 +221,7 @@ t.test('takes every kind of schema', async t => {
       bad: [{ name: 'a', children: [{}] }]
     },
     'a schema that refers to another': {
-      schema: Shared.Import('Answer'),
+      schema: Shared.Import('ReceivedResponse'),
       good: [[{ parts: [{ text: 'a', secret: 1 }] }, '{"parts":[{"text":"a"}]}']],
       bad: [{ parts: [{}] }]
     },
@@ -293,7 +293,7 @@ t.test('eventStream refuses a schema that cannot be checked', async t => {
 })
 
 t.test('a route without a schema takes anything', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const { text } = await ask(['a', 1, { b: 2 }, { event: 'c', data: { d: 3 } }], { end: 'e' })
   t.match(text, 'data: a\n\ndata: 1\n\ndata: {"b":2}\n\nevent: c\ndata: {"d":3}\n\nevent: e\n')
 })
@@ -306,7 +306,7 @@ t.test('a route whose schema declares no events takes anything', async t => {
     { response: { 404: Type.Object({ message: Type.String() }) } },
     { response: { 200: Type.String() } }
   ]) {
-    const { text } = await answers(t, { schema })(['a', { b: 1 }])
+    const { text } = await sourceServer(t, { schema })(['a', { b: 1 }])
     t.equal(text, `data: a\n\ndata: {"b":1}\n\n${DONE}`)
   }
 })

@@ -1,15 +1,15 @@
 import t, { type Test } from 'tap'
-import { answers, DONE, errorFrame } from '../../helpers/answer.js'
+import { DONE, errorFrame, sourceServer } from '../../helpers/source-server.js'
 
 /** Sends streams of one item. Their bodies lack the last event. */
 function wire(t: Test): (item: unknown, options?: object) => Promise<string> {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   return async (item, options) => (await ask([item], { end: false, ...options })).text
 }
 
 /** Checks that an item is refused, first and later in a stream, and that no part of it is sent. */
 async function refuses(t: Test, item: unknown, why: string): Promise<void> {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const alone = await ask([item])
   t.equal(alone.status, 500)
   t.match(alone.error, { code: 'FST_SSE_EVENT_INVALID', message: why })
@@ -81,7 +81,7 @@ t.test('event fields', async t => {
 
   t.test('sends an event without data with empty data, because clients drop events without', async t => {
     t.equal(await sent({ event: 'ping' }), 'event: ping\ndata: \n\n')
-    const { events } = await answers(t)([{ event: 'ping' }], { end: false })
+    const { events } = await sourceServer(t)([{ event: 'ping' }], { end: false })
     t.match(events, [{ event: 'ping', data: '' }])
   })
 
@@ -89,7 +89,7 @@ t.test('event fields', async t => {
     t.equal(await sent({ comment: 'a' }), ': a\n')
     t.equal(await sent({ retry: 5 }), 'retry: 5\n')
     t.equal(await sent({ comment: 'a', retry: 5 }), ': a\nretry: 5\n')
-    const { events, text } = await answers(t)(['a', { comment: 'b' }, { retry: 5 }, 'c'])
+    const { events, text } = await sourceServer(t)(['a', { comment: 'b' }, { retry: 5 }, 'c'])
     t.equal(text, `data: a\n\n: b\nretry: 5\ndata: c\n\n${DONE}`)
     t.match(events, [{ data: 'a' }, { data: 'c' }, { event: 'done' }])
   })
@@ -140,7 +140,7 @@ t.test('refuses invalid fields', async t => {
     for (const field of ['event', 'id', 'comment', 'retry']) {
       for (const value of [{ secret }, [secret], `${secret}\0\n`]) {
         if (field === 'comment' && typeof value === 'string') continue
-        const { status, text } = await answers(t)([{ data: 'a', [field]: value }])
+        const { status, text } = await sourceServer(t)([{ data: 'a', [field]: value }])
         t.equal(status, 500)
         t.notMatch(text, secret, `${field} as ${typeof value}`)
       }
@@ -254,7 +254,7 @@ t.test('refuses data that JSON cannot represent', async t => {
   }
 
   t.test('logs the error of JSON.stringify', async t => {
-    const ask = answers(t)
+    const ask = sourceServer(t)
     await ask([1n])
     t.match(
       ask.log.find(({ err }) => err?.code === 'FST_SSE_EVENT_INVALID'),

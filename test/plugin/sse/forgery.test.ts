@@ -1,5 +1,5 @@
 import t from 'tap'
-import { answers } from '../../helpers/answer.js'
+import { sourceServer } from '../../helpers/source-server.js'
 
 /** Text that a prompt may trick a model into writing, to make clients see events that the server never sent. */
 const forgeries = [
@@ -24,7 +24,7 @@ function unified(text: string): string {
 }
 
 t.test('text that looks like events stays inside its own event', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const { events } = await ask(forgeries, { end: false })
   t.same(
     events,
@@ -33,7 +33,7 @@ t.test('text that looks like events stays inside its own event', async t => {
 })
 
 t.test('also if it comes character by character', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   for (const text of forgeries) {
     const { events } = await ask([...text], { end: false })
     t.same(
@@ -45,7 +45,7 @@ t.test('also if it comes character by character', async t => {
 })
 
 t.test('also if it comes as bytes', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const { events } = await ask(
     forgeries.map(text => Buffer.from(text)),
     { end: false }
@@ -57,7 +57,7 @@ t.test('also if it comes as bytes', async t => {
 })
 
 t.test('a comment stays a comment', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const { events, text } = await ask(
     forgeries.map(comment => ({ comment })),
     { end: false }
@@ -70,7 +70,7 @@ t.test('a comment stays a comment', async t => {
 })
 
 t.test('the return value stays inside the last event', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   for (const text of forgeries) {
     const { events } = await ask(
       // biome-ignore lint/correctness/useYield: the generator only returns
@@ -84,7 +84,7 @@ t.test('the return value stays inside the last event', async t => {
 })
 
 t.test('an error message stays inside the error event', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   for (const message of forgeries) {
     const { events } = await ask(
       (function* () {

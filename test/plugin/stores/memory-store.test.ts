@@ -117,7 +117,7 @@ t.test('has one timer, which waits for the next to go, and none where nothing go
     clock.pass(5)
     t.equal(clock.timers, 1)
   }
-  t.equal(clock.rings, 0)
+  t.equal(clock.fired, 0)
   clock.pass(498)
   for (let left = 100; left > 0; left--) {
     t.equal(store.size, left)
