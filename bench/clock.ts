@@ -1,4 +1,4 @@
-/** Microseconds of the clock that all processes of a machine share (CLOCK_MONOTONIC). A whole number. */
+/** The time on the clock that all processes of a machine share (CLOCK_MONOTONIC). Microseconds, an integer. */
 export function now(): number {
   const [seconds, nanoseconds] = process.hrtime()
   return seconds * 1e6 + Math.trunc(nanoseconds / 1e3)

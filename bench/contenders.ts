@@ -1,32 +1,32 @@
-/** A server of the bench. */
+/** A server that scenarios measure. */
 export interface Contender {
-  /** What the tables call it. */
+  /** Its name in tables and charts. Markdown. */
   readonly label: string
   /** Its file in `servers/`. */
   readonly file: string
-  /** The npm package whose version the report tells. */
+  /** The npm package whose version the report states. */
   readonly npm?: string
-  /** A library or framework that a user would take in place of ours, on Node. */
+  /** Whether it is a library or framework for Node that users would choose instead of ours. */
   readonly isPeer?: true
 }
 
 const all = {
   ours: { label: 'fastify-sse-from', file: 'ours.js' },
-  limit: { label: 'the limit: `node:http`, one write a turn', file: 'limit.js' },
-  nodeHttp: { label: '`node:http`, one write a token', file: 'node-http.js' },
+  limit: { label: 'the limit: `node:http`, one write per turn', file: 'limit.js' },
+  nodeHttp: { label: '`node:http`, one write per token', file: 'node-http.js' },
   readableFrom: { label: 'Fastify, `Readable.from`', file: 'readable-from.js', npm: 'fastify', isPeer: true },
   fastifySse: { label: '@fastify/sse', file: 'fastify-sse.js', npm: '@fastify/sse', isPeer: true },
   fastifySseV2: { label: 'fastify-sse-v2', file: 'fastify-sse-v2.js', npm: 'fastify-sse-v2', isPeer: true },
   betterSse: { label: 'better-sse', file: 'better-sse.js', npm: 'better-sse', isPeer: true },
   hono: { label: 'hono, `streamSSE`', file: 'hono.js', npm: 'hono', isPeer: true },
   go: { label: 'Go, `net/http`', file: 'go' },
-  objects: { label: 'objects without a schema', file: 'objects.js' },
-  objectsTyped: { label: 'objects of a typed route', file: 'objects-typed.js' },
-  text: { label: 'text without a schema', file: 'ours.js' },
-  textTyped: { label: 'text of a typed route', file: 'text-typed.js' },
-  resumable: { label: 'resumable, memory', file: 'resumable.js' },
-  limitNumbered: { label: 'the limit, with ids', file: 'limit-numbered.js' },
-  resumableRedis: { label: 'resumable, redis', file: 'resumable-redis.js', npm: 'ioredis' },
+  objects: { label: 'objects, no schema', file: 'objects.js' },
+  objectsTyped: { label: 'objects, typed route', file: 'objects-typed.js' },
+  text: { label: 'text, no schema', file: 'ours.js' },
+  textTyped: { label: 'text, typed route', file: 'text-typed.js' },
+  resumable: { label: 'resumable, in memory', file: 'resumable.js' },
+  limitNumbered: { label: 'the limit, with event ids', file: 'limit-numbered.js' },
+  resumableRedis: { label: 'resumable, in Redis', file: 'resumable-redis.js', npm: 'ioredis' },
   nodes: { label: 'fastify-sse-from, two nodes', file: 'nodes.js' },
   nodesResumableStream: {
     label: 'resumable-stream, two nodes',
@@ -42,8 +42,8 @@ export type ContenderName = keyof typeof all
 
 export const contenders: Readonly<Record<ContenderName, Contender>> = all
 
-/** Those that serve every work of plain tokens. */
-export const everybody: readonly ContenderName[] = [
+/** The contenders that can stream plain tokens from any source. */
+export const general: readonly ContenderName[] = [
   'ours',
   'limit',
   'nodeHttp',
@@ -55,7 +55,10 @@ export const everybody: readonly ContenderName[] = [
   'go'
 ]
 
-/** The npm packages that the report tells the versions of. */
+/** The general contenders that users would choose instead of ours. */
+export const peers: readonly ContenderName[] = general.filter(name => contenders[name].isPeer)
+
+/** The npm packages whose versions the report states. */
 export function packages(): string[] {
   const named = Object.values(contenders).flatMap(({ npm }) => npm ?? [])
   return [...new Set([...named, '@hono/node-server'])].sort()

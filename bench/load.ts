@@ -1,12 +1,12 @@
 import type { JobName, Jobs } from './load/jobs.js'
 import { BenchProcess } from './process.js'
 
-/** The process that asks the servers. */
+/** The process that puts load on the servers. */
 export class Load {
   readonly #process = new BenchProcess('load/main.js', 'load')
 
-  do<Name extends JobName>(name: Name, takes: Jobs[Name]['takes']): Promise<Jobs[Name]['gives']> {
-    return this.#process.ask(JSON.stringify({ name, takes })) as Promise<Jobs[Name]['gives']>
+  do<Name extends JobName>(name: Name, params: Jobs[Name]['params']): Promise<Jobs[Name]['result']> {
+    return this.#process.ask(JSON.stringify({ name, params })) as Promise<Jobs[Name]['result']>
   }
 
   stop(): Promise<void> {

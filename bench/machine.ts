@@ -5,11 +5,13 @@ import { packages } from './contenders.js'
 import { goVersion } from './go.js'
 import { canPin } from './process.js'
 
-/** What the figures were measured on. A line each. */
+/** What the figures were measured on: the machine, the runtimes, the packages. One line each. */
 export function machine(): string[] {
   const [cpu] = cpus()
   const memory = Math.round(totalmem() / 2 ** 30)
-  const cores = canPin ? 'the server has one core, the load another' : 'server and load share the cores: it cannot pin'
+  const cores = canPin
+    ? 'the server runs on one core, the load generator on another'
+    : 'the server and the load generator share the cores'
   return [
     `${cpus().length} cores of ${cpu?.model.trim()}, ${memory} GiB, Linux ${release()}; ${cores}`,
     `Node ${process.version}, ${goVersion() ?? 'no Go'}`,

@@ -11,42 +11,43 @@ import type { Result } from './result.js'
 import { run } from './run.js'
 import { scenarios } from './scenarios/all.js'
 
+/** The positional arguments are names of scenarios. Default: all. */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    /** Names of servers, see `rivals.ts`, with commas between. Default: all. */
+    /** Names of contenders (see `contenders.ts`), separated by commas. Default: all. */
     only: { type: 'string' },
+    /** The number of rounds that count. Default: what each scenario says. */
     rounds: { type: 'string' },
-    /** The share of the full number of streams and of the full time. What it measures then is not worth much. */
+    /** The share of the full number of streams and the full duration. Figures below 1 are of little worth. */
     effort: { type: 'string', default: '1' },
-    /** The folder that the report is written to. Default: `docs` when all works are done by all servers. */
+    /** The folder to write the report to. Default: `docs` for a complete run, otherwise none. */
     out: { type: 'string' }
   }
 })
 
-function known<Name extends string>(given: readonly string[], names: readonly Name[]): Name[] {
+function select<Name extends string>(kind: string, given: readonly string[], names: readonly Name[]): Name[] {
   const unknown = given.filter(name => !names.includes(name as Name))
   if (unknown.length === 0) return names.filter(name => given.includes(name))
-  console.error(`There is no ${unknown.join(' and no ')}. There are ${names.join(', ')}.`)
+  console.error(`Unknown ${kind}: ${unknown.join(', ')}. Choose from: ${names.join(', ')}`)
   process.exit(1)
 }
 
 if (!existsSync('/proc/self/stat')) {
-  console.error('The bench reads what processes cost from /proc, so it needs Linux.')
+  console.error('The bench needs Linux: it reads the CPU time and memory of processes from /proc.')
   process.exit(1)
 }
-const allNames = Object.keys(contenders) as ContenderName[]
-const chosenWorks = known(
-  positionals.length === 0 ? scenarios.map(({ name }) => name) : positionals,
-  scenarios.map(({ name }) => name)
-)
-const chosenRivals = known(values.only?.split(',') ?? allNames, allNames)
+const allContenders = Object.keys(contenders) as ContenderName[]
+const allScenarios = scenarios.map(({ name }) => name)
+const chosenScenarios = select('scenario', positionals.length === 0 ? allScenarios : positionals, allScenarios)
+const chosenContenders = select('contender', values.only?.split(',') ?? allContenders, allContenders)
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
 const effort = Number(values.effort)
-const out = values.out ?? (chosenWorks.length === scenarios.length && !values.only && effort === 1 ? 'docs' : undefined)
+const isComplete = chosenScenarios.length === scenarios.length && !values.only && effort === 1
+const out = values.out ?? (isComplete ? 'docs' : undefined)
 
 const hasGo = buildGo()
-if (!hasGo) console.error('There is no go here, so the Go server is left out. On Debian: apt-get install golang-go')
+if (!hasGo) console.error('Go is not installed: the Go server is left out. On Debian: apt-get install golang-go')
 
 const startedAt = Date.now()
 function progress(line: string): void {
@@ -56,21 +57,23 @@ function progress(line: string): void {
 
 const withRedis = hasRedis()
 if (!withRedis) {
-  console.error('There is no redis-server here, so what needs it is left out. On Debian: apt-get install redis-server')
+  console.error(
+    'redis-server is not installed: scenarios that need it are left out. On Debian: apt-get install redis-server'
+  )
 }
 
+const available = chosenContenders.filter(name => hasGo || name !== 'go')
 const results: Result[] = []
-for (const work of scenarios.filter(({ name }) => chosenWorks.includes(name))) {
-  const names = chosenRivals.filter(name => hasGo || name !== 'go')
-  if (!work.rivals.some(name => names.includes(name)) || (work.redis && !withRedis)) continue
-  const result = await run(work, { rivals: names, rounds, effort, progress })
+for (const scenario of scenarios.filter(({ name }) => chosenScenarios.includes(name))) {
+  if (!scenario.contenders.some(name => available.includes(name)) || (scenario.redis && !withRedis)) continue
+  const result = await run(scenario, { contenders: available, rounds, effort, progress })
   results.push(result)
-  console.log(`\n${work.name}: ${work.about}\n\n${table(result)}\n`)
+  console.log(`\n${scenario.name}: ${scenario.about}\n\n${table(result)}\n`)
 }
 console.log(goals(results))
 if (out !== undefined) {
   mkdirSync(out, { recursive: true })
   writeFileSync(join(out, 'benchmarks.md'), document(results, new Date()))
   writeFileSync(join(out, 'benchmarks.svg'), chart(results))
-  console.log(`\nWritten to ${join(out, 'benchmarks.md')}`)
+  console.log(`\nWrote ${join(out, 'benchmarks.md')} and ${join(out, 'benchmarks.svg')}`)
 }

@@ -4,23 +4,24 @@ import { availableParallelism } from 'node:os'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** Ticks a second in /proc. Linux has told programs 100 on every machine since 2.6. */
+/** Ticks per second in /proc: Linux has reported 100 on every machine since 2.6. */
 const TICKS = 100
 
+/** The size of a memory page. Bytes. */
 const PAGE = 4096
 
-/** The core of what is measured, and that of what asks it. */
+/** What a process runs for: the first core is for servers, the second for whatever puts load on them. */
 export type Core = 'server' | 'load'
 
 export const canPin = availableParallelism() > 1 && existsSync('/usr/bin/taskset')
 
-/** A process of the bench, on a core of its own. It is asked a line at a time, and answers with a line of JSON. */
+/** A process pinned to a core. It reads questions from stdin, one per line, and answers each with a line of JSON. */
 export class BenchProcess {
   readonly #child: ChildProcess
   readonly #lines: Interface
   readonly #waiting: { resolve(answer: unknown): void; reject(error: Error): void }[] = []
 
-  /** @param file its program beside this file: a module of Node, or what needs no runtime */
+  /** @param file a program, relative to this file: a JavaScript module or an executable */
   constructor(file: string, core: Core, env: Record<string, string> = {}) {
     const path = fileURLToPath(new URL(file, import.meta.url))
     const program = path.endsWith('.js') ? [process.execPath, '--expose-gc', path] : [path]
@@ -33,12 +34,12 @@ export class BenchProcess {
     this.#lines = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream })
     this.#lines.on('line', line => this.#waiting.shift()?.resolve(JSON.parse(line)))
     this.#child.on('close', code => {
-      for (const { reject } of this.#waiting.splice(0)) reject(new Error(`${file} ended with ${code}`))
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error(`${file} exited with code ${code}`))
     })
   }
 
-  /** The next line that it says by itself. */
-  said(): Promise<unknown> {
+  /** The next line that the process writes. */
+  nextLine(): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
     })
@@ -46,7 +47,7 @@ export class BenchProcess {
 
   async ask(question: string): Promise<unknown> {
     this.#child.stdin?.write(`${question}\n`)
-    return this.said()
+    return this.nextLine()
   }
 
   async stop(): Promise<void> {
@@ -56,7 +57,7 @@ export class BenchProcess {
     await closed
   }
 
-  /** The time that it has had on its core so far, kernel included. Seconds. */
+  /** The CPU time used so far, kernel included. Seconds. */
   cpu(): number {
     const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')
     // The second field is the name, in parentheses; user and system time are the 14th and 15th.
@@ -64,7 +65,7 @@ export class BenchProcess {
     return (Number(fields[11]) + Number(fields[12])) / TICKS
   }
 
-  /** The memory that it holds. Bytes. */
+  /** The resident memory. Bytes. */
   memory(): number {
     return Number(readFileSync(`/proc/${this.#child.pid}/statm`, 'utf8').split(' ')[1]) * PAGE
   }

@@ -3,12 +3,12 @@ import { type AddressInfo, createServer } from 'node:net'
 import { Redis } from 'ioredis'
 import { canPin } from './process.js'
 
-/** Whether there is a Redis to measure with: not every machine has one. */
+/** Whether `redis-server` is installed. */
 export function hasRedis(): boolean {
   return spawnSync('redis-server', ['--version']).status === 0
 }
 
-/** A `redis-server` that keeps nothing on disk, on the core of the load. */
+/** Starts a `redis-server` that writes nothing to disk, on the core of the load generator. */
 export async function startRedis(): Promise<{ port: number; stop(): Promise<void> }> {
   const port = await freePort()
   const command = ['redis-server', '--port', String(port), '--bind', '127.0.0.1', '--save', '']

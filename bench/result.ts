@@ -1,54 +1,54 @@
 import type { ContenderName } from './contenders.js'
 import type { Goal, Sample, Scenario } from './scenario.js'
 
-/** What a work has measured: the samples of each server, by round. */
+/** What a scenario measured: the samples of each contender, by round. */
 export class Result {
-  readonly work: Scenario
+  readonly scenario: Scenario
   readonly #samples = new Map<ContenderName, Sample[]>()
 
-  constructor(work: Scenario) {
-    this.work = work
+  constructor(scenario: Scenario) {
+    this.scenario = scenario
   }
 
-  add(rival: ContenderName, sample: Sample): void {
-    const samples = this.#samples.get(rival)
-    if (samples === undefined) this.#samples.set(rival, [sample])
+  add(contender: ContenderName, sample: Sample): void {
+    const samples = this.#samples.get(contender)
+    if (samples === undefined) this.#samples.set(contender, [sample])
     else samples.push(sample)
   }
 
-  /** Those that were measured. */
-  get rivals(): ContenderName[] {
+  /** The contenders that were measured. */
+  get contenders(): ContenderName[] {
     return [...this.#samples.keys()]
   }
 
-  /** The median of all rounds; `undefined` for one that was not measured. */
-  figure(rival: ContenderName, key: string): number | undefined {
-    const values = this.#values(rival, key)
+  /** The median of all rounds; `undefined` for a contender that was not measured. */
+  figure(contender: ContenderName, key: string): number | undefined {
+    const values = this.#values(contender, key)
     return values && median(values)
   }
 
-  /** The median of the ratios of each round: what disturbs a round disturbs both. */
-  ratio(rival: ContenderName, to: ContenderName, key: string): number | undefined {
-    const values = this.#values(rival, key)
+  /** The median of the ratios of all rounds: whatever disturbs a round disturbs both sides of it. */
+  ratio(contender: ContenderName, to: ContenderName, key: string): number | undefined {
+    const values = this.#values(contender, key)
     const others = this.#values(to, key)
     return values && others && median(values.map((value, round) => value / (others[round] as number)))
   }
 
-  /** What a goal is about, as measured; `undefined` where a server for it is missing. */
-  reached({ of, to, key }: Goal): { actual: number; beside: ContenderName | undefined } | undefined {
+  /** The figure that a goal limits; `undefined` if a contender that it needs was not measured. */
+  measured({ of, to, key }: Goal): { value: number; comparedTo: ContenderName | undefined } | undefined {
     if (to === undefined) {
-      const actual = this.figure(of, key)
-      return actual === undefined ? undefined : { actual, beside: undefined }
+      const value = this.figure(of, key)
+      return value === undefined ? undefined : { value, comparedTo: undefined }
     }
     const [best] = to
-      .filter(rival => this.figure(rival, key) !== undefined)
+      .filter(contender => this.figure(contender, key) !== undefined)
       .sort((a, b) => (this.figure(a, key) as number) - (this.figure(b, key) as number))
-    const actual = best && this.ratio(of, best, key)
-    return actual === undefined ? undefined : { actual, beside: best }
+    const value = best && this.ratio(of, best, key)
+    return value === undefined ? undefined : { value, comparedTo: best }
   }
 
-  #values(rival: ContenderName, key: string): number[] | undefined {
-    return this.#samples.get(rival)?.map(sample => sample[key] as number)
+  #values(contender: ContenderName, key: string): number[] | undefined {
+    return this.#samples.get(contender)?.map(sample => sample[key] as number)
   }
 }
 

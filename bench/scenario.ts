@@ -2,26 +2,27 @@ import type { ContenderName } from './contenders.js'
 import type { Load } from './load.js'
 import type { BenchServer } from './server.js'
 
-/** What one round has measured of one server, by the key of a column. */
+/** What one round measured of one server, by the key of a column. */
 export type Sample = Readonly<Record<string, number>>
 
-/** A kind of work that servers are measured at. A work is a file in `works/`. */
+/** A workload that contenders are compared on. Each is a file in `scenarios/`. */
 export interface Scenario {
   readonly name: string
-  /** What it does, and what that shows. One sentence, Markdown. */
+  /** What happens, and what that shows. Markdown. */
   readonly about: string
-  readonly rivals: readonly ContenderName[]
-  /** How many rounds count. One more, which does not, comes first. */
+  /** Who takes part. The tables compare the others with the first one. */
+  readonly contenders: readonly ContenderName[]
+  /** The number of rounds that count. One more, the warm-up, precedes them. */
   readonly rounds: number
-  /** Whether each round has a server of its own: memory that was once taken is seldom given back. */
+  /** Whether each round starts new servers, because processes rarely return memory. Then there is no warm-up round. */
   readonly fresh?: boolean
-  /** The path of a whole answer, by which each server is checked once. */
+  /** The path of an answer that ends. Every server must pass a check of it once. */
   readonly answer?: string
-  /** Whether the servers ask the upstream for the tokens. */
+  /** Whether the servers fetch their tokens from the upstream server. */
   readonly upstream?: boolean
-  /** Whether the servers need a Redis. */
+  /** Whether the servers need Redis. */
   readonly redis?: boolean
-  /** The first one is what the ratio to ours is of. */
+  /** The tables show ratios of the first column. */
   readonly columns: readonly Column[]
   readonly goals: readonly Goal[]
   measure(round: Round): Promise<Sample>
@@ -36,26 +37,26 @@ export interface Column {
 export interface Round {
   readonly server: BenchServer
   readonly load: Load
-  /** The share of the full size, above 0 and at most 1, that streams and times are to have. */
+  /** The share of the full number of streams and the full duration: above 0, at most 1. */
   readonly effort: number
 }
 
-/** What is to be reached: a figure, or its ratio to that of somebody else. */
+/** An upper limit for a figure, or for its ratio to the figure of another contender. */
 export interface Goal {
   readonly what: string
   readonly of: ContenderName
-  /** Of several it is the one with the lowest figure. */
+  /** Whom to compare with: of several contenders, the one with the lowest figure. */
   readonly to?: readonly ContenderName[]
   readonly key: string
   readonly atMost: number
 }
 
-/** A number of streams or milliseconds, made as small as the effort. */
+/** Scales a number of streams or milliseconds down to the effort. */
 export function share(full: number, effort: number): number {
   return Math.max(1, Math.round(full * effort))
 }
 
-/** What the server has used of its core while something was done. Seconds. */
+/** Runs something, and measures the CPU time that the server uses meanwhile. Seconds. */
 export async function cpuOf<T>(server: BenchServer, act: () => Promise<T>): Promise<[seconds: number, result: T]> {
   const before = server.cpu()
   const result = await act()

@@ -1,15 +1,15 @@
 import { now, sleep } from './clock.js'
 
-/** How many tokens an answer of the works has that end. */
+/** The number of tokens in an answer that ends. */
 export const ANSWER = 1000
 
-/** How many tokens a chunk of the upstream brings in the work `burst`. */
+/** The number of tokens that come at once in the scenario `burst`. */
 export const BURST = 8
 
-/** How many tokens a client has had that reattaches. */
+/** The number of events that a client reads before it reattaches. */
 export const HELD = 100
 
-/** Milliseconds between the tokens of the works `burst` and `paced`. */
+/** Milliseconds between tokens in the scenarios `burst` and `paced`. */
 export const PACE = 50
 
 const WORDS = ' the| model| says|,| one| token| after| another|,| un|til| all| of| it| is| there|.| And| so| on'.split(
@@ -19,24 +19,24 @@ const WORDS = ' the| model| says|,| one| token| after| another|,| un|til| all| o
 /** The tokens of an answer. */
 export const tokens: readonly string[] = Array.from({ length: ANSWER }, (_, i) => WORDS[i % WORDS.length] as string)
 
-/** The same as objects. */
+/** The same tokens as objects. */
 export const objects = tokens.map((text, index) => ({ index, text, logprob: -1 / (index + 1), final: false }))
 
-/** Aborted sources, by the id of their stream: when each was told. Microseconds, see `now`. */
+/** When each source was aborted, by the id of its stream. Microseconds, see `now`. */
 export const aborts = new Map<string, number>()
 
 /**
- * The sources, by the name of what they stream. All servers that run on Node stream these.
+ * The sources that all servers on Node stream, by name.
  *
- * @param signal aborted when the client has left, by whatever means the server's framework has for that
+ * @param signal aborted when the client leaves, in whatever way the server's framework reports that
  */
 export const sources = {
-  /** 1000 tokens, always ready. */
+  /** 1000 tokens, all ready at once. */
   async *hot(): AsyncGenerator<string> {
     for (const token of tokens) yield token
   },
 
-  /** Eight tokens at once, again and again. Each is the time at which it was made. */
+  /** Eight tokens at once, again and again. A token is the time at which it was made. */
   async *burst(signal: AbortSignal): AsyncGenerator<string> {
     while (!signal.aborted) {
       await sleep(PACE)
@@ -44,7 +44,7 @@ export const sources = {
     }
   },
 
-  /** A token, again and again. Each is the time at which it was made. */
+  /** One token at a time, again and again. A token is the time at which it was made. */
   async *paced(signal: AbortSignal): AsyncGenerator<string> {
     while (!signal.aborted) {
       await sleep(PACE)
@@ -52,7 +52,7 @@ export const sources = {
     }
   },
 
-  /** The numbers from 0, one a second. */
+  /** The numbers from 0, one per second. */
   async *counted(signal: AbortSignal): AsyncGenerator<string> {
     for (let i = 0; !signal.aborted; i++) {
       yield String(i)
@@ -60,7 +60,7 @@ export const sources = {
     }
   },
 
-  /** As many tokens at once as a client has that loses its connection, and then nothing until it is aborted. */
+  /** The tokens that a client reads before it reattaches, all at once, and then nothing until the abort. */
   async *held(signal: AbortSignal): AsyncGenerator<string> {
     for (const token of tokens.slice(0, HELD)) yield token
     await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
@@ -80,7 +80,7 @@ export const sources = {
 
 export type SourceName = keyof typeof sources
 
-/** The source that a request asks for: `/hot`, or `/silent?id=7`. */
+/** The source that a URL names, such as `/hot` or `/silent?id=7`. */
 export function sourceOf(url: string, signal: AbortSignal): AsyncGenerator<string> {
   const { pathname, searchParams } = new URL(url, 'http://localhost')
   const name = pathname.slice(1) as SourceName

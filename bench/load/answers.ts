@@ -3,19 +3,19 @@ import { now } from '../clock.js'
 import { sum } from '../numbers.js'
 import type { Jobs } from './jobs.js'
 
-/** How a response in chunks ends (RFC 9112, section 7.1). Tokens have no CR, so nothing else looks like it. */
+/** The end of a chunked response (RFC 9112, section 7.1). Tokens contain no CR, so nothing else looks like it. */
 const LAST_CHUNK = '0\r\n\r\n'
 
 type Answers = Jobs['answers']
 
-export async function answers({ port, path, connections, ms }: Answers['takes']): Promise<Answers['gives']> {
+export async function answers({ port, path, connections, ms }: Answers['params']): Promise<Answers['result']> {
   const startedAt = now()
   const until = startedAt + ms * 1e3
   const counts = await Promise.all(Array.from({ length: connections }, () => askUntil(until, port, path)))
   return { answers: sum(counts), seconds: (now() - startedAt) / 1e6 }
 }
 
-/** Asks on one connection until a time, and gives the number of answers. */
+/** Asks on one connection until the given time. @returns the number of answers */
 function askUntil(until: number, port: number, path: string): Promise<number> {
   const request = `GET ${path} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n`
   let count = 0
@@ -43,7 +43,7 @@ function askUntil(until: number, port: number, path: string): Promise<number> {
     socket.once('connect', () => socket.write(request))
     socket.once('error', reject)
     socket.once('close', () =>
-      now() < until ? reject(new Error('the server closed a connection that was to be kept')) : resolve(count)
+      now() < until ? reject(new Error('the server closed a kept-alive connection')) : resolve(count)
     )
   })
 }

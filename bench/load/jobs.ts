@@ -1,25 +1,25 @@
-/** What the load is asked to do, by name: what it takes and what it gives. */
+/** The jobs of the load generator, by name: the parameters and the result of each. */
 export interface Jobs {
-  /** Asks for answers on connections that are kept, one after the other, until the time is over and all have ended. */
+  /** Asks for one answer after another on kept-alive connections, until the time is up and all answers have ended. */
   answers: {
-    takes: { port: number; path: string; connections: number; ms: number }
+    params: { port: number; path: string; connections: number; ms: number }
     /** `seconds` from the first request to the last end. */
-    gives: { answers: number; seconds: number }
+    result: { answers: number; seconds: number }
   }
-  /** Opens streams, evenly over `ms`, and waits for the first token of each. They get ids from 0 in their query. */
-  open: { takes: { port: number; path: string; streams: number; ms: number }; gives: undefined }
-  /** Listens to the open streams. Tokens are the times at which they were made. */
-  listen: { takes: { ms: number }; gives: Heard }
-  /** Goes on with the open streams, whose tokens are the numbers from 0, and tells what came since they were opened. */
-  follow: { takes: { ms: number }; gives: Followed }
-  /** Counts the comments of the open streams. */
-  comments: { takes: { ms: number }; gives: { comments: number } }
-  /** Closes the open streams, evenly over `ms`. Gives when each was closed, by its id. */
-  close: { takes: { ms: number }; gives: Record<string, number> }
-  /** Loses connections to one node and takes them up at another, one after the other. */
-  reattach: { takes: { port: number; events: number; times: number }; gives: Latency }
-  /** Connects, waits for one token, and leaves, again and again. */
-  visits: { takes: { port: number; path: string; connections: number; ms: number }; gives: { visits: number } }
+  /** Opens streams, spread over `ms`, and waits for the first token of each. Their queries have ids, from 0. */
+  open: { params: { port: number; path: string; streams: number; ms: number }; result: undefined }
+  /** Measures the latency of the open streams, whose tokens are the times at which they were made. */
+  listen: { params: { ms: number }; result: Delivery }
+  /** Goes on reading the open streams, whose tokens count from 0, and checks all that came since they were opened. */
+  follow: { params: { ms: number }; result: Continuity }
+  /** Counts the comments on the open streams. */
+  comments: { params: { ms: number }; result: { comments: number } }
+  /** Closes the open streams, spread over `ms`. The result is when each was closed, by its id. */
+  close: { params: { ms: number }; result: Record<string, number> }
+  /** Reads from one node, loses the connection, and resumes on another node: again and again. */
+  reattach: { params: { port: number; events: number; times: number }; result: Latency }
+  /** Connects, waits for one token, and leaves: again and again. */
+  visits: { params: { port: number; path: string; connections: number; ms: number }; result: { visits: number } }
 }
 
 /** Microseconds. */
@@ -28,17 +28,17 @@ export interface Latency {
   p99: number
 }
 
-/** The latency is from the making of a token to its arrival. */
-export interface Heard extends Latency {
+/** The latency is from making a token to reading it. */
+export interface Delivery extends Latency {
   tokens: number
   seconds: number
 }
 
-export interface Followed {
+export interface Continuity {
   tokens: number
-  /** How many were not the next number: lost, twice, or out of order. */
+  /** How many tokens were not the next number: lost, duplicated, or out of order. */
   wrong: number
-  /** How many the quietest stream has got, and the busiest. */
+  /** The number of tokens on the stream that has the fewest, and on the one that has the most. */
   fewest: number
   most: number
 }
@@ -47,5 +47,5 @@ export type JobName = keyof Jobs
 
 export interface JobRequest {
   name: JobName
-  takes: Jobs[JobName]['takes']
+  params: Jobs[JobName]['params']
 }

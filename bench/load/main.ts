@@ -5,8 +5,8 @@ import { reattach } from './reattach.js'
 import { close, comments, follow, listen, open } from './streams.js'
 import { visits } from './visits.js'
 
-/** The process that asks the servers. It is told what to do by a line of JSON, and says by another what it has seen. */
-const jobs: { [Name in keyof Jobs]: (takes: Jobs[Name]['takes']) => Promise<Jobs[Name]['gives']> } = {
+/** The load generator. It reads jobs from stdin and writes their results to stdout, each as a line of JSON. */
+const jobs: { [Name in keyof Jobs]: (params: Jobs[Name]['params']) => Promise<Jobs[Name]['result']> } = {
   answers,
   open,
   listen,
@@ -19,7 +19,7 @@ const jobs: { [Name in keyof Jobs]: (takes: Jobs[Name]['takes']) => Promise<Jobs
 
 const lines = createInterface({ input: process.stdin })
 lines.on('line', async line => {
-  const { name, takes } = JSON.parse(line) as JobRequest
-  console.log(JSON.stringify((await jobs[name](takes as never)) ?? null))
+  const { name, params } = JSON.parse(line) as JobRequest
+  console.log(JSON.stringify((await jobs[name](params as never)) ?? null))
 })
 lines.on('close', () => process.exit())

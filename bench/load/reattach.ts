@@ -8,8 +8,8 @@ type Reattach = Jobs['reattach']
 const FIRST = /id: (.+)\n.*\n\n/
 const EVENT = /^data: /gm
 
-/** Loses the connection to one node, and takes it up again at another. */
-export async function reattach({ port, events, times }: Reattach['takes']): Promise<Reattach['gives']> {
+/** Reads all events from one node, and then all but the first from the other, by the id of the first. */
+export async function reattach({ port, events, times }: Reattach['params']): Promise<Reattach['result']> {
   const latencies: number[] = []
   for (let i = 0; i < times; i++) {
     const [text] = await read(`http://127.0.0.1:${port}/one?id=${i}`, {}, events)
@@ -17,14 +17,14 @@ export async function reattach({ port, events, times }: Reattach['takes']): Prom
     const url = `http://127.0.0.1:${port}/two?id=${i}&skip=${event.length}`
     const [rest, microseconds] = await read(url, { 'last-event-id': id }, events - 1)
     if (rest.slice(rest.indexOf('id: ')) !== text.slice(text.indexOf(event) + event.length)) {
-      throw new Error(`the rest is not the rest: ${rest.slice(0, 200)}`)
+      throw new Error(`the second node did not send the rest, but: ${rest.slice(0, 200)}`)
     }
     latencies.push(microseconds)
   }
   return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) }
 }
 
-/** Reads so many events, and leaves. @returns the text, and the microseconds from the request to the last of them */
+/** Reads some events, and leaves. @returns their text, and the microseconds from the request to the last event */
 function read(url: string, headers: Record<string, string>, events: number): Promise<[string, number]> {
   const startedAt = now()
   return new Promise((resolve, reject) => {

@@ -3,12 +3,13 @@ import { connect, type Socket } from 'node:net'
 const DATA = /^data: ?"?([^"\r\n]+)/gm
 const COMMENT = /^:/gm
 
-/** A client of one stream, which reads as little of it as can be: every cycle of the load is noise. */
+/** A client of one stream. It parses as little as it can: every cycle that the load generator uses is noise. */
 export class StreamClient {
   readonly id: string
   readonly opened: Promise<void>
-  /** Told of every token and comment. */
+  /** Called with every token. */
   onToken: (token: string) => void
+  /** Called for every comment. */
   onComment: () => void = () => {}
   #onFirst: () => void = () => {}
   readonly #socket: Socket
@@ -31,7 +32,7 @@ export class StreamClient {
         if (this.#leaving) return
         const error = new Error(`stream ${id} ended`)
         reject(error)
-        // The streams of the bench end only when their clients leave.
+        // The bench's streams end only when their clients leave.
         this.opened.then(() => {
           throw error
         })

@@ -1,9 +1,9 @@
 import { now, sleep } from '../clock.js'
 import { percentile, sum } from '../numbers.js'
-import type { Followed, Heard, Jobs } from './jobs.js'
+import type { Continuity, Delivery, Jobs } from './jobs.js'
 import { StreamClient } from './stream.js'
 
-/** An open stream, and what came on it since. */
+/** An open stream, and what it has received. */
 interface Open {
   client: StreamClient
   tokens: number
@@ -13,7 +13,7 @@ interface Open {
 
 let streams: Open[] = []
 
-export async function open({ port, path, streams: count, ms }: Jobs['open']['takes']): Promise<undefined> {
+export async function open({ port, path, streams: count, ms }: Jobs['open']['params']): Promise<undefined> {
   await evenly(count, ms, i => {
     const stream: Open = {
       client: new StreamClient(port, path, String(i), token => {
@@ -28,7 +28,7 @@ export async function open({ port, path, streams: count, ms }: Jobs['open']['tak
   return undefined
 }
 
-export async function listen({ ms }: Jobs['listen']['takes']): Promise<Heard> {
+export async function listen({ ms }: Jobs['listen']['params']): Promise<Delivery> {
   const latencies: number[] = []
   const startedAt = now()
   for (const { client } of streams) {
@@ -42,7 +42,7 @@ export async function listen({ ms }: Jobs['listen']['takes']): Promise<Heard> {
   return { tokens: latencies.length, seconds, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) }
 }
 
-export async function follow({ ms }: Jobs['follow']['takes']): Promise<Followed> {
+export async function follow({ ms }: Jobs['follow']['params']): Promise<Continuity> {
   await sleep(ms)
   const counts = streams.map(({ tokens }) => tokens)
   return {
@@ -53,7 +53,7 @@ export async function follow({ ms }: Jobs['follow']['takes']): Promise<Followed>
   }
 }
 
-export async function comments({ ms }: Jobs['comments']['takes']): Promise<{ comments: number }> {
+export async function comments({ ms }: Jobs['comments']['params']): Promise<{ comments: number }> {
   let count = 0
   for (const { client } of streams) {
     client.onComment = () => {
@@ -64,7 +64,7 @@ export async function comments({ ms }: Jobs['comments']['takes']): Promise<{ com
   return { comments: count }
 }
 
-export async function close({ ms }: Jobs['close']['takes']): Promise<Record<string, number>> {
+export async function close({ ms }: Jobs['close']['params']): Promise<Record<string, number>> {
   const closed: Record<string, number> = {}
   const leaving = streams
   streams = []

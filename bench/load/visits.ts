@@ -4,12 +4,12 @@ import { StreamClient } from './stream.js'
 
 type Visits = Jobs['visits']
 
-export async function visits({ port, path, connections, ms }: Visits['takes']): Promise<Visits['gives']> {
+export async function visits({ port, path, connections, ms }: Visits['params']): Promise<Visits['result']> {
   const until = now() + ms * 1e3
   let count = 0
   const visit = async () => {
     while (now() < until) {
-      // Addresses in turn: closed connections keep their port for a while, and one address has too few.
+      // Closed connections hold their port for a while, and one address has too few ports.
       const stream = new StreamClient(port, path, '', () => {}, `127.0.0.${2 + (count++ % 250)}`)
       await stream.opened
       stream.leave()

@@ -9,26 +9,14 @@ const ROW = 22
 const TITLE = 34
 const GAP = 18
 
-/** What the picture shows: the first figure of these works. */
+/** The scenarios that the chart shows, and what their first figure is. */
 const SHOWN: Record<string, string> = {
-  hot: 'CPU a token that is ready at once (µs)',
-  paced: 'CPU a token that comes alone (µs)',
-  idle: 'memory of an open, silent stream (KiB)'
+  hot: 'CPU per token, all tokens ready at once (µs)',
+  paced: 'CPU per token, each token alone (µs)',
+  idle: 'memory per open, silent stream (KiB)'
 }
 
-/** Bars of what a token costs and a stream holds, as SVG, for light and dark pages. Less is better. */
-export function chart(results: readonly Result[]): string {
-  let y = 0
-  const panels = results
-    .filter(({ work }) => work.name in SHOWN)
-    .map(result => {
-      const panel = bars(result, y)
-      y += TITLE + result.rivals.length * ROW + GAP
-      return panel
-    })
-  const height = Math.max(1, y - GAP)
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="Less is better">
-<style>
+const STYLE = `<style>
   text { font: 13px system-ui, sans-serif; fill: #1f2328; dominant-baseline: central }
   .title { font-weight: 600; font-size: 14px }
   .value { font-variant-numeric: tabular-nums }
@@ -40,29 +28,44 @@ export function chart(results: readonly Result[]): string {
     rect { fill: #484f58 }
     .ours rect { fill: #4493f8 }
   }
-</style>
+</style>`
+
+/** A bar chart as SVG, for light and dark pages. */
+export function chart(results: readonly Result[]): string {
+  let y = 0
+  const panels = results
+    .filter(({ scenario }) => scenario.name in SHOWN)
+    .map(result => {
+      const panel = bars(result, y)
+      y += TITLE + result.contenders.length * ROW + GAP
+      return panel
+    })
+  const height = Math.max(1, y - GAP)
+  const size = `viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}"`
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="Less is better">
+${STYLE}
 ${panels.join('\n')}
 </svg>
 `
 }
 
 function bars(result: Result, top: number): string {
-  const { key = '', digits = 0 } = result.work.columns[0] ?? {}
-  const figure = (rival: ContenderName) => result.figure(rival, key) ?? 0
-  const sorted = result.rivals.toSorted((a, b) => figure(a) - figure(b))
+  const { key = '', digits = 0 } = result.scenario.columns[0] ?? {}
+  const figure = (name: ContenderName) => result.figure(name, key) ?? 0
+  const sorted = result.contenders.toSorted((a, b) => figure(a) - figure(b))
   const longest = Math.max(...sorted.map(figure))
-  const rows = sorted.map((rival, i) => {
+  const rows = sorted.map((name, i) => {
     const y = top + TITLE + i * ROW
-    const width = Math.max(1, (figure(rival) / longest) * (WIDTH - LABELS - VALUES))
+    const width = Math.max(1, (figure(name) / longest) * (WIDTH - LABELS - VALUES))
     const middle = y + ROW / 2
-    return `<g${rival === 'ours' ? ' class="ours"' : ''}>
-  <text x="${LABELS - 8}" y="${middle}" text-anchor="end">${escaped(contenders[rival].label)}</text>
+    return `<g${name === 'ours' ? ' class="ours"' : ''}>
+  <text x="${LABELS - 8}" y="${middle}" text-anchor="end">${escaped(contenders[name].label)}</text>
   <rect x="${LABELS}" y="${y + 3}" width="${width.toFixed(1)}" height="${ROW - 6}" rx="2"/>
-  <text x="${(LABELS + width + 6).toFixed(1)}" y="${middle}" class="value">${figure(rival).toFixed(digits)}</text>
+  <text x="${(LABELS + width + 6).toFixed(1)}" y="${middle}" class="value">${figure(name).toFixed(digits)}</text>
 </g>`
   })
-  const title = `<text x="0" y="${top + TITLE / 2}" class="title">${escaped(SHOWN[result.work.name] ?? '')}, less is better</text>`
-  return [title, ...rows].join('\n')
+  const title = `${escaped(SHOWN[result.scenario.name] ?? '')}, less is better`
+  return [`<text x="0" y="${top + TITLE / 2}" class="title">${title}</text>`, ...rows].join('\n')
 }
 
 function escaped(text: string): string {

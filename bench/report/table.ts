@@ -1,38 +1,39 @@
 import { type ContenderName, contenders } from '../contenders.js'
 import type { Result } from '../result.js'
 
-/** The figures of a work as a Markdown table, which reads well in a terminal too. */
+/** The figures of a scenario as a Markdown table, which is readable in a terminal too. */
 export function table(result: Result): string {
-  const { work } = result
-  const [first] = work.columns
-  const [ours] = work.rivals
-  const heads = ['', ...work.columns.map(({ heading }) => heading)]
-  const compared = first !== undefined && ours !== undefined && result.rivals.length > 1
-  if (compared) heads.push('to ours')
-  const rows = result.rivals.map(rival => {
-    const figures = work.columns.map(({ key, digits }) => format(result.figure(rival, key), digits))
-    if (compared) figures.push(rival === ours ? '1' : ratio(result, rival, ours, first.key))
-    return [contenders[rival].label, ...figures]
+  const { scenario } = result
+  const [first] = scenario.columns
+  const [reference] = scenario.contenders
+  const heads = ['', ...scenario.columns.map(({ heading }) => heading)]
+  const compares = first !== undefined && reference !== undefined && result.contenders.length > 1
+  if (compares) heads.push('ratio')
+  const rows = result.contenders.map(name => {
+    const figures = scenario.columns.map(({ key, digits }) => format(result.figure(name, key), digits))
+    if (compares) figures.push(name === reference ? '1' : ratio(result, name, reference, first.key))
+    return [contenders[name].label, ...figures]
   })
   return markdown([heads, ...rows])
 }
 
-/** What is to be reached, and what is. */
+/** The goals of all scenarios, and whether they are met. */
 export function goals(results: readonly Result[]): string {
   const rows = results.flatMap(result =>
-    result.work.goals.map(goal => {
-      const reached = result.reached(goal)
-      const beside = reached?.beside === undefined ? '' : ` (${contenders[reached.beside].label})`
-      const verdict = reached === undefined ? 'not measured' : reached.actual <= goal.atMost ? 'yes' : 'no'
+    result.scenario.goals.map(goal => {
+      const measured = result.measured(goal)
+      const best = goal.to === undefined || goal.to.length === 1 ? undefined : measured?.comparedTo
+      const comparedTo = best === undefined ? '' : ` (${contenders[best].label})`
+      const verdict = measured === undefined ? 'not measured' : measured.value <= goal.atMost ? 'yes' : 'no'
       const limit = `at most ${format(goal.atMost, decimals(goal.atMost))}`
-      return [result.work.name, `${goal.what}${beside}`, limit, format(reached?.actual, 3), verdict]
+      return [result.scenario.name, `${goal.what}${comparedTo}`, limit, format(measured?.value, 3), verdict]
     })
   )
-  return markdown([['work', 'what', 'goal', 'measured', 'reached'], ...rows])
+  return markdown([['scenario', 'figure', 'goal', 'measured', 'met'], ...rows])
 }
 
-function ratio(result: Result, rival: ContenderName, ours: ContenderName, key: string): string {
-  return format(result.ratio(rival, ours, key), 2)
+function ratio(result: Result, name: ContenderName, reference: ContenderName, key: string): string {
+  return format(result.ratio(name, reference, key), 2)
 }
 
 function format(figure: number | undefined, digits: number): string {

@@ -12,7 +12,7 @@ import { resumableRedis } from './resumable-redis.js'
 import { scale } from './scale.js'
 import { typed } from './typed.js'
 
-/** Every work, in the order of the report. */
+/** In the order of the report. */
 export const scenarios: readonly Scenario[] = [
   hot,
   burst,

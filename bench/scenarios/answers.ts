@@ -1,10 +1,10 @@
 import { type Column, cpuOf, type Round, type Sample, share } from '../scenario.js'
 import { ANSWER } from '../source.js'
 
-/** What answers of 1000 tokens, on 20 connections, are measured by. */
+/** The figures of scenarios that ask for answers of 1000 tokens, on 20 connections. */
 export const answerColumns: readonly Column[] = [
-  { key: 'cpu', heading: 'CPU a token, µs', digits: 2 },
-  { key: 'rate', heading: 'tokens a second', digits: 0 }
+  { key: 'cpu', heading: 'CPU per token, µs', digits: 2 },
+  { key: 'rate', heading: 'tokens per second', digits: 0 }
 ]
 
 export async function measureAnswers({ server, load, effort }: Round, path: string, ms: number): Promise<Sample> {

@@ -1,20 +1,20 @@
 import { sleep } from '../clock.js'
-import { everybody } from '../contenders.js'
+import { general } from '../contenders.js'
 import { type Scenario, share } from '../scenario.js'
 
-/** Opened and closed before, so that what a server makes once is not taken for a stream's. */
+/** Streams to open and close first, so that what a server allocates once does not count. */
 const FIRST = 200
 
 export const idle: Scenario = {
   name: 'idle',
-  about: '5000 open streams that have had one token and are silent since: what a stream holds.',
-  rivals: everybody,
+  about: '5000 open streams, silent after one token: the memory that a stream holds.',
+  contenders: general,
   rounds: 2,
   fresh: true,
-  columns: [{ key: 'memory', heading: 'memory a stream, KiB', digits: 1 }],
+  columns: [{ key: 'memory', heading: 'memory per stream, KiB', digits: 1 }],
   goals: [
-    { what: 'memory a stream, to `node:http`', of: 'ours', to: ['nodeHttp'], key: 'memory', atMost: 1.15 },
-    { what: 'memory a stream, to the Go server', of: 'ours', to: ['go'], key: 'memory', atMost: 1 / 2 }
+    { what: 'memory per stream, ratio to `node:http`', of: 'ours', to: ['nodeHttp'], key: 'memory', atMost: 1.15 },
+    { what: 'memory per stream, ratio to the Go server', of: 'ours', to: ['go'], key: 'memory', atMost: 1 / 2 }
   ],
   async measure({ server, load, effort }) {
     const { port } = server

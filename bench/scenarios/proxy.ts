@@ -3,13 +3,15 @@ import { answerColumns, measureAnswers } from './answers.js'
 
 export const proxy: Scenario = {
   name: 'proxy',
-  about:
-    '20 connections ask for answers that come from an OpenAI-compatible server as fast as it can send them: the main job from end to end.',
-  rivals: ['proxy', 'proxySdk', 'proxyFastifySse'],
+  about: `20 connections ask for answers, which an OpenAI-compatible server sends as fast as it can: the main use, end
+to end.`,
+  contenders: ['proxy', 'proxySdk', 'proxyFastifySse'],
   rounds: 5,
   upstream: true,
   answer: '/stream?prompt=Hello',
   columns: answerColumns,
-  goals: [{ what: 'CPU a token, to the best peer', of: 'proxy', to: ['proxyFastifySse'], key: 'cpu', atMost: 1 / 2 }],
+  goals: [
+    { what: 'CPU per token, ratio to @fastify/sse', of: 'proxy', to: ['proxyFastifySse'], key: 'cpu', atMost: 1 / 2 }
+  ],
   measure: round => measureAnswers(round, '/stream?prompt=Hello', 1500)
 }

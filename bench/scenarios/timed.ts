@@ -1,12 +1,12 @@
 import { sleep } from '../clock.js'
 import { type Column, cpuOf, type Round, type Sample, share } from '../scenario.js'
 
-/** What streams whose tokens tell when they were made are measured by. */
+/** The figures of scenarios whose tokens are the times at which they were made. */
 export const timedColumns: readonly Column[] = [
-  { key: 'cpu', heading: 'CPU a token, µs', digits: 1 },
-  { key: 'rate', heading: 'tokens a second', digits: 0 },
-  { key: 'p50', heading: 'latency p50, ms', digits: 2 },
-  { key: 'p99', heading: 'latency p99, ms', digits: 2 }
+  { key: 'cpu', heading: 'CPU per token, µs', digits: 1 },
+  { key: 'rate', heading: 'tokens per second', digits: 0 },
+  { key: 'p50', heading: 'latency, p50, ms', digits: 2 },
+  { key: 'p99', heading: 'latency, p99, ms', digits: 2 }
 ]
 
 export async function measureTimed({ server, load, effort }: Round, path: string, streams: number): Promise<Sample> {

@@ -1,25 +1,25 @@
 import { createServer } from 'node:http'
 import { sourceOf } from '../source.js'
-import { DONE, HEAD, host, leaving } from './host.js'
+import { DONE, disconnected, HEAD, host } from './host.js'
 
 /**
- * What Node can do at best: no framework, and one write for all tokens that are ready in one turn of the event loop.
- * It does nothing else that a server must do: no line ends in tokens, no slow clients, no errors.
+ * The best that Node can do: no framework, and one write for all tokens that are ready in the same turn of the event
+ * loop. It omits what a real server must do: line ends in tokens, slow clients, errors.
  *
- * @param newFrames gives what writes the tokens of one stream
+ * @param newEncoder makes the function that encodes the tokens of one stream as events
  */
-export function serveAtOnce(newFrames: () => (token: string) => string): void {
+export function serveAtOnce(newEncoder: () => (token: string) => string): void {
   const server = createServer(async (request, response) => {
     response.writeHead(200, HEAD)
-    const frame = newFrames()
+    const encode = newEncoder()
     let text = ''
     const flush = () => {
       if (text !== '') response.write(text)
       text = ''
     }
-    for await (const token of sourceOf(request.url as string, leaving(response))) {
+    for await (const token of sourceOf(request.url as string, disconnected(response))) {
       if (text === '') setImmediate(flush)
-      text += frame(token)
+      text += encode(token)
     }
     response.end(text + DONE)
     text = ''

@@ -8,7 +8,7 @@ const server = createServer(async (request, response) => {
   const controller = new AbortController()
   session.once('disconnected', () => controller.abort())
   for await (const token of sourceOf(request.url as string, controller.signal)) {
-    // It throws where the client has left.
+    // `push` throws if the client has left.
     if (!session.isConnected) return
     session.push(token)
   }

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
 import Fastify, { type FastifyPluginAsync, type FastifyReply } from 'fastify'
 import { sourceOf } from '../source.js'
-import { host, leaving } from './host.js'
+import { disconnected, host } from './host.js'
 
-// Its types and those of `@fastify/sse` both declare `reply.sse`, and cannot be in one program.
+// This package and `@fastify/sse` both declare `reply.sse`, so one program cannot import the types of both.
 const { FastifySSEPlugin } = createRequire(import.meta.url)('fastify-sse-v2') as {
   FastifySSEPlugin: FastifyPluginAsync
 }
@@ -17,7 +17,7 @@ const app = Fastify()
 await app.register(FastifySSEPlugin)
 app.get('/*', (request, reply) => {
   const { sse } = reply as unknown as Reply
-  sse.call(reply, events(sourceOf(request.url, leaving(reply.raw))))
+  sse.call(reply, events(sourceOf(request.url, disconnected(reply.raw))))
 })
 
 await app.ready()

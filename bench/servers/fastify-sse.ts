@@ -6,7 +6,7 @@ import { host } from './host.js'
 const app = Fastify()
 await app.register(fastifySSE, { heartbeatInterval: 15_000 })
 app.get('/*', { sse: 'only' }, async (request, reply) => {
-  // It does not cancel what it streams, so that is done for it.
+  // The plugin does not cancel its source.
   const controller = new AbortController()
   reply.sse.onClose(() => controller.abort())
   await reply.sse.send(sourceOf(request.url, controller.signal))

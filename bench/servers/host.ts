@@ -3,14 +3,14 @@ import type { AddressInfo, Server } from 'node:net'
 import { createInterface } from 'node:readline'
 import { aborts } from '../source.js'
 
-/** What the bench may ask of a server, a line each. The answer is a line of JSON. */
+/** The questions that the bench may ask a server, one per line, and the answers, each a line of JSON. */
 const answers: Record<string, () => unknown> = {
-  /** Frees what can be freed, so that the memory that is left is that of the open streams. */
+  /** Collects garbage, so that the remaining memory is what the open streams hold. */
   gc() {
     for (let i = 0; i < 3; i++) globalThis.gc?.()
     return true
   },
-  /** Which streams were aborted, and when. Forgets them. */
+  /** When each stream was aborted since the last time the bench asked. */
   aborts() {
     const all = Object.fromEntries(aborts)
     aborts.clear()
@@ -18,10 +18,10 @@ const answers: Record<string, () => unknown> = {
   }
 }
 
-/** How many connections may wait to be taken: the load opens thousands. */
+/** The number of connections that may wait to be accepted: the load generator opens thousands. */
 const BACKLOG = 4096
 
-/** Makes a server one of the bench: it listens, says its port, and answers what it is asked. */
+/** Lets the bench use a server: listens, writes the port to stdout, and answers questions. */
 export function host(server: Server): void {
   server.listen(0, '127.0.0.1', BACKLOG, () => {
     console.log(JSON.stringify({ port: (server.address() as AddressInfo).port }))
@@ -31,8 +31,8 @@ export function host(server: Server): void {
   lines.on('close', () => process.exit())
 }
 
-/** A signal that is aborted when the client has left before the end. */
-export function leaving(response: ServerResponse): AbortSignal {
+/** A signal that is aborted if the client leaves before the end. */
+export function disconnected(response: ServerResponse): AbortSignal {
   const controller = new AbortController()
   response.once('close', () => {
     if (!response.writableFinished) controller.abort()
@@ -40,8 +40,8 @@ export function leaving(response: ServerResponse): AbortSignal {
   return controller.signal
 }
 
-/** What an event stream says of itself. */
+/** The headers of an event stream. */
 export const HEAD = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' }
 
-/** The last event, as the plugin sends it. */
+/** The last event, as our plugin sends it. */
 export const DONE = 'event: done\ndata: {}\n\n'

@@ -1,7 +1,7 @@
 import { newStreamId } from '../../plugin/resume/event-id.js'
 import { serveAtOnce } from './at-once.js'
 
-/** The limit where each event has the id by which a client comes back to it. Nothing is kept for a client that does. */
+/** The limit, with ids on its events. It keeps no events, so no client can resume. */
 serveAtOnce(() => {
   const id = newStreamId()
   let sequence = 0

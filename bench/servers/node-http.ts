@@ -1,11 +1,12 @@
 import { createServer } from 'node:http'
 import { sourceOf } from '../source.js'
-import { DONE, HEAD, host, leaving } from './host.js'
+import { DONE, disconnected, HEAD, host } from './host.js'
 
-/** What people write by hand: no framework, and one write a token. */
+/** What people write by hand: no framework, and one write per token. */
 const server = createServer(async (request, response) => {
   response.writeHead(200, HEAD)
-  for await (const token of sourceOf(request.url as string, leaving(response))) response.write(`data: ${token}\n\n`)
+  for await (const token of sourceOf(request.url as string, disconnected(response)))
+    response.write(`data: ${token}\n\n`)
   response.end(DONE)
 })
 

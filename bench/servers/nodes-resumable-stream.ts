@@ -5,7 +5,7 @@ import { createResumableStreamContext } from 'resumable-stream/ioredis'
 import { sources } from '../source.js'
 import { HEAD, host } from './host.js'
 
-/** Two nodes that have nothing in common but Redis. */
+/** Two nodes that share nothing but Redis. */
 const nodes = [0, 1].map(() =>
   createResumableStreamContext({
     waitUntil: null,

@@ -5,7 +5,7 @@ import { RedisStore } from '../../plugin/stores/redis/redis-store.js'
 import { sources } from '../source.js'
 import { host } from './host.js'
 
-/** Two nodes that have nothing in common but Redis. */
+/** Two nodes that share nothing but Redis. */
 const app = Fastify()
 for (const prefix of ['/one', '/two']) {
   const client = new Redis(Number(process.env.REDIS))

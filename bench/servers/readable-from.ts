@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import Fastify from 'fastify'
 import { sourceOf } from '../source.js'
-import { DONE, HEAD, host, leaving } from './host.js'
+import { DONE, disconnected, HEAD, host } from './host.js'
 
 /** What people write by hand with Fastify. */
 const app = Fastify()
@@ -12,7 +12,7 @@ async function* events(tokens: AsyncIterable<string>): AsyncGenerator<string> {
 }
 
 app.get('/*', (request, reply) =>
-  reply.headers(HEAD).send(Readable.from(events(sourceOf(request.url, leaving(reply.raw)))))
+  reply.headers(HEAD).send(Readable.from(events(sourceOf(request.url, disconnected(reply.raw)))))
 )
 
 await app.ready()

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { tokens } from '../source.js'
 import { host } from './host.js'
 
-/** A server that speaks OpenAI's chat completions, and sends its answer as fast as it can. */
+/** A server with OpenAI's chat completions API, which sends its answer as fast as it can. */
 const chunk = (choice: object) =>
   `data: ${JSON.stringify({
     id: 'chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT',

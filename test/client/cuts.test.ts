@@ -5,11 +5,11 @@ import { afterBytes, afterEvent, afterHead, type Cut, cutter } from '../helpers/
 import { Random, seed } from '../helpers/random.js'
 import { serve } from '../helpers/server.js'
 import { Steps } from '../helpers/steps.js'
-import { received, tokensOf } from '../helpers/tokens.js'
+import { asReceived, tokensOf } from '../helpers/tokens.js'
 
 const COUNT = 150
 const TOKENS = tokensOf(COUNT)
-const TEXT = received(TOKENS)
+const TEXT = asReceived(TOKENS)
 
 t.comment(`SEED=${seed}`)
 const random = new Random(seed)

@@ -10,15 +10,15 @@ function failure(work: Promise<unknown>): Promise<unknown> {
 }
 
 t.test('an error event is thrown', async t => {
-  const { url, runs } = await node(t)
+  const { url, sources } = await node(t)
   const stream = openStream(url, { body: {} })
   const given: unknown[] = []
   const over = (async () => {
     for await (const { data } of stream) given.push(data)
   })()
   over.catch(() => {})
-  await until('the source runs', () => runs.length === 1)
-  runs[0]?.give('a', Object.assign(new Error('too long'), { statusCode: 413, code: 'TOO_LONG' }))
+  await until('the source runs', () => sources.length === 1)
+  sources[0]?.give('a', Object.assign(new Error('too long'), { statusCode: 413, code: 'TOO_LONG' }))
   const expected = { statusCode: 413, code: 'TOO_LONG', message: 'too long' }
   await t.rejects(over, { name: 'SseStreamError', ...expected, data: expected, retryAfter: undefined })
   await t.rejects(over, SseStreamError)
@@ -62,11 +62,11 @@ t.test('an error event', async t => {
 
 t.test('an error response is thrown as Fastify writes it', async t => {
   const TooMany = createError<[]>('TOO_MANY', 'slow down', 402)
-  const { url, runs } = await node(t)
+  const { url, sources } = await node(t)
   const text = openStream(url, { body: {} }).text()
   text.catch(() => {})
-  await until('the source runs', () => runs.length === 1)
-  runs[0]?.give(new TooMany())
+  await until('the source runs', () => sources.length === 1)
+  sources[0]?.give(new TooMany())
   const expected = { statusCode: 402, code: 'TOO_MANY', message: 'slow down' }
   await t.rejects(text, { name: 'SseStreamError', ...expected, data: { ...expected, error: 'Payment Required' } })
 })

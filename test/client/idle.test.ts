@@ -13,7 +13,7 @@ const idleTimeout = 54_321
 
 t.test('a network that is dead, and tells nobody', async t => {
   const timers = holdTimers(t, idleTimeout)
-  const { port, runs } = await node(t)
+  const { port, sources } = await node(t)
   const proxy = await tcpProxy(t, port)
   const url = `http://127.0.0.1:${proxy.port}/`
   const given: unknown[] = []
@@ -27,11 +27,11 @@ t.test('a network that is dead, and tells nobody', async t => {
   const over = (async () => {
     for await (const { data } of stream) given.push(data)
   })()
-  await until('the source runs', () => runs.length === 1)
-  runs[0]?.give('a')
+  await until('the source runs', () => sources.length === 1)
+  sources[0]?.give('a')
   await until('the first event', () => given.length === 1)
   proxy.forget()
-  runs[0]?.give('b', undefined)
+  sources[0]?.give('b', undefined)
   timers.runOut()
   await over
   t.strictSame(given, ['a', 'b', {}])

@@ -25,18 +25,18 @@ t.test('asks for nothing before it is read', async t => {
 })
 
 t.test('gives events as they come, and ends with done', async t => {
-  const { url, runs } = await node(t)
+  const { url, sources } = await node(t)
   const stream = openStream(url, { body: { prompt: 'hi' } })
   t.match(stream, { id: undefined, lastEventId: undefined, complete: false, reconnects: 0 })
   const given: StreamEvent[] = []
   const over = (async () => {
     for await (const event of stream) given.push(event)
   })()
-  await until('the source runs', () => runs.length === 1)
-  runs[0]?.give('Hel\nlo')
+  await until('the source runs', () => sources.length === 1)
+  sources[0]?.give('Hel\nlo')
   await until('the first event', () => given.length === 1)
   t.match(stream, { lastEventId: `${stream.id}:1`, complete: false })
-  runs[0]?.give({ event: 'usage', data: { tokens: 1 } }, undefined)
+  sources[0]?.give({ event: 'usage', data: { tokens: 1 } }, undefined)
   await over
   t.match(stream.id, /^[\w-]{22}$/)
   t.strictSame(given, [

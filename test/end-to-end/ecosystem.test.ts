@@ -10,7 +10,7 @@ import { serve } from '../helpers/server.js'
 import { Steps } from '../helpers/steps.js'
 import { until } from '../helpers/until.js'
 
-t.test('works with cors, cookie, helmet, compress and rate-limit, and none of them buffers', async t => {
+t.test('streams through cors, cookie, helmet, compress and rate-limit without buffering', async t => {
   const steps = new Steps()
   let aborted = false
   const { url } = await serve(t, async app => {
@@ -27,7 +27,7 @@ t.test('works with cors, cookie, helmet, compress and rate-limit, and none of th
         })
         for (let i = 0; i < 5; i++) {
           yield `token ${i}.`
-          // The next one is not made before the client has this one.
+          // Waits until the client has received this token.
           await steps.next()
         }
       })
@@ -63,10 +63,10 @@ t.test('works with cors, cookie, helmet, compress and rate-limit, and none of th
   t.match(limited.headers['content-type'], 'application/json')
 
   const json = await fetchAll(`${url}/json`, { headers })
-  t.equal(json.headers['content-encoding'], 'br', 'compress is at work')
+  t.equal(json.headers['content-encoding'], 'br', 'compress is active')
 })
 
-t.test('answers an error before the first event with the headers of all of them', async t => {
+t.test('an error before the first event keeps the headers of other plugins', async t => {
   const { url } = await serve(t, async app => {
     await app.register(cors, { origin: true })
     await app.register(compress, { global: true, threshold: 0 })
@@ -82,16 +82,16 @@ t.test('answers an error before the first event with the headers of all of them'
   t.match(JSON.parse(client.text()), { message: 'slow down' })
 })
 
-t.test('gives hooks that read along the same bytes as the client, and sends trailers', async t => {
-  const heard: Record<string, string> = {}
+t.test('hooks can read the body along with the client, and set trailers', async t => {
+  const seen: Record<string, string> = {}
   const { url } = await serve(t, app => {
     app.addHook('onSend', async (request, reply, payload) => {
       const stream = payload as Readable
-      const hear = (chunk: Buffer | null) => {
-        heard[request.url] = (heard[request.url] ?? '') + (chunk ?? '')
+      const record = (chunk: Buffer | null) => {
+        seen[request.url] = (seen[request.url] ?? '') + (chunk ?? '')
       }
-      if (request.url === '/data') stream.on('data', hear)
-      if (request.url === '/readable') stream.on('readable', () => hear(stream.read()))
+      if (request.url === '/data') stream.on('data', record)
+      if (request.url === '/readable') stream.on('readable', () => record(stream.read()))
       if (request.url === '/trailer') reply.trailer('x-count', async () => '3')
       return payload
     })
@@ -105,9 +105,9 @@ t.test('gives hooks that read along the same bytes as the client, and sends trai
       ['a', 'b', '中', '{}'],
       path
     )
-    if (path === '/data') t.equal(heard[path], client.text())
+    if (path === '/data') t.equal(seen[path], client.text())
   }
-  // Who takes the bytes leaves none to the client: that is what a Readable does.
+  // A hook that consumes a Readable leaves nothing for the client.
   await fetchAll(`${url}/readable`)
-  t.match(heard['/readable'], /data: a\n\n.*data: 中\n\nevent: done/s)
+  t.match(seen['/readable'], /data: a\n\n.*data: 中\n\nevent: done/s)
 })

@@ -6,7 +6,7 @@ import { nginx } from './nginx.js'
 
 const TOKENS = ['one', 'two', 'three', 'four', 'five']
 
-t.test('each token arrives before the next one exists', async t => {
+t.test('nginx passes each token on before the next one exists', async t => {
   const received = new Set<string>()
   let httpVersion = ''
   const { port } = await serve(t, app =>
@@ -35,7 +35,7 @@ t.test('each token arrives before the next one exists', async t => {
   t.equal(httpVersion, '1.0')
 })
 
-t.test('a client that leaves aborts the source', async t => {
+t.test('a client that leaves nginx aborts the source', async t => {
   let aborted = false
   const { port } = await serve(t, app =>
     app.get('/', (_request, reply) =>
@@ -53,7 +53,7 @@ t.test('a client that leaves aborts the source', async t => {
   t.ok(aborted)
 })
 
-t.test('an error after the first token arrives as an event', async t => {
+t.test('an error after the first token arrives as an error event', async t => {
   const { port } = await serve(t, app =>
     app.get('/', (_request, reply) =>
       reply.sseFrom(async function* () {
@@ -110,7 +110,7 @@ t.test('heartbeats arrive while the source is silent', async t => {
   )
 })
 
-t.test('an answer that the server cuts off does not look whole', async t => {
+t.test('an answer that the server cuts off ends with a broken connection', async t => {
   const { app, port } = await serve(
     t,
     app =>

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { startNginx } from '../helpers/nginx.js'
 
-/** Starts nginx in front of a server, with the settings it has by default. It stops after the test. Returns its URL. */
+/** Starts nginx with its default settings in front of a server. @returns its URL */
 export function nginx(t: Test, upstream: number): Promise<string> {
   return startNginx(
     t,

@@ -3,7 +3,7 @@ import { sse, type Wire } from './provider-server.js'
 const event = (type: string, fields: object = {}) => sse({ type, ...fields }, type)
 const error = { type: 'error', error: { type: 'some_error', message: 'this is why' }, request_id: 'r' }
 
-/** Anthropic's Messages. */
+/** Anthropic's Messages API. */
 export const anthropicWire: Wire = {
   type: 'text/event-stream',
   start:

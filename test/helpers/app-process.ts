@@ -4,16 +4,21 @@ import { until } from './until.js'
 
 export interface AppProcess {
   child: ChildProcess
-  /** All that it has written. */
+  /** What it has written so far. */
   stdout(): string
   stderr(): string
   /** The address it listens on. */
   url: string
-  /** Waits for its end, and gives its exit code. */
+  /** Waits for its end. @returns its exit code */
   exit(): Promise<number | null>
 }
 
-/** Runs `server/start.ts` in a process of its own, with these variables, options of Node, and a free port. It is killed after the test. */
+/**
+ * Runs `server/start.ts` in its own process, on a free port. The process is killed after the test.
+ *
+ * @param variables to add to the environment
+ * @param nodeOptions options for Node itself
+ */
 export function runApp(t: Test, variables: Record<string, string> = {}, nodeOptions: string[] = []): AppProcess {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(OPENAI_|REDIS_|PORT|HOST|LOG_LEVEL)/.test(name))
@@ -35,7 +40,7 @@ export function runApp(t: Test, variables: Record<string, string> = {}, nodeOpti
   return { child, url: '', stdout: () => stdout, stderr: () => stderr, exit: () => closed }
 }
 
-/** The same, once it listens. */
+/** Runs `server/start.ts`, and waits until it listens. */
 export async function startApp(
   t: Test,
   variables?: Record<string, string>,

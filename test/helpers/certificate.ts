@@ -1,4 +1,7 @@
-/** Of 127.0.0.1, signed by itself, until 2126: `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1`. */
+/**
+ * A self-signed certificate for 127.0.0.1, valid until 2126:
+ * `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1`
+ */
 export const certificate = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgh/Pmgmy0MrYR4N6R

@@ -4,7 +4,7 @@ import { visit } from './chromium.js'
 import type { Provider, ProviderCall } from './provider-server.js'
 import { until } from './until.js'
 
-/** The page as its reader has it. */
+/** The chat page, as a person uses it. */
 export class Chat {
   readonly page: Page
   readonly offences: string[]
@@ -30,7 +30,7 @@ export class Chat {
     return (await this.page.locator('.text').last().textContent({ timeout: 10_000 })) ?? ''
   }
 
-  /** What the page says below the last answer. */
+  /** The notice below the last answer; `''` for none. */
   async words(): Promise<string> {
     const words = this.page.locator('.words').last()
     return (await words.isVisible()) ? ((await words.textContent()) ?? '') : ''
@@ -45,7 +45,7 @@ export class Chat {
     return (await this.page.locator('.answer').last().getAttribute('aria-busy')) === 'true'
   }
 
-  /** Waits for the whole text of the last answer to be this. */
+  /** Waits until the last answer has exactly this text. */
   async shows(text: string): Promise<void> {
     await until(`the answer "${text}"`, async () => (await this.text()) === text)
   }
@@ -64,7 +64,7 @@ export class Chat {
   }
 }
 
-/** Asks, and has the model begin with a text, which the page shows then. @returns the call of the model */
+/** Asks, lets the model begin its answer, and waits until the page shows that. @returns the call of the model */
 export async function beginAnswer(chat: Chat, provider: Provider, prompt: string, text: string): Promise<ProviderCall> {
   await chat.ask(prompt)
   const call = await provider.next()
@@ -73,11 +73,11 @@ export async function beginAnswer(chat: Chat, provider: Provider, prompt: string
   return call
 }
 
-/** Opens the page. Nothing that it does may offend its policy, and its script may not fail. */
+/** Opens the page. The test fails if the page violates its content security policy or if its script throws. */
 export async function openChat(t: Test, browser: Browser, url: string, options?: BrowserContextOptions): Promise<Chat> {
   const { page, offences } = await visit(t, browser, url, options)
   t.teardown(() => {
-    if (offences.length > 0) throw new Error(`the page has offended: ${offences.join(', ')}`)
+    if (offences.length > 0) throw new Error(`the page failed: ${offences.join(', ')}`)
   })
   return new Chat(page, offences)
 }

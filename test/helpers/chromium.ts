@@ -1,7 +1,7 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import type { Test } from 'tap'
 
-/** Nothing that talks to its maker, and what it takes to run in a container. */
+/** No background traffic, and whatever a container needs. */
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -13,7 +13,7 @@ const ARGS = [
   '--disable-sync'
 ]
 
-/** Debian's Chromium, with a profile of its own. It is gone after the test. */
+/** Starts Debian's Chromium with a new profile. It is closed after the test. */
 export async function startChromium(t: Test): Promise<Browser> {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS })
   t.teardown(() => browser.close())
@@ -22,11 +22,11 @@ export async function startChromium(t: Test): Promise<Browser> {
 
 export interface Visit {
   page: Page
-  /** What the policy of the page has kept from happening, and what its script has failed with. */
+  /** Violations of the page's content security policy, and errors that its script threw. */
   offences: string[]
 }
 
-/** Opens a page in a window that shares nothing with others. It is closed after the test. */
+/** Opens a page in a browser context of its own, which is closed after the test. */
 export async function visit(
   t: Test,
   browser: Browser,

@@ -7,30 +7,32 @@ import { until } from './until.js'
 export interface OpenOptions {
   method?: string
   headers?: Record<string, string>
-  /** Sent as JSON, by POST unless `method` says otherwise. */
+  /** Sent as JSON. The method is POST then, unless `method` names another. */
   body?: unknown
   http2?: boolean
 }
 
-/** One request over a socket of its own, watched as it comes in. */
+/** One request on its own socket, and what has arrived of the response. */
 export interface Client {
   status: number | undefined
   headers: Record<string, unknown>
   /** The chunks of the body as they arrived. */
   chunks: Buffer[]
   text(): string
-  /** What an EventSource would have dispatched so far. */
+  /** The events that an EventSource would have dispatched so far. */
   events(): EventSourceMessage[]
-  /** `clean`: the response ended as a whole one does. `broken`: it did not. */
+  /** `clean`: the response was complete. `broken`: it was not. */
   ended: 'clean' | 'broken' | undefined
-  /** Stops reading, and starts again. */
+  /** Stops reading from the socket, and goes on. */
   pause(): void
   resume(): void
-  /** Leaves, as a closed tab does. */
+  /** Disconnects, as a closed tab does. */
   leave(): void
-  /** Waits for the head, for a text in the body, or for the end. */
+  /** Waits for the head of the response. */
   head(): Promise<void>
+  /** Waits until the body contains a text. */
   has(text: string): Promise<void>
+  /** Waits for the end of the response. */
   end(): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 
-/** The longest delay of a timer. Node warns of a longer one and fires the timer at once. */
+/** The longest delay of a timer in Node. Longer delays fire at once. Milliseconds. */
 export const LONGEST = 2 ** 31 - 1
 
 interface Timer {
@@ -8,11 +8,11 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** A clock that moves when it is told to, in place of `performance.now` and `setTimeout` until the test is over. */
+/** A clock that a test moves. It replaces `performance.now` and `setTimeout` until the test is over. */
 export class Clock {
   now = 1_000_000
-  /** How often a timer went off. */
-  rings = 0
+  /** How many timers have fired. */
+  fired = 0
   readonly #timers = new Set<Timer>()
 
   constructor(t: Test) {
@@ -25,7 +25,7 @@ export class Clock {
     performance.now = () => this.now
     Object.assign(globalThis, {
       setTimeout: (callback: () => void, delay: number) => {
-        if (delay > LONGEST) throw new RangeError(`a timer of ${delay} ms is longer than one can be`)
+        if (delay > LONGEST) throw new RangeError(`a timer of ${delay} ms is too long`)
         const timer = { at: this.now + Math.max(1, Math.trunc(delay)), callback }
         this.#timers.add(timer)
         return timer
@@ -39,7 +39,7 @@ export class Clock {
     return this.#timers.size
   }
 
-  /** Lets time pass, and lets what is due in it happen when it is due. */
+  /** Moves the clock, and fires each timer when it is due. Milliseconds. */
   pass(ms: number): void {
     const end = this.now + ms
     for (;;) {
@@ -47,7 +47,7 @@ export class Clock {
       if (next === undefined || next.at > end) break
       this.#timers.delete(next)
       this.now = Math.max(this.now, next.at)
-      this.rings++
+      this.fired++
       next.callback()
     }
     this.now = end

@@ -2,25 +2,25 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
-/** A network that loses its connections. */
+/** A proxy that cuts its connections. */
 export interface Cutter {
   port: number
-  /** How many it has cut. */
+  /** How many connections it has cut. */
   cuts: number
 }
 
-/** How much of what the server has sent so far on a connection reaches the client: bytes, after which the connection is lost. */
+/** Decides, from the bytes that the server has sent on a connection, after how many of them to cut it. */
 export type Cut = (sent: Buffer) => number
 
 const END_OF_HEAD = '\r\n\r\n'
-/** In a head, and between chunks, lines end otherwise. */
+/** Lines of the head and of chunk sizes end with CRLF, so this is the end of an event. */
 const END_OF_EVENT = '\n\n'
 
 export function afterBytes(count: number): Cut {
   return () => count
 }
 
-/** The head of the response arrives, and so many bytes of its body. */
+/** Lets the head of the response pass, and some bytes of the body. */
 export function afterHead(count: number): Cut {
   return sent => {
     const end = sent.indexOf(END_OF_HEAD)
@@ -35,7 +35,11 @@ export function afterEvent(): Cut {
   }
 }
 
-/** @param nextCut asked for each connection anew */
+/**
+ * Starts a proxy in front of a port on this machine. It is closed after the test.
+ *
+ * @param nextCut called for each new connection
+ */
 export async function cutter(t: Test, target: number, nextCut: () => Cut): Promise<Cutter> {
   const sockets = new Set<Socket>()
   const listener = createServer(client => {
@@ -65,7 +69,7 @@ export async function cutter(t: Test, target: number, nextCut: () => Cut): Promi
       isCut = true
       self.cuts++
       server.destroy()
-      // What was let through still arrives.
+      // The client still receives what was written.
       client.destroySoon()
     })
   })

@@ -1,7 +1,10 @@
 import Fastify from 'fastify'
 import sseFrom from '../../plugin/index.js'
 
-/** A server of its own process, whose memory is not the test's: `GET /` gives events of 64 KiB until there are `?bytes=` of them. */
+/**
+ * A server in its own process, so that its memory can be measured. `GET /?bytes=n` streams events of 64 KiB, n bytes in
+ * all. `GET /memory` returns the resident memory.
+ */
 const app = Fastify()
 app.register(sseFrom, { heartbeat: 10 })
 app.register(async app => {

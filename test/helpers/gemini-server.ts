@@ -9,7 +9,7 @@ const chunk = (text: string, fields: object = {}, rest: object = {}) =>
   })
 const error = (code: number) => ({ error: { code, message: 'this is why', status: 'SOME_STATUS' } })
 
-/** Gemini's `streamGenerateContent` with `alt=sse`. */
+/** Gemini's `streamGenerateContent` API with `alt=sse`. */
 export const geminiWire: Wire = {
   type: 'text/event-stream',
   start: '',

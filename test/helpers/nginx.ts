@@ -8,15 +8,16 @@ import type { Test } from 'tap'
 import { freePort } from './free-port.js'
 import { until } from './until.js'
 
-/** Debian keeps servers where only root's PATH looks. */
+/** Debian installs servers in a folder that only root has in PATH. */
 const PATH = `${process.env.PATH}:/usr/sbin`
 
 const ATTEMPTS = 5
 
 /**
- * Starts nginx, which stops after the test. Returns its URL.
+ * Starts nginx. It stops after the test.
  *
- * @param http what stands in `http`, for a port
+ * @param http the contents of the `http` block, for a port
+ * @returns the URL
  */
 export async function startNginx(t: Test, http: (port: number) => string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'nginx-'))
@@ -26,10 +27,10 @@ export async function startNginx(t: Test, http: (port: number) => string): Promi
     await writeFile(join(folder, 'nginx.conf'), config(http(port)))
     if (await start(t, folder)) return `http://127.0.0.1:${port}`
   }
-  throw new Error('nginx does not start')
+  throw new Error('nginx did not start')
 }
 
-/** One process, as the user who runs the tests, with all its files in its own folder. */
+/** A single process, run by the current user, with all files in one folder. */
 function config(http: string): string {
   const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${name};`)
   return `
@@ -46,7 +47,7 @@ function config(http: string): string {
   `
 }
 
-/** Whether it runs: another process may have taken the port meanwhile. */
+/** @returns false if another process has taken the port */
 async function start(t: Test, folder: string): Promise<boolean> {
   const child = spawn('nginx', ['-e', 'stderr', '-p', folder, '-c', 'nginx.conf'], {
     env: { ...process.env, PATH },
@@ -58,7 +59,7 @@ async function start(t: Test, folder: string): Promise<boolean> {
   })
   const exit = once(child, 'exit')
   const hasExited = () => child.exitCode !== null || child.signalCode !== null
-  // It writes this file once it listens.
+  // nginx writes this file once it listens.
   await until('nginx', () => hasExited() || existsSync(join(folder, 'nginx.pid')))
   if (hasExited()) {
     t.comment(log)

@@ -2,7 +2,7 @@ import type { Wire } from './provider-server.js'
 
 const line = (fields: object) => `${JSON.stringify({ model: 'm', created_at: new Date(0).toISOString(), ...fields })}\n`
 
-/** Ollama's `/api/chat`. */
+/** Ollama's `/api/chat` API. */
 export const ollamaWire: Wire = {
   type: 'application/x-ndjson',
   start: '',

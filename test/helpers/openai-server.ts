@@ -8,13 +8,13 @@ const choice = (delta: object, reason: string | null = null) =>
   chunk({ choices: [{ index: 0, delta, finish_reason: reason }] })
 const error = { message: 'this is why', type: 'some_error', code: 'some_code', param: null }
 
-/** OpenAI's chat completions. */
+/** OpenAI's Chat Completions API. */
 export const openAiWire: Wire = {
   type: 'text/event-stream',
-  // The first chunk says who speaks, and is empty.
+  // The first chunk has the role and no text.
   start: choice({ role: 'assistant', content: '' }),
   token: content => choice({ content }),
-  // The reason, the usage, and the mark.
+  // The finish reason, the usage, and the end marker.
   finish: (reason = 'stop') =>
     choice({}, reason) +
     chunk({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } }) +
@@ -34,7 +34,7 @@ const response = (status: string) => ({
 })
 const responseEvent = (type: string, fields: object) => sse({ type, sequence_number: 0, ...fields }, type)
 
-/** OpenAI's Responses. */
+/** OpenAI's Responses API. */
 export const openAiResponsesWire: Wire = {
   type: 'text/event-stream',
   start: responseEvent('response.created', { response: response('in_progress') }),
@@ -45,12 +45,12 @@ export const openAiResponsesWire: Wire = {
   refusal: () => ({ error })
 }
 
-/** The one that a client of OpenAI's asks for. */
+/** The API that a URL asks for. */
 export function openAiWires(url: string | undefined): Wire {
   return url?.endsWith('/responses') ? openAiResponsesWire : openAiWire
 }
 
-/** A local server that speaks the wire format of OpenAI's chat completions. `answer` says how it behaves. */
+/** A local server with OpenAI's Chat Completions API. @param answer called with each request */
 export async function openAiServer(t: Test, answer: (call: ProviderCall) => unknown): Promise<Provider> {
   const { url, ...provider } = await providerServer(t, openAiWire, answer)
   return { url: `${url}/v1`, ...provider }

@@ -3,57 +3,60 @@ import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import { until } from './until.js'
 
-/** How a provider writes its answers. */
+/** The wire format of a provider. */
 export interface Wire {
   /** The content type of a stream. */
   type: string
-  /** What a stream begins with, before its first token. */
+  /** What precedes the first token of a stream. */
   start: string
   token(text: string): string
-  /** What ends a whole answer. */
+  /** What ends a complete answer. */
   finish(reason: string | undefined): string
-  /** An error in the midst of a stream. */
+  /** An error within a stream. */
   failure: string
-  /** The body of a response with this status. */
+  /** The body of an error response. */
   refusal(status: number): object
 }
 
-/** A request that the provider has got. */
+/** A request that the provider has received. */
 export interface ProviderCall {
   body: { model: string; messages: unknown[]; stream: boolean; [key: string]: unknown }
   headers: IncomingMessage['headers']
   method: string | undefined
   url: string | undefined
-  /** What tells its connection from others. */
+  /** The client's port, which identifies the connection. */
   port: number | undefined
   response: ServerResponse
-  /** Sends bytes of a stream as they are. */
+  /** Writes raw bytes of a stream. */
   write(bytes: string | Uint8Array): void
-  /** Sends what a stream begins with, if it has not. */
+  /** Starts the stream, unless it has started. */
   start(): void
-  /** Sends the text of a token. */
+  /** Sends a token. */
   token(text: string): void
-  /** Sends the end of the answer as the provider does. */
+  /** Completes the answer. */
   finish(reason?: string): void
-  /** Sends an error in the midst of the answer. */
+  /** Ends the stream with an error. */
   fail(): void
-  /** Answers with an error. */
+  /** Answers with an error response. */
   refuse(status: number): void
-  /** Whether the client's connection is gone, and since when. */
+  /** Whether the response is closed. */
   closed: boolean
+  /** When, on the clock of `performance.now`. */
   closedAt: number
 }
 
 export interface Provider {
   url: string
   calls: ProviderCall[]
-  /** Waits for a call that was not given before, and gives it: of those that are like this, the first. */
-  next(isIt?: (call: ProviderCall) => boolean): Promise<ProviderCall>
+  /** Waits for the first call that matches and that it has not returned before. Default: any call. */
+  next(matches?: (call: ProviderCall) => boolean): Promise<ProviderCall>
 }
 
 /**
- * A local server that speaks the wire format of a provider, or several told apart by the URL that is asked for. `answer`
- * says how it behaves.
+ * A local server that stands in for a provider.
+ *
+ * @param wire its wire format, or a function that chooses one by the URL of the request
+ * @param answer called with each request
  */
 export async function providerServer(
   t: Test,
@@ -127,8 +130,8 @@ export async function providerServer(
 
 function nextOf(calls: ProviderCall[]): Provider['next'] {
   const given = new Set<ProviderCall>()
-  return async (isIt = () => true) => {
-    const find = () => calls.find(call => !given.has(call) && isIt(call))
+  return async (matches = () => true) => {
+    const find = () => calls.find(call => !given.has(call) && matches(call))
     await until('the provider is asked', find)
     const call = find() as ProviderCall
     given.add(call)
@@ -136,7 +139,7 @@ function nextOf(calls: ProviderCall[]): Provider['next'] {
   }
 }
 
-/** An event of a stream of server-sent events. */
+/** Formats a server-sent event. */
 export function sse(data: object, event?: string): string {
   return `${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`
 }

@@ -1,4 +1,4 @@
-/** A source of random choices that gives the same ones for the same seed. */
+/** A random number generator that repeats its numbers for the same seed. */
 export class Random {
   #state: number
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed
   }
 
-  /** From 0 up to, and without, 1: the generator "mulberry32" of Tommy Ettinger. */
+  /** A number from 0 to, but not including, 1: "mulberry32" by Tommy Ettinger. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0
     let bits = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
@@ -14,7 +14,7 @@ export class Random {
     return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32
   }
 
-  /** A whole number from 0 up to, and without, `limit`. */
+  /** An integer from 0 to, but not including, `limit`. */
   below(limit: number): number {
     return Math.floor(this.next() * limit)
   }
@@ -28,5 +28,5 @@ export class Random {
   }
 }
 
-/** `SEED` in the environment repeats a run whose seed was printed. */
+/** The environment variable `SEED` repeats a run. Test names contain the seed. */
 export const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))

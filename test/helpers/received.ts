@@ -1,13 +1,13 @@
 import { createParser } from 'eventsource-parser'
 
-/** What a client has been told, in the order in which it was told. */
+/** What a client receives, in order. */
 export type Received =
   | { kind: 'event'; event: string | undefined; data: string; id: string | undefined }
   | { kind: 'comment'; text: string }
   | { kind: 'retry'; ms: number }
   | { kind: 'error'; message: string }
 
-/** Reads a response body as an EventSource would, whatever the chunks it comes in. */
+/** Parses a response body as an EventSource does. */
 export function receive(chunks: Iterable<Uint8Array>): Received[] {
   const received: Received[] = []
   const parser = createParser({

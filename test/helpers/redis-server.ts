@@ -11,7 +11,7 @@ import { until } from './until.js'
 
 const ATTEMPTS = 5
 
-/** A `redis-server` of a test: on a port and in a folder of its own. */
+/** A `redis-server` with its own port and folder. */
 export class RedisServer {
   readonly port: number
   readonly #folder: string
@@ -24,7 +24,7 @@ export class RedisServer {
     this.#options = options
   }
 
-  /** Starts it, also again: on the same port, with what it has on disk. @returns whether it runs */
+  /** Starts or restarts it, with the data that it has on disk. @returns false if the port is taken */
   async start(): Promise<boolean> {
     const own = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder]
     const child = spawn('redis-server', [...own, '--save', '', '--loglevel', 'warning', ...this.#options], {
@@ -36,16 +36,16 @@ export class RedisServer {
     return !hasExited()
   }
 
-  /** Ends it as a crash does. */
+  /** Kills it, as a crash would. */
   kill(): Promise<void> {
     return crash(this.#child)
   }
 }
 
 /**
- * Starts a `redis-server`, which is killed after the test.
+ * Starts a `redis-server`. It is killed after the test.
  *
- * @param options of its command line; `'--appendonly', 'yes', '--appendfsync', 'always'` keeps what it has
+ * @param options for its command line; `'--appendonly', 'yes', '--appendfsync', 'always'` makes data survive a restart
  */
 export async function redisServer(t: Test, ...options: string[]): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'redis-'))
@@ -56,19 +56,19 @@ export async function redisServer(t: Test, ...options: string[]): Promise<RedisS
     t.teardown(() => server.kill())
     if (await server.start()) return server
   }
-  throw new Error('redis-server does not start')
+  throw new Error('redis-server did not start')
 }
 
-/** A client, which is closed after the test. */
+/** Connects a client. It is closed after the test. */
 export function redisClient(t: Test, port: number, options: RedisOptions = {}): Redis {
   const client = new Redis({ port, host: '127.0.0.1', ...options })
-  // ioredis writes to the console of errors that nobody listens to.
+  // Without a listener, ioredis prints errors.
   client.on('error', () => {})
   t.teardown(() => client.disconnect())
   return client
 }
 
-/** Starts a Redis Cluster of three masters. Gives their ports. */
+/** Starts a Redis Cluster of three masters. @returns their ports */
 export async function redisCluster(t: Test): Promise<number[]> {
   const nodes: { port: number; bus: number }[] = []
   for (let i = 0; i < 3; i++) {
@@ -92,7 +92,7 @@ export async function redisCluster(t: Test): Promise<number[]> {
   return nodes.map(({ port }) => port)
 }
 
-/** A client of a cluster, which is closed after the test. */
+/** Connects a client to a cluster. It is closed after the test. */
 export function clusterClient(t: Test, ports: readonly number[], options: ClusterOptions = {}): Cluster {
   const cluster = new Cluster(
     ports.map(port => ({ port, host: '127.0.0.1' })),
@@ -103,7 +103,7 @@ export function clusterClient(t: Test, ports: readonly number[], options: Cluste
   return cluster
 }
 
-/** Whether somebody on this port answers as Redis does, and has read what it has on disk. */
+/** Whether Redis listens on the port, and has loaded its data. */
 async function answers(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {

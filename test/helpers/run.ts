@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
-/** Runs a command that must succeed, and returns what it prints. It is not watched for coverage: users are not. */
+/** Runs a command that must succeed, without coverage, as users run it. @returns what it prints */
 export async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
-  const watch = /^(NODE_OPTIONS$|TAP|_TAPJS)/
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !watch.test(name)))
+  const coverage = /^(NODE_OPTIONS$|TAP|_TAPJS)/
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !coverage.test(name)))
   try {
     const { stdout } = await promisify(execFile)(command, args, { cwd, env })
     return stdout

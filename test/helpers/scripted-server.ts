@@ -3,14 +3,14 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
-/** A request that has arrived. */
+/** A request that the server has received. */
 export interface Call {
   method: string
   url: string
   headers: IncomingHttpHeaders
   body: string
   response: ServerResponse
-  /** Whether its connection is gone. */
+  /** Whether the response is closed. */
   isOver: boolean
 }
 
@@ -22,7 +22,9 @@ export interface ScriptedServer {
 /** Answers one request. */
 export type Script = (call: Call) => void
 
-/** A server that does what a test tells it to, whatever the rules are. The last script also answers what comes after it. */
+/**
+ * Starts a server that runs a script for each request. Scripts may break HTTP. The last one serves all later requests.
+ */
 export async function scriptedServer(t: Test, ...scripts: [Script, ...Script[]]): Promise<ScriptedServer> {
   const calls: Call[] = []
   const server = createServer(async (request, response) => {
@@ -49,7 +51,7 @@ export async function scriptedServer(t: Test, ...scripts: [Script, ...Script[]])
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls }
 }
 
-/** Begins a response of events, and sends what there is of it. */
+/** Begins an event stream, and leaves it open. */
 export function events(text = ':\n', headers: Record<string, string> = {}): Script {
   return ({ response }) => {
     response.writeHead(200, { 'content-type': 'text/event-stream', ...headers })
@@ -58,7 +60,7 @@ export function events(text = ':\n', headers: Record<string, string> = {}): Scri
   }
 }
 
-/** A whole response of events. */
+/** Sends a complete event stream. */
 export function all(text: string | Uint8Array = '', headers: Record<string, string> = {}): Script {
   return ({ response }) => {
     response.writeHead(200, { 'content-type': 'text/event-stream', ...headers })
@@ -66,7 +68,7 @@ export function all(text: string | Uint8Array = '', headers: Record<string, stri
   }
 }
 
-/** A response of events that breaks off. */
+/** Begins an event stream, and breaks the connection. */
 export function broken(text = ':\n', headers: Record<string, string> = {}): Script {
   return ({ response }) => {
     response.writeHead(200, { 'content-type': 'text/event-stream', ...headers })
@@ -75,7 +77,7 @@ export function broken(text = ':\n', headers: Record<string, string> = {}): Scri
   }
 }
 
-/** Any other response. */
+/** Sends any other response. */
 export function status(code: number, body: string | object = '', headers: Record<string, string> = {}): Script {
   return ({ response }) => {
     const type = typeof body === 'string' ? 'text/plain' : 'application/json'
@@ -84,7 +86,7 @@ export function status(code: number, body: string | object = '', headers: Record
   }
 }
 
-/** No response at all. */
+/** Closes the connection without a response. */
 export const hangUp: Script = ({ response }) => {
   response.destroy()
 }

@@ -6,7 +6,7 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import type { Test } from 'tap'
 import sseFrom, { type PluginOptions } from '../../plugin/index.js'
 
-/** A line of the log. */
+/** A log line. */
 export interface LogLine {
   level: number
   msg: string
@@ -19,7 +19,7 @@ export interface Served {
   app: FastifyInstance
   url: string
   port: number
-  /** What the server has logged, of level `debug` and above. */
+  /** The log lines so far, from level `debug`. */
   log: LogLine[]
 }
 
@@ -29,7 +29,7 @@ export interface ServeOptions {
   http2?: boolean
 }
 
-/** An app with the plugin, whose log can be read. It is closed after the test. */
+/** Creates an app with the plugin. It is closed after the test. */
 export function build(t: Test, options: ServeOptions = {}) {
   const { app, log } = create(t, options)
   app.register(sseFrom, options.plugin ?? {})

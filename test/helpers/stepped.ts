@@ -4,44 +4,44 @@ import type { PluginOptions, ResumableOptions, StreamOptions } from '../../plugi
 import { type Served, serve } from './server.js'
 import { Steps } from './steps.js'
 
-/** One run of the source. */
-export interface Run {
-  /** What it gives next: a token, an error to throw, or `undefined` for its end. */
+/** A source that a test steps through. */
+export interface SteppedSource {
+  /** Gives it items to yield; an Error is thrown, `undefined` ends the source. */
   give(...items: (unknown | Error | undefined)[]): void
   aborted: boolean
-  /** Whether its generator has come to its end in whatever way. */
+  /** Whether its generator has ended, for whatever reason. */
   over: boolean
 }
 
 export interface Node extends Served {
-  /** The runs of its source so far. */
-  runs: Run[]
+  /** The sources of its source so far. */
+  sources: SteppedSource[]
 }
 
 export interface NodeOptions {
   plugin?: PluginOptions
   resumable?: boolean | ResumableOptions | ((request: FastifyRequest) => ResumableOptions)
   stream?: StreamOptions<unknown>
-  /** Where its source is served beside `/`. */
+  /** Another path that serves the source, beside `/`. */
   path?: string
 }
 
 /**
- * A node that serves `/` from a source which gives what the test tells it to, `/streams/:id` by `sseResume`, and
- * `DELETE /streams/:id`.
+ * Starts a node. `/` streams a source that the test steps through, `GET /streams/:id` resumes a stream, and
+ * `DELETE /streams/:id` stops it.
  */
 export async function node(
   t: Test,
   { plugin = {}, resumable = true, stream = {}, path }: NodeOptions = {}
 ): Promise<Node> {
-  const runs: Run[] = []
+  const sources: SteppedSource[] = []
   const setup = (app: FastifyInstance) => {
     const answer = (request: FastifyRequest, reply: FastifyReply) =>
       reply.sseFrom(
         async function* ({ signal }): AsyncGenerator<unknown, undefined> {
           const steps = new Steps()
           const items: (unknown | Error | undefined)[] = []
-          const run: Run = {
+          const source: SteppedSource = {
             give: (...given) => {
               items.push(...given)
               for (const _ of given) steps.go()
@@ -49,10 +49,10 @@ export async function node(
             aborted: false,
             over: false
           }
-          runs.push(run)
+          sources.push(source)
           signal.addEventListener('abort', () => {
-            run.aborted = true
-            run.give(undefined)
+            source.aborted = true
+            source.give(undefined)
           })
           try {
             for (;;) {
@@ -63,7 +63,7 @@ export async function node(
               yield item
             }
           } finally {
-            run.over = true
+            source.over = true
           }
         },
         { ...stream, resumable: typeof resumable === 'function' ? resumable(request) : resumable }
@@ -77,10 +77,10 @@ export async function node(
     })
   }
   const served = await serve(t, setup, { plugin })
-  return { ...served, runs }
+  return { ...served, sources }
 }
 
-/** The headers of a client that comes back. */
+/** The request options of a client that reconnects. */
 export function after(id: string | undefined) {
   return { headers: { 'last-event-id': String(id) } }
 }

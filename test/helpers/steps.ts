@@ -1,4 +1,4 @@
-/** Lets one side of a test take a step only after the other has said so, whichever comes first. */
+/** Lets one side of a test decide when the other side may take its next step. */
 export class Steps {
   #allowed = 0
   #waiting: (() => void) | undefined

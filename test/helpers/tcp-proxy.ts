@@ -8,32 +8,32 @@ interface Line {
   isForgotten: boolean
 }
 
-/** A network between clients and a server on this machine, whose faults are made by the test. */
+/** A network between clients and a server on this machine. The test decides when it fails. */
 export class TcpProxy {
   readonly port: number
   readonly #lines: Set<Line>
-  readonly #cut: Cut
+  readonly #blocked: Blocked
 
-  constructor(port: number, lines: Set<Line>, cut: Cut) {
+  constructor(port: number, lines: Set<Line>, blocked: Blocked) {
     this.port = port
     this.#lines = lines
-    this.#cut = cut
+    this.#blocked = blocked
   }
 
-  /** Lets nothing through any more, and tells nobody: neither side is told that the other is gone. */
+  /** Stops passing data on, silently: neither side notices that the other is unreachable. */
   cut(direction: 'to server' | 'to client' | 'both'): void {
-    this.#cut.toServer = direction !== 'to client'
-    this.#cut.toClient = direction !== 'to server'
-    for (const line of this.#lines) apply(this.#cut, line)
+    this.#blocked.toServer = direction !== 'to client'
+    this.#blocked.toClient = direction !== 'to server'
+    for (const line of this.#lines) apply(this.#blocked, line)
   }
 
-  /** Lets all through again. What was sent meanwhile arrives late, as TCP has it. */
+  /** Passes data on again. What was sent in the meantime arrives late, as with TCP. */
   heal(): void {
-    Object.assign(this.#cut, { toServer: false, toClient: false })
-    for (const line of this.#lines) apply(this.#cut, line)
+    Object.assign(this.#blocked, { toServer: false, toClient: false })
+    for (const line of this.#lines) apply(this.#blocked, line)
   }
 
-  /** Has the connections that there are die without a word, as a firewall does that has lost count of them. New ones work. */
+  /** Drops the open connections silently, as a firewall does that has forgotten them. New connections work. */
   forget(): void {
     for (const line of this.#lines) {
       line.isForgotten = true
@@ -42,10 +42,10 @@ export class TcpProxy {
     }
   }
 
-  /** Ends all connections at once, and what is underway on them. */
+  /** Resets all connections. Data in flight is lost. */
   reset(): void {
     for (const { client, server } of this.#lines) {
-      // Where its end is under way a reset fails and leaves the handle open, and Node never exits.
+      // After `end`, a reset fails and leaves the handle open, so that Node never exits.
       if (client.writableEnded) client.destroy()
       else client.resetAndDestroy()
       server.destroy()
@@ -53,15 +53,15 @@ export class TcpProxy {
   }
 }
 
-interface Cut {
+interface Blocked {
   toServer: boolean
   toClient: boolean
 }
 
-/** Puts a network in front of a port. It is gone after the test. */
+/** Puts a network in front of a port. It is closed after the test. */
 export async function tcpProxy(t: Test, target: number): Promise<TcpProxy> {
   const lines = new Set<Line>()
-  const cut: Cut = { toServer: false, toClient: false }
+  const blocked: Blocked = { toServer: false, toClient: false }
   const listener = createServer({ noDelay: true }, client => {
     const server = connect({ port: target, host: '127.0.0.1', noDelay: true })
     const line = { client, server, isForgotten: false }
@@ -78,11 +78,11 @@ export async function tcpProxy(t: Test, target: number): Promise<TcpProxy> {
         to.destroy()
       })
     }
-    apply(cut, line)
+    apply(blocked, line)
   })
   listener.listen(0, '127.0.0.1')
   await once(listener, 'listening')
-  const proxy = new TcpProxy((listener.address() as AddressInfo).port, lines, cut)
+  const proxy = new TcpProxy((listener.address() as AddressInfo).port, lines, blocked)
   t.teardown(() => {
     listener.close()
     proxy.reset()
@@ -90,9 +90,9 @@ export async function tcpProxy(t: Test, target: number): Promise<TcpProxy> {
   return proxy
 }
 
-function apply(cut: Cut, { client, server, isForgotten }: Line): void {
-  if (cut.toServer || isForgotten) client.pause()
+function apply(blocked: Blocked, { client, server, isForgotten }: Line): void {
+  if (blocked.toServer || isForgotten) client.pause()
   else client.resume()
-  if (cut.toClient) server.pause()
+  if (blocked.toClient) server.pause()
   else server.resume()
 }

@@ -1,16 +1,16 @@
 import type { Test } from 'tap'
 
-/** Timers of one duration, which run out when the test says so. */
+/** Timers of one duration, which fire when the test says so. */
 export interface HeldTimers {
   /** How many are set. */
   readonly set: number
-  /** How many were set so far. */
+  /** How many have been set so far. */
   readonly total: number
-  /** Has those run out that are set. */
+  /** Fires those that are set. */
   runOut(): void
 }
 
-/** Holds the timers that are set for so many milliseconds. Others run as ever. */
+/** Holds the timers that are set for exactly `ms` milliseconds. Other timers run as usual. */
 export function holdTimers(t: Test, ms: number): HeldTimers {
   const held = new Map<object, () => void>()
   let total = 0

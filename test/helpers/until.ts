@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Waits for a condition, however long it takes within the limits of the test runner, and says which one never came. */
+/** Waits for a condition. @throws an error that names the condition, after `limit` milliseconds */
 export async function until(what: string, condition: () => unknown, limit = 20_000): Promise<void> {
   const deadline = performance.now() + limit
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`this never came: ${what}`)
+    if (performance.now() > deadline) throw new Error(`waited in vain for: ${what}`)
     await sleep(2)
   }
 }
 
-/** Waits until a value stays the same. */
+/** Waits until a value no longer changes. */
 export async function settled(what: string, value: () => unknown): Promise<void> {
   let before: unknown = settled
   let same = 0

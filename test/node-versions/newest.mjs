@@ -1,8 +1,11 @@
-/** Loaded before a test: has it, and the routes that it tests, use the newest majors of SDKs, which are installed as `@newest/...`. */
+/**
+ * Gives tests, and the code that they test, the newest majors of SDKs, installed as `@newest/...`. Load it with
+ * `--import`.
+ */
 import { registerHooks } from 'node:module'
 import manifest from '../../package.json' with { type: 'json' }
 
-/** By the names of the SDKs, as in "@newest/ai": "npm:ai@7.0.173". */
+/** The aliases, by the names of the SDKs: `"@newest/ai": "npm:ai@7.0.173"`. */
 const newest = new Map(
   Object.entries(manifest.devDependencies)
     .filter(([alias]) => alias.startsWith('@newest/'))

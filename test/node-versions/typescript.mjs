@@ -1,4 +1,7 @@
-/** Loaded before a test: has Node find the TypeScript of our modules where they import each other as what that becomes. */
+/**
+ * Resolves imports of `.js` files to our TypeScript files. Node strips the types itself from version 22.18 on. Load it
+ * with `--import`.
+ */
 import { registerHooks } from 'node:module'
 
 registerHooks({

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import type { PluginOptions } from '../../plugin/index.js'
-import { answers, DONE, errorFrame } from '../helpers/answer.js'
 import { fetchAll, open } from '../helpers/client.js'
 import { serve } from '../helpers/server.js'
+import { DONE, errorFrame, sourceServer } from '../helpers/source-server.js'
 
 const NEVER = 2 ** 30
 
@@ -70,11 +70,11 @@ t.test('commitAfter', async t => {
 })
 
 t.test('retry', async t => {
-  t.equal((await answers(t)(['a'])).text, `data: a\n\n${DONE}`)
-  const ask = answers(t, { plugin: { retry: 1000 } })
+  t.equal((await sourceServer(t)(['a'])).text, `data: a\n\n${DONE}`)
+  const ask = sourceServer(t, { plugin: { retry: 1000 } })
   t.equal((await ask(['a'])).text, `retry: 1000\ndata: a\n\n${DONE}`)
   t.equal((await ask(['a'], { retry: 0 })).text, `retry: 0\ndata: a\n\n${DONE}`)
-  t.equal((await answers(t)(['a'], { retry: 5 })).text, `retry: 5\ndata: a\n\n${DONE}`)
+  t.equal((await sourceServer(t)(['a'], { retry: 5 })).text, `retry: 5\ndata: a\n\n${DONE}`)
 })
 
 t.test('maxEventBytes', async t => {
@@ -83,7 +83,7 @@ t.test('maxEventBytes', async t => {
   const LIMIT = 200
 
   t.test('takes an event of just as many bytes, and refuses one of one more', async t => {
-    const ask = answers(t, { plugin: { maxEventBytes: LIMIT } })
+    const ask = sourceServer(t, { plugin: { maxEventBytes: LIMIT } })
     for (const char of ['a', 'é', '中', '😀']) {
       const size = Buffer.byteLength(char)
       const room = LIMIT - AROUND
@@ -101,7 +101,7 @@ t.test('maxEventBytes', async t => {
   })
 
   t.test('counts all that an event is on the wire', async t => {
-    const ask = answers(t, { plugin: { maxEventBytes: LIMIT } })
+    const ask = sourceServer(t, { plugin: { maxEventBytes: LIMIT } })
     const half = 'a'.repeat(LIMIT / 2)
     const many = '\n'.repeat(LIMIT / 'data: \n'.length)
     const large = [
@@ -118,7 +118,7 @@ t.test('maxEventBytes', async t => {
   })
 
   t.test('is for the last event too', async t => {
-    const ask = answers(t, { plugin: { maxEventBytes: LIMIT } })
+    const ask = sourceServer(t, { plugin: { maxEventBytes: LIMIT } })
     const tooLarge = `data: a\n\n${errorFrame('FST_SSE_EVENT_TOO_LARGE')}`
     const returning = function* () {
       yield 'a'
@@ -144,7 +144,7 @@ t.test('maxEventBytes', async t => {
   })
 
   t.test('of a stream comes before that of the plugin', async t => {
-    const ask = answers(t, { plugin: { maxEventBytes: LIMIT } })
+    const ask = sourceServer(t, { plugin: { maxEventBytes: LIMIT } })
     const large = 'a'.repeat(LIMIT)
     t.equal((await ask([large], { maxEventBytes: LIMIT + AROUND })).text, `data: ${large}\n\n${DONE}`)
     t.equal((await ask([large])).error.code, 'FST_SSE_EVENT_TOO_LARGE')

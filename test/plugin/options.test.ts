@@ -3,8 +3,8 @@ import Fastify from 'fastify'
 import t from 'tap'
 import sseFrom, { MemoryStore, type PluginOptions, type Protocol } from '../../plugin/index.js'
 import { pluginSettings, streamSettings } from '../../plugin/options.js'
-import { type Ask, answers, DONE } from '../helpers/answer.js'
 import { build } from '../helpers/server.js'
+import { type Ask, DONE, sourceServer } from '../helpers/source-server.js'
 
 const INVALID = 'FST_SSE_OPTION_INVALID'
 const ms = (from: number) => `takes a whole number of milliseconds from ${from} to 2147483647`
@@ -148,7 +148,7 @@ t.test('the plugin', async t => {
 })
 
 t.test('a stream', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
 
   for (const [name, { takes, good, bad }] of Object.entries({ ...settings, ...streamOnly })) {
     t.test(`takes ${name}`, async t => {
@@ -188,7 +188,7 @@ t.test('a stream', async t => {
 })
 
 t.test('names of events and last events are for the protocol of events only', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   for (const protocol of ['openai', 'anthropic', 'ai-sdk', plainText]) {
     for (const options of [{ event: 'a' }, { end: 'a' }, { end: false }]) {
       const error = await streaming(ask, { protocol, ...options })
@@ -215,7 +215,7 @@ t.test('throws where the wrong option was passed', async t => {
 
 t.test('shows no value of an option, which may be a secret', async t => {
   const secret = 'sk-12345'
-  const ask = answers(t)
+  const ask = sourceServer(t)
   for (const name of Object.keys({ ...settings, ...streamOnly })) {
     for (const value of [`${secret}\n`, { [secret]: secret }, [secret]]) {
       for (const error of [await registering({ [name]: value }), await streaming(ask, { [name]: value })]) {

@@ -20,7 +20,7 @@ const Tokens = eventStream({
   done: Type.Object({ finishReason: Type.Union([Type.Literal('stop'), Type.Literal('length')]) })
 })
 
-// A known schema: events are told apart by their names.
+// With a schema: the name of an event decides the type of its data.
 
 export async function typed(): Promise<void> {
   const stream = openStream<typeof Tokens>('/stream', { body: { prompt: 'hi' } })
@@ -31,16 +31,16 @@ export async function typed(): Promise<void> {
     if (event.event === 'done') event.data.finishReason satisfies 'stop' | 'length'
     // @ts-expect-error the route declares no such event
     if (event.event === 'progress') continue
-    // @ts-expect-error an error is thrown
+    // @ts-expect-error errors are thrown, not yielded
     if (event.event === 'error') continue
-    // @ts-expect-error the data of which event it is is not known
+    // @ts-expect-error the name of the event is not known here
     event.data.toUpperCase()
   }
   const text: string = await stream.text()
   const stopped: boolean = await stream.stop()
-  // @ts-expect-error the id is there once the response has begun
+  // @ts-expect-error the id is undefined until the response has begun
   stream.id.toUpperCase()
-  // @ts-expect-error what it says of itself is read only
+  // @ts-expect-error the id is read-only
   stream.id = text
   stream.close()
   stream.retryNow()
@@ -48,14 +48,14 @@ export async function typed(): Promise<void> {
 }
 export const events: Same<StreamEvent<typeof Tokens>['event'], 'message' | 'usage' | 'done'> = yes
 
-// The events that every stream has.
+// Events that every stream has.
 
 const Plain = eventStream({ message: Type.String() })
 export const done: Same<Extract<StreamEvent<typeof Plain>, { event: 'done' }>['data'], Record<string, never>> = yes
 const Failing = eventStream({ message: Type.String(), error: Type.Object({ why: Type.String() }) })
 export const failing: Same<StreamEvent<typeof Failing>['event'], 'message' | 'done'> = yes
 
-// The route that comes with the plugin.
+// The route that the package provides.
 
 export async function route(): Promise<void> {
   for await (const { event, data } of openStream<typeof RouteTokens>('/stream')) {
@@ -63,12 +63,12 @@ export async function route(): Promise<void> {
   }
 }
 
-// No known schema.
+// Without a schema.
 
 export async function untyped(): Promise<void> {
   for await (const { event, data } of openStream('/stream')) {
     if (event === 'anything') continue
-    // @ts-expect-error nothing is known of the data
+    // @ts-expect-error the data is unknown
     data.toUpperCase()
   }
   openStream('/stream', { end: 'bye', decode: { title: 'text', message: 'json' } })
@@ -78,7 +78,8 @@ export const nothingKnown: Same<
   { readonly event: string; readonly data: unknown; readonly id: string | undefined }
 > = yes
 
-// How data is read: whatever may be text and is no message, or is a message and no text, has to be told.
+// `decode` is required where the default is wrong: for strings outside of messages, and for messages that are not
+// strings.
 
 const Titled = eventStream({
   message: Type.Object({ text: Type.String() }),
@@ -93,18 +94,18 @@ const Sized = eventStream({ message: Type.Union([Type.Literal('S'), Type.Number(
 const decode = { message: 'json', title: 'text', size: 'text', count: 'text', note: 'text', any: 'text' } as const
 openStream<typeof Titled>('/stream', { decode })
 openStream(new URL('https://a.example'), { validate: Titled, maxRetries: 1 })
-// @ts-expect-error it is not told
+// @ts-expect-error `decode` is missing
 openStream<typeof Titled>('/stream')
-// @ts-expect-error it is not told either
+// @ts-expect-error `decode` is missing here too
 openStream<typeof Titled>('/stream', { body: {} })
-// @ts-expect-error a title is text
+// @ts-expect-error a title is a string
 openStream<typeof Titled>('/stream', { decode: { ...decode, title: 'json' } })
 const { any: _any, ...part } = decode
-// @ts-expect-error all of them have to be told
+// @ts-expect-error `decode` lacks an event
 openStream<typeof Titled>('/stream', { decode: part })
 // @ts-expect-error the route declares no such event
 openStream<typeof Sized>('/stream', { decode: { message: 'json', usage: 'text' } })
-// @ts-expect-error nothing has to be told
+// @ts-expect-error no event needs `decode`
 openStream<typeof Tokens>('/stream', { decode: { usage: 'text' } })
 
 type DataOf<Name> = Extract<StreamEvent<typeof Titled>, { event: Name }>['data']
@@ -117,7 +118,7 @@ export const usage: Same<DataOf<'usage'>, string[]> = yes
 
 export const sized: Same<Extract<StreamEvent<typeof Sized>, { event: 'message' }>['data'], string | number> = yes
 
-// `validate`: the schema says of what type events are, and so does a type that is given beside a function.
+// `validate`: events get their types from the schema, or from the type argument if it is a function.
 
 export async function validated(): Promise<void> {
   for await (const event of openStream('/stream', { validate: Tokens })) {
@@ -126,11 +127,11 @@ export async function validated(): Promise<void> {
   openStream<typeof Tokens>('/stream', { validate: Tokens })
   openStream<typeof Tokens>('/stream', { validate: (_event, data) => data as object })
   openStream('/stream', { validate: () => null })
-  // @ts-expect-error it has to give the data back
+  // @ts-expect-error the function must return the data
   openStream('/stream', { validate: () => {} })
-  // @ts-expect-error that is another schema
+  // @ts-expect-error the schema is not that of the type argument
   openStream<typeof Tokens>('/stream', { validate: Plain })
-  // @ts-expect-error that is none
+  // @ts-expect-error the schema is not an event stream
   openStream('/stream', { validate: Type.String() })
 }
 
@@ -169,7 +170,7 @@ openStream('/stream', { heartbeat: 1 })
 // @ts-expect-error a stream has a URL
 openStream()
 
-// What a program makes of streams and errors.
+// What programs do with streams and errors.
 
 export function wrapped<Schema extends EventStreamSchema>(
   ...args: Parameters<typeof openStream<Schema>>
@@ -192,7 +193,7 @@ export const stream: SseStream = openStream<typeof Tokens>('/stream')
 
 export function describe(error: unknown): string {
   if (!(error instanceof SseStreamError)) throw error
-  // @ts-expect-error it is not known
+  // @ts-expect-error the data is unknown
   error.data.length
   return `${error.statusCode?.toFixed()} ${error.code.length} ${error.retryAfter?.toFixed()} ${error.message}`
 }

@@ -23,13 +23,13 @@ async function* answer() {
   return { finishReason: 'stop' }
 }
 
-// Any server.
+// Any kind of server.
 
 export const http1 = Fastify()
 http1.register(sseFrom)
 http1.register(named, { heartbeat: false, retry: 1000, prefix: '/a', logLevel: 'warn' })
 http1.register(sseFrom, () => ({ heartbeat: 1000 }))
-// @ts-expect-error a heartbeat has a length or is off
+// @ts-expect-error a heartbeat is a number or false
 http1.register(sseFrom, { heartbeat: 'often' })
 // @ts-expect-error no option has this name
 http1.register(sseFrom, { heartBeat: 1000 })
@@ -39,7 +39,7 @@ export const http2 = Fastify({ http2: true })
 http2.register(sseFrom)
 http2.get('/', { schema: { response: { 200: Tokens } } }, (_request, reply) => reply.sseFrom(answer))
 http2.get('/wrong', { schema: { response: { 200: Tokens } } }, (_request, reply) =>
-  // @ts-expect-error a message is text
+  // @ts-expect-error a message is a string
   reply.sseFrom([1], { end: false })
 )
 
@@ -77,7 +77,7 @@ app.route({
   method: 'POST',
   url: '/route/wrong',
   schema: { response: { 200: Tokens } },
-  // @ts-expect-error a message is text
+  // @ts-expect-error a message is a string
   handler: (_request, reply) => reply.sseFrom([1], { end: false })
 })
 app.post<{ Body: { prompt: string } }>('/generic', (request, reply) => reply.sseFrom([request.body.prompt]))
@@ -104,7 +104,7 @@ typebox.get(
   }
 )
 typebox.get('/wrong', { schema: { response: { 200: Tokens, 404: Refusal } } }, (_request, reply) =>
-  // @ts-expect-error a message is text
+  // @ts-expect-error a message is a string
   reply.sseFrom([1], { end: false })
 )
 typebox.get('/wrong-refusal', { schema: { response: { 200: Tokens, 404: Refusal } } }, (_request, reply) =>
@@ -132,7 +132,7 @@ typebox.get('/json-too', { schema: { response: { 200: WithJson } } }, async (req
   return reply.sseFrom(answer)
 })
 
-// In plugins of the user's.
+// In plugins that users write.
 
 const plain: FastifyPluginAsync<{ model: string }> = async (instance, { model }) => {
   instance.get('/plain', { schema: { response: { 200: Tokens } } }, (_request, reply) =>
@@ -143,7 +143,7 @@ app.register(plain, { model: 'm' })
 const withProvider: FastifyPluginAsyncTypebox = async instance => {
   instance.get('/provider', { schema: { response: { 200: Tokens } } }, (_request, reply) => reply.sseFrom(answer))
   instance.get('/provider/wrong', { schema: { response: { 200: Tokens } } }, (_request, reply) =>
-    // @ts-expect-error a message is text
+    // @ts-expect-error a message is a string
     reply.sseFrom([1], { end: false })
   )
 }
@@ -162,7 +162,7 @@ const shared = fp(async (instance: FastifyInstance) => {
 })
 app.register(shared)
 
-// Beside what others add to replies.
+// Next to what other plugins add to replies.
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -195,7 +195,7 @@ typebox.get('/helper', { schema: { response: { 200: Tokens } } }, (_request, rep
   return reply.sseFrom(answer)
 })
 http2.get('/helper', { schema: { response: { 200: Tokens } } }, (_request, reply) => {
-  // @ts-expect-error Fastify's own: a FastifyReply without parameters is one of HTTP/1.1
+  // @ts-expect-error Fastify's own rule: FastifyReply without type arguments is for HTTP/1.1
   mark(reply)
   return reply.sseFrom(answer)
 })

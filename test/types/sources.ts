@@ -118,35 +118,35 @@ const source: SseSource<string> = asyncTokens
 app.get('/declared', (_request, reply) => reply.sseFrom(source))
 
 app.get('/complete/text', (_request, reply) =>
-  // @ts-expect-error whether it is complete is true or false
+  // @ts-expect-error `isComplete` returns a boolean
   reply.sseFrom(['a'], { isComplete: item => item.toUpperCase() })
 )
 app.get('/complete/promise', (_request, reply) =>
-  // @ts-expect-error and not known later
+  // @ts-expect-error `isComplete` is synchronous
   reply.sseFrom(['a'], { map: item => item, isComplete: async () => true })
 )
 
 app.get('/text', (_request, reply) =>
-  // @ts-expect-error a text is no source
+  // @ts-expect-error a string is not a source
   reply.sseFrom('text')
 )
 app.get('/number', (_request, reply) =>
-  // @ts-expect-error a number is no source
+  // @ts-expect-error a number is not a source
   reply.sseFrom(5)
 )
 app.get('/object', (_request, reply) =>
-  // @ts-expect-error an object that cannot be iterated is no source
+  // @ts-expect-error an object that is not iterable is not a source
   reply.sseFrom({ data: 'a' })
 )
 app.get('/nothing', (_request, reply) =>
-  // @ts-expect-error nothing is no source
+  // @ts-expect-error undefined is not a source
   reply.sseFrom(undefined)
 )
 app.get('/function-of-text', (_request, reply) =>
-  // @ts-expect-error neither is a text that a function returns
+  // @ts-expect-error a function that returns a string is not a source
   reply.sseFrom(() => 'text')
 )
 app.get('/promise-of-text', (_request, reply) =>
-  // @ts-expect-error nor the promise of one
+  // @ts-expect-error a promise of a string is not a source
   reply.sseFrom(Promise.resolve('text'))
 )

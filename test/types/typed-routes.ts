@@ -53,11 +53,11 @@ app.get('/wrong-name/array', { schema }, (_request, reply) =>
   reply.sseFrom([{ event: 'progress', data: 'a' }], { end: false })
 )
 app.get('/wrong-data', { schema }, (_request, reply) =>
-  // @ts-expect-error a message is text
+  // @ts-expect-error a message is a string
   reply.sseFrom([1], { end: false })
 )
 app.get('/wrong-data/event', { schema }, (_request, reply) =>
-  // @ts-expect-error the data is that of another event
+  // @ts-expect-error the data belongs to another event
   reply.sseFrom([{ event: 'usage', data: 'a' }], { end: false })
 )
 app.get('/wrong-data/unnamed', { schema }, (_request, reply) =>
@@ -65,11 +65,11 @@ app.get('/wrong-data/unnamed', { schema }, (_request, reply) =>
   reply.sseFrom([{ data: { tokens: 1 } }], { end: false })
 )
 app.get('/missing-data', { schema }, (_request, reply) =>
-  // @ts-expect-error an event of this name has data
+  // @ts-expect-error this event needs data
   reply.sseFrom([{ event: 'usage' }], { end: false })
 )
 app.get('/wrong-field', { schema }, (_request, reply) =>
-  // @ts-expect-error an id is text
+  // @ts-expect-error an id is a string
   reply.sseFrom([{ data: 'a', id: 1 }], { end: false })
 )
 
@@ -77,17 +77,17 @@ app.get('/wrong-field', { schema }, (_request, reply) =>
 
 app.get('/return', { schema }, (_request, reply) => reply.sseFrom(answer))
 app.get('/missing-return', { schema }, (_request, reply) =>
-  // @ts-expect-error done has data, so the source has to return it
+  // @ts-expect-error done has data, which the source must return
   reply.sseFrom(async function* () {
     yield 'a'
   })
 )
 app.get('/missing-return/array', { schema }, (_request, reply) =>
-  // @ts-expect-error an array returns nothing
+  // @ts-expect-error an array has no return value
   reply.sseFrom(['a'])
 )
 app.get('/wrong-return', { schema }, (_request, reply) =>
-  // @ts-expect-error the data of done is another
+  // @ts-expect-error the data of done has another type
   reply.sseFrom(async function* () {
     yield 'a'
     return { finishReason: 1 }
@@ -105,14 +105,14 @@ app.get(
     })
 )
 app.get('/no-done/return', { schema: { response: { 200: eventStream({ message: Type.String() }) } } }, (_r, reply) =>
-  // @ts-expect-error a done that is not declared has no data
+  // @ts-expect-error a done event that is not declared has no data
   reply.sseFrom(async function* () {
     yield 'a'
     return 'b'
   })
 )
 
-// `event`: the name of the events that name none.
+// `event`: the name of events without a name.
 
 app.get('/event', { schema }, (_request, reply) => reply.sseFrom([{ tokens: 1 }], { event: 'usage', end: false }))
 app.get('/event/wrong-data', { schema }, (_request, reply) =>
@@ -156,7 +156,7 @@ app.get('/map/of-async-function', { schema }, (_request, reply) =>
   reply.sseFrom(async () => answer(), { map: item => item.toUpperCase() })
 )
 app.get('/map/wrong-item', { schema }, (_request, reply) =>
-  // @ts-expect-error a number is no message
+  // @ts-expect-error a number is not a message
   reply.sseFrom([1], { map: item => item, end: false })
 )
 app.get('/map/wrong-event', { schema }, (_request, reply) =>
@@ -168,11 +168,11 @@ app.get('/map/wrong-parameter', { schema }, (_request, reply) =>
   reply.sseFrom([1], { map: (item: string) => item, end: false })
 )
 app.get('/map/null', { schema }, (_request, reply) =>
-  // @ts-expect-error null is data, only undefined skips
+  // @ts-expect-error null is data; only undefined is skipped
   reply.sseFrom(['a', null], { map: item => item, end: false })
 )
 app.get('/map/missing-return', { schema }, (_request, reply) =>
-  // @ts-expect-error a map does not make up for what the source has to return
+  // @ts-expect-error `map` does not replace the return value
   reply.sseFrom([1], { map: item => item.toFixed() })
 )
 
@@ -203,7 +203,7 @@ app.get('/end/wrong-event', { schema }, (_request, reply) =>
   reply.sseFrom(['a'], { end: { event: 'done', data: { finishReason: 1 } } })
 )
 app.get('/end/true', { schema }, (_request, reply) =>
-  // @ts-expect-error there is an end unless it is false
+  // @ts-expect-error true is not an end
   reply.sseFrom(answer, { end: true })
 )
 
@@ -228,7 +228,7 @@ app.get('/on-error/own', { schema: { response: { 200: Failing } } }, (_request, 
 )
 const asDefault = ({ message }: Error) => ({ event: 'error' as const, data: { statusCode: 500, code: 'X', message } })
 app.get('/on-error/own-wrong', { schema: { response: { 200: Failing } } }, (_request, reply) =>
-  // @ts-expect-error the route has an error event of its own
+  // @ts-expect-error the route declares another error event
   reply.sseFrom(['a'], { onError: asDefault })
 )
 app.get('/on-error/default', { schema }, (_request, reply) => reply.sseFrom(answer, { onError: asDefault }))
@@ -244,11 +244,11 @@ app.get('/unknown-option', { schema }, (_request, reply) =>
 
 app.get('/untyped-options', { schema }, (_request, reply) => {
   const options: StreamOptions<string> = { heartbeat: false }
-  // @ts-expect-error they may name an event that the route does not declare
+  // @ts-expect-error these options may name undeclared events
   return reply.sseFrom(answer, options)
 })
 
-// Where a route declares them.
+// Where a route may declare events.
 
 app.get(
   '/codes',
@@ -257,7 +257,7 @@ app.get(
 )
 app.get('/2xx', { schema: { response: { '2xx': Tokens } } }, (_request, reply) => reply.sseFrom(answer))
 app.get('/2xx/wrong', { schema: { response: { '2xx': Tokens } } }, (_request, reply) =>
-  // @ts-expect-error a message is text
+  // @ts-expect-error a message is a string
   reply.sseFrom([1], { end: false })
 )
 const WithJson = {
@@ -266,14 +266,14 @@ const WithJson = {
 }
 app.get('/json-too', { schema: { response: { 200: WithJson } } }, (_request, reply) => reply.sseFrom(answer))
 app.get('/json-too/wrong', { schema: { response: { 200: WithJson } } }, (_request, reply) =>
-  // @ts-expect-error a message is text
+  // @ts-expect-error a message is a string
   reply.sseFrom([1], { end: false })
 )
 app.get('/json-only', { schema: { response: { 200: Type.Object({ text: Type.String() }) } } }, (_request, reply) =>
   reply.sseFrom([{ anything: 1 }])
 )
 
-// The types that a client or a helper takes from the schema.
+// Types that other code takes from the schema.
 
 type TokenEvents = EventsOf<typeof schema>
 export const name: EventName<TokenEvents> = 'usage'

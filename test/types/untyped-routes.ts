@@ -50,7 +50,7 @@ app.get('/options/undefined', (_request, reply) =>
 app.get('/end/event', (_request, reply) => reply.sseFrom(['a'], { end: { event: 'any', data: 1, id: END_ID } }))
 app.get('/end/none', (_request, reply) => reply.sseFrom(['a'], { end: false }))
 app.get('/end/true', (_request, reply) =>
-  // @ts-expect-error there is an end unless it is false
+  // @ts-expect-error true is not an end
   reply.sseFrom(['a'], { end: true })
 )
 app.get('/end/data', (_request, reply) =>
@@ -58,11 +58,11 @@ app.get('/end/data', (_request, reply) =>
   reply.sseFrom(['a'], { end: { finishReason: 'stop' } })
 )
 app.get('/drain-timeout', (_request, reply) =>
-  // @ts-expect-error this is for the plugin alone
+  // @ts-expect-error only the plugin takes this option
   reply.sseFrom(['a'], { drainTimeout: 1 })
 )
 app.get('/on-error/text', (_request, reply) =>
-  // @ts-expect-error an error event has more than a text
+  // @ts-expect-error a string is not an event
   reply.sseFrom(['a'], { onError: error => error.message })
 )
 
@@ -85,12 +85,12 @@ app.get('/map/item-type', (_request, reply) =>
 )
 app.get('/map/unknown-items', (_request, reply) =>
   reply.sseFrom([1] as unknown[], {
-    // @ts-expect-error of items that are unknown nothing is known
+    // @ts-expect-error unknown items have no properties
     map: item => item.n
   })
 )
 
-// A function of the user's that passes on what it was given.
+// Functions of users that pass their arguments on.
 
 export function streamTo<T>(reply: FastifyReply, source: SseSource<T>): FastifyReply {
   return reply.sseFrom(source)
@@ -110,6 +110,6 @@ app.get('/options/declared', (_request, reply) => {
 })
 app.get('/options/of-other-items', (_request, reply) => {
   const options: StreamOptions<number> = { map: item => item.toFixed() }
-  // @ts-expect-error the items are texts
+  // @ts-expect-error the items are strings
   return reply.sseFrom(['a'], options)
 })

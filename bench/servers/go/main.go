@@ -1,5 +1,5 @@
-// The handlers that articles show for Go: net/http, Fprintf and Flush for each token, tokens from a channel that a
-// goroutine fills, and the context of the request to cancel it.
+// The handler that articles on Go show: net/http, a channel of tokens that a goroutine fills, Fprintf and Flush for
+// each token, and the context of the request, which cancels the goroutine.
 package main
 
 import (
@@ -25,14 +25,16 @@ const (
 	pace   = 50 * time.Millisecond
 )
 
-var words = strings.Split(" the| model| says|,| one| token| after| another|,| un|til| all| of| it| is| there|.| And| so| on", "|")
+const text = " the| model| says|,| one| token| after| another|,| un|til| all| of| it| is| there|.| And| so| on"
+
+var words = strings.Split(text, "|")
 
 var (
 	abortsLock sync.Mutex
 	aborts     = map[string]int64{}
 )
 
-// now gives the microseconds of the clock that all processes of a machine share.
+// now returns the time on the clock that all processes of a machine share, in microseconds.
 func now() int64 {
 	const monotonic = 1
 	var t syscall.Timespec
@@ -40,10 +42,10 @@ func now() int64 {
 	return t.Sec*1e6 + t.Nsec/1e3
 }
 
-// generate fills a channel with the tokens that a path stands for.
+// generate fills a channel with the tokens of the source that a path names.
 func generate(ctx context.Context, path, id string) <-chan string {
 	out := make(chan string)
-	// send says whether the client is still there.
+	// send reports whether the client is still connected.
 	send := func(token string) bool {
 		select {
 		case <-ctx.Done():
@@ -115,8 +117,8 @@ func stream(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, "event: done\ndata: {}\n\n")
 }
 
-// listen answers what the bench asks, a line each. The process ends with the bench.
-func listen() {
+// answerQuestions answers the bench, which asks one question per line. The process ends with the bench.
+func answerQuestions() {
 	out := json.NewEncoder(os.Stdout)
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		switch lines.Text() {
@@ -142,7 +144,7 @@ func main() {
 		panic(err)
 	}
 	fmt.Printf("{\"port\":%d}\n", listener.Addr().(*net.TCPAddr).Port)
-	go listen()
+	go answerQuestions()
 	http.HandleFunc("/", stream)
 	panic(http.Serve(listener, nil))
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import t from 'tap'
 import { END_ID } from '../../../plugin/index.js'
-import { answers, DONE, doneFrame, errorFrame } from '../../helpers/answer.js'
+import { DONE, doneFrame, errorFrame, sourceServer } from '../../helpers/source-server.js'
 
 function* returning(value: unknown): Generator<string, unknown> {
   yield 'a'
@@ -9,7 +9,7 @@ function* returning(value: unknown): Generator<string, unknown> {
 }
 
 t.test('the end of a complete stream', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
 
   t.test('is a done event with an id of its own', async t => {
     t.equal((await ask(['a'])).text, `data: a\n\n${DONE}`)
@@ -60,7 +60,7 @@ t.test('the end of a complete stream', async t => {
 })
 
 t.test('the option `end`', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
 
   t.test('false sends none', async t => {
     t.equal((await ask(['a'], { end: false })).text, 'data: a\n\n')
@@ -102,7 +102,7 @@ t.test('the option `end`', async t => {
 })
 
 t.test('the option `event`', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const items = ['a', 1, { b: 2 }, { data: 'c' }, { event: 'own', data: 'd' }, { id: '7', data: 'e' }, Buffer.from('f')]
 
   t.test('names the events that name none', async t => {
@@ -133,7 +133,7 @@ t.test('the option `event`', async t => {
 })
 
 t.test('the option `map`', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
 
   t.test('makes data or an event of every item', async t => {
     const { text } = await ask([1, 2, 3], {
@@ -177,7 +177,7 @@ t.test('the option `map`', async t => {
 })
 
 t.test('the option `onError`', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const failing = function* () {
     yield 'a'
     throw Object.assign(new Error('too long'), { statusCode: 422, code: 'TOO_LONG' })

@@ -5,14 +5,14 @@ import { after, type Node, node } from '../../helpers/stepped.js'
 import { until } from '../../helpers/until.js'
 
 /** A client that has had a first token. */
-async function started({ url, runs }: Node) {
-  const count = runs.length
+async function started({ url, sources }: Node) {
+  const count = sources.length
   const client = open(url)
-  await until('the source has started', () => runs.length > count)
-  const run = runs[count] as Node['runs'][number]
-  run.give('a')
+  await until('the source has started', () => sources.length > count)
+  const source = sources[count] as Node['sources'][number]
+  source.give('a')
   await client.has('data: a')
-  return { client, run, id: client.events()[0]?.id }
+  return { client, source, id: client.events()[0]?.id }
 }
 
 const ABANDONED =
@@ -20,21 +20,21 @@ const ABANDONED =
 
 t.test("onDisconnect 'abort' stops the source as soon as its client is gone", async t => {
   const server = await node(t, { resumable: { onDisconnect: 'abort' } })
-  const { client, run, id } = await started(server)
-  t.notOk(run.aborted)
+  const { client, source, id } = await started(server)
+  t.notOk(source.aborted)
   client.leave()
-  await until('the source is aborted', () => run.aborted)
+  await until('the source is aborted', () => source.aborted)
   const again = await fetchAll(server.url, after(id))
   t.strictSame(again.events(), [{ id: `${id?.replace(/1$/, '2')}:end`, event: 'error', data: ABANDONED }])
-  t.equal(server.runs.length, 1)
-  t.ok(run.over)
+  t.equal(server.sources.length, 1)
+  t.ok(source.over)
 })
 
 t.test('a grace that is over stops it, and what it has sent can still be had', async t => {
   const server = await node(t, { resumable: { onDisconnect: { grace: 1 } } })
-  const { client, run, id } = await started(server)
+  const { client, source, id } = await started(server)
   client.leave()
-  await until('the source is aborted', () => run.aborted)
+  await until('the source is aborted', () => source.aborted)
   const again = await fetchAll(`${server.url}/streams/${id?.split(':')[0]}`)
   t.strictSame(
     again.events().map(({ data }) => data),
@@ -44,25 +44,25 @@ t.test('a grace that is over stops it, and what it has sent can still be had', a
 
 t.test('a client that comes back in time keeps it going', async t => {
   const server = await node(t, { resumable: { onDisconnect: { grace: 60_000 } } })
-  const { client, run, id } = await started(server)
+  const { client, source, id } = await started(server)
   client.leave()
   const again = open(server.url, after(id))
-  run.give('b')
+  source.give('b')
   await again.has('data: b')
-  run.give(undefined)
+  source.give(undefined)
   await again.end()
   t.equal(again.ended, 'clean')
-  t.notOk(run.aborted)
+  t.notOk(source.aborted)
 })
 
 t.test("onDisconnect 'continue' lets it run to its end without a client", async t => {
   const server = await node(t, { resumable: { onDisconnect: 'continue' } })
-  const { client, run, id } = await started(server)
+  const { client, source, id } = await started(server)
   client.leave()
   await until('the client is gone', () => server.log.some(({ msg }) => msg === 'stream closed prematurely'))
-  run.give('b', 'c', undefined)
-  await until('the source is over', () => run.over)
-  t.notOk(run.aborted)
+  source.give('b', 'c', undefined)
+  await until('the source is over', () => source.over)
+  t.notOk(source.aborted)
   const again = await fetchAll(server.url, after(id))
   t.strictSame(
     again.events().map(({ data }) => data),
@@ -72,15 +72,15 @@ t.test("onDisconnect 'continue' lets it run to its end without a client", async 
 
 t.test('goes on while one of several clients is there', async t => {
   const server = await node(t, { resumable: { onDisconnect: 'abort' } })
-  const { client, run, id } = await started(server)
+  const { client, source, id } = await started(server)
   const second = open(server.url, after(id))
   await second.head()
   client.leave()
-  run.give('b')
+  source.give('b')
   await second.has('data: b')
-  t.notOk(run.aborted)
+  t.notOk(source.aborted)
   second.leave()
-  await until('the source is aborted', () => run.aborted)
+  await until('the source is aborted', () => source.aborted)
   t.pass()
 })
 
@@ -89,17 +89,17 @@ t.test('a client on another node counts, and counts no more when it has left', a
   const resumable = { onDisconnect: { grace: 1 } } as const
   const producing = await node(t, { plugin: { store: one }, resumable })
   const following = await node(t, { plugin: { store: other }, resumable })
-  const { client, run, id } = await started(producing)
+  const { client, source, id } = await started(producing)
   const second = open(following.url, after(id))
   await until('the other node follows', () => other.calls.follow)
   client.leave()
-  run.give('b')
+  source.give('b')
   await second.has('data: b')
   await until('the grace was over', () => (one.calls.renew ?? 0) > 1)
-  t.notOk(run.aborted)
+  t.notOk(source.aborted)
   second.leave()
-  await until('the source is aborted', () => run.aborted)
-  t.equal(following.runs.length, 0)
+  await until('the source is aborted', () => source.aborted)
+  t.equal(following.sources.length, 0)
 })
 
 t.test('a source whose client leaves before the first event goes on as well', async t => {
@@ -109,7 +109,7 @@ t.test('a source whose client leaves before the first event goes on as well', as
   const id = client.headers['x-stream-id']
   client.leave()
   const again = open(`${server.url}/streams/${id}`)
-  server.runs[0]?.give('a', undefined)
+  server.sources[0]?.give('a', undefined)
   await again.end()
   t.strictSame(
     again.events().map(({ data }) => data),

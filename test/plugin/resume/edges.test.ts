@@ -24,10 +24,10 @@ async function connections({ server }: FastifyInstance): Promise<number> {
 
 t.test('a client that leaves while its position is looked up is answered nothing', async t => {
   const store = new FaultyStore()
-  const { url, runs, log, app } = await node(t, { plugin: { store }, stream: { end: false } })
+  const { url, sources, log, app } = await node(t, { plugin: { store }, stream: { end: false } })
   const first = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a', undefined)
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a', undefined)
   await first.end()
   for (const position of [first.events()[0]?.id, `${first.headers['x-stream-id']}:7`]) {
     const { go, passed } = gate()
@@ -136,8 +136,8 @@ t.test('a hole that opens in a log ends what follows it', async t => {
   const producing = await node(t, { plugin: { store: one } })
   const following = await node(t, { plugin: { store: other } })
   const client = open(producing.url)
-  await until('the source has started', () => producing.runs.length)
-  producing.runs[0]?.give('a')
+  await until('the source has started', () => producing.sources.length)
+  producing.sources[0]?.give('a')
   await client.has('data: a')
   const again = open(`${following.url}/streams/${client.headers['x-stream-id']}`)
   await again.has('data: a')
@@ -146,7 +146,7 @@ t.test('a hole that opens in a log ends what follows it', async t => {
     const page = await read(id, after)
     return page?.events.length ? { ...page, first: page.first + 1, events: page.events.slice(1) } : page
   }
-  producing.runs[0]?.give('b', 'c', undefined)
+  producing.sources[0]?.give('b', 'c', undefined)
   await again.end()
   t.strictSame(
     again.events().map(({ data }) => data),
@@ -159,7 +159,7 @@ t.test('a hole that opens in a log ends what follows it', async t => {
 
 t.test('what was brought to the store in vain is brought again as it was, comments too', async t => {
   const store = new FaultyStore()
-  const { url, runs } = await node(t, { plugin: { store } })
+  const { url, sources } = await node(t, { plugin: { store } })
   let lost = true
   const append = store.shared.append.bind(store.shared)
   store.before = async (method, ...args) => {
@@ -175,8 +175,8 @@ t.test('what was brought to the store in vain is brought again as it was, commen
     await append(id, producer, first, [event as string])
   }
   const client = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a', { comment: 'thinking' }, 'b', undefined)
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a', { comment: 'thinking' }, 'b', undefined)
   await client.end()
   const id = String(client.headers['x-stream-id'])
   await until('the end is in the store', async () => (await store.shared.read(id, 9))?.end)
@@ -186,10 +186,10 @@ t.test('what was brought to the store in vain is brought again as it was, commen
 
 t.test('news that come when the recording is over change nothing', async t => {
   const store = new FaultyStore()
-  const { url, runs, app, log } = await node(t, { plugin: { store }, resumable: { onDisconnect: 'continue' } })
+  const { url, sources, app, log } = await node(t, { plugin: { store }, resumable: { onDisconnect: 'continue' } })
   const client = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a')
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a')
   await client.has('data: a')
   const id = String(client.headers['x-stream-id'])
   const { go, passed } = gate()
@@ -202,7 +202,7 @@ t.test('news that come when the recording is over change nothing', async t => {
   }
   await store.shared.stop(id)
   await until('the store has told it', () => isTold)
-  runs[0]?.give(undefined)
+  sources[0]?.give(undefined)
   await client.end()
   await until('the end is in the store', async () => (await store.shared.read(id, 9))?.end)
   go()
@@ -216,17 +216,17 @@ t.test('news that come when the recording is over change nothing', async t => {
 
 t.test('an id that another has taken while the store was away is left to that', async t => {
   const store = new FaultyStore()
-  const { url, runs, log } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
+  const { url, sources, log } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
   store.goDown()
   const client = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a')
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a')
   await client.has('data: a')
   await store.shared.create('mine', 'another', undefined)
   const creates = store.calls.create ?? 0
   store.comeBack()
   await until('it has asked for the id again', () => (store.calls.create ?? 0) > creates)
-  runs[0]?.give('b', undefined)
+  sources[0]?.give('b', undefined)
   await client.end()
   t.match(client.events(), [{ data: 'a' }, { data: 'b' }, { event: 'done' }])
   t.match(await store.shared.read('mine', 0), { events: [], end: undefined })
@@ -234,16 +234,16 @@ t.test('an id that another has taken while the store was away is left to that', 
 })
 
 t.test('a position that a running stream never comes to is gone when it ends', async t => {
-  const { url, runs } = await node(t, { stream: { commitAfter: 60_000 } })
+  const { url, sources } = await node(t, { stream: { commitAfter: 60_000 } })
   const client = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a')
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a')
   await client.has('data: a')
   const id = client.headers['x-stream-id']
   const waiting = open(url, after(`${id}:99`))
   const beside = open(`${url}/streams/${id}`)
   await beside.has('data: a')
-  runs[0]?.give(undefined)
+  sources[0]?.give(undefined)
   await Promise.all([client.end(), beside.end(), waiting.end()])
   t.equal(waiting.status, 410)
   t.match(JSON.parse(waiting.text()), { code: 'FST_SSE_POSITION_GONE' })

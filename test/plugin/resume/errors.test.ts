@@ -6,10 +6,10 @@ import { after, node } from '../../helpers/stepped.js'
 import { until } from '../../helpers/until.js'
 
 t.test('a source that fails before its first event is an error response, without the head of a stream', async t => {
-  const { url, runs, log } = await node(t)
+  const { url, sources, log } = await node(t)
   const client = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give(Object.assign(new Error('slow down'), { statusCode: 429 }))
+  await until('the source has started', () => sources.length)
+  sources[0]?.give(Object.assign(new Error('slow down'), { statusCode: 429 }))
   await client.end()
   t.equal(client.status, 429)
   t.match(JSON.parse(client.text()), { statusCode: 429, message: 'slow down' })
@@ -19,15 +19,15 @@ t.test('a source that fails before its first event is an error response, without
 })
 
 t.test('one that fails midway ends in an error event for all who follow, and is logged once', async t => {
-  const { url, runs, log } = await node(t)
+  const { url, sources, log } = await node(t)
   const first = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a')
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a')
   await first.has('data: a')
   const id = first.headers['x-stream-id']
   const second = open(`${url}/streams/${id}`)
   await second.has('data: a')
-  runs[0]?.give(new Error('midway'))
+  sources[0]?.give(new Error('midway'))
   for (const client of [first, second]) {
     await client.end()
     t.equal(client.ended, 'clean')
@@ -40,18 +40,18 @@ t.test('one that fails midway ends in an error event for all who follow, and is 
   t.strictSame((await fetchAll(url, after(`${id}:1`))).events(), first.events().slice(1))
   t.equal((await fetchAll(url, after(`${id}:2:end`))).status, 204)
   t.equal(log.filter(({ err }) => err?.message === 'midway').length, 1)
-  t.equal(runs.length, 1)
+  t.equal(sources.length, 1)
 })
 
 t.test('one that fails when its client has left is logged once, too', async t => {
-  const { url, runs, log } = await node(t)
+  const { url, sources, log } = await node(t)
   const first = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a')
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a')
   await first.has('data: a')
   first.leave()
   await until('the client is gone', () => log.some(({ msg }) => msg === 'stream closed prematurely'))
-  runs[0]?.give(new Error('midway'))
+  sources[0]?.give(new Error('midway'))
   await until('it is logged', () => log.some(({ err }) => err?.message === 'midway'))
   t.match((await fetchAll(url, after(first.events()[0]?.id))).events(), [{ event: 'error' }])
   t.equal(log.filter(({ err }) => err?.message === 'midway').length, 1)
@@ -63,10 +63,10 @@ t.test('onError makes the last event, once', async t => {
     count++
     return { event: 'sorry', data: error.message }
   }
-  const { url, runs } = await node(t, { stream: { onError } })
+  const { url, sources } = await node(t, { stream: { onError } })
   const first = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a', new Error('midway'))
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a', new Error('midway'))
   await first.end()
   const again = await fetchAll(url, after(first.events()[0]?.id))
   t.match(again.events(), [{ event: 'sorry', data: 'midway' }])
@@ -75,19 +75,19 @@ t.test('onError makes the last event, once', async t => {
 
 t.test('a failure whose event cannot be sent does not look like a whole answer', async t => {
   const onError = () => ({ event: 'a\nb' })
-  const { url, runs } = await node(t, { stream: { onError, maxEventBytes: 20 } })
+  const { url, sources } = await node(t, { stream: { onError, maxEventBytes: 20 } })
   const first = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a', new Error('midway'))
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a', new Error('midway'))
   await first.end()
   t.match(first.events().at(-1), { event: 'error', data: /FST_SSE_SOURCE_FAILED/ })
 })
 
 t.test('an item with an id of its own is refused', async t => {
-  const { url, runs, log } = await node(t)
+  const { url, sources, log } = await node(t)
   const client = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a', { id: '7', data: 'b' })
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a', { id: '7', data: 'b' })
   await client.end()
   t.match(client.events().at(-1), { event: 'error', data: /FST_SSE_EVENT_INVALID/ })
   t.match(log.find(({ msg }) => msg === 'stream failed')?.err?.message, 'take no id')
@@ -119,23 +119,23 @@ for (const [name, options, texts] of [
   ['maxBytes (100)', { maxBytes: 100 }, ['a', 'é'.repeat(50)]]
 ] as const) {
   t.test(`a stream that outgrows ${name} fails, and says why`, async t => {
-    const { url, runs, log } = await node(t, { plugin: { store: new MemoryStore(options) } })
+    const { url, sources, log } = await node(t, { plugin: { store: new MemoryStore(options) } })
     const client = open(url)
-    await until('the source has started', () => runs.length)
-    runs[0]?.give(...texts)
+    await until('the source has started', () => sources.length)
+    sources[0]?.give(...texts)
     await client.end()
     t.match(client.events().at(-1), { event: 'error', data: /FST_SSE_LOG_FULL/ })
     t.match(log.find(({ msg }) => msg === 'stream failed')?.err, { code: 'FST_SSE_LOG_FULL', message: name })
-    await until('the source is aborted', () => runs[0]?.aborted)
+    await until('the source is aborted', () => sources[0]?.aborted)
     t.strictSame((await fetchAll(url, after(client.events()[0]?.id))).events(), client.events().slice(1))
   })
 }
 
 t.test('a bytes source that ends in the middle of a character keeps what is left', async t => {
-  const { url, runs } = await node(t)
+  const { url, sources } = await node(t)
   const client = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give(Buffer.from('a'), Buffer.from([0xe2, 0x82]), undefined)
+  await until('the source has started', () => sources.length)
+  sources[0]?.give(Buffer.from('a'), Buffer.from([0xe2, 0x82]), undefined)
   await client.end()
   t.strictSame(
     client.events().map(({ data }) => data),
@@ -145,10 +145,10 @@ t.test('a bytes source that ends in the middle of a character keeps what is left
 
 t.test('a signal stops the stream for all who follow, and one that was aborted before it starts nothing', async t => {
   const controller = new AbortController()
-  const { url, runs } = await node(t, { stream: { signal: controller.signal } })
+  const { url, sources } = await node(t, { stream: { signal: controller.signal } })
   const first = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a')
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a')
   await first.has('data: a')
   const second = open(url, after(first.events()[0]?.id))
   await second.head()
@@ -157,23 +157,23 @@ t.test('a signal stops the stream for all who follow, and one that was aborted b
     await client.end()
     t.match(client.events().at(-1), { event: 'error', data: /FST_SSE_STOPPED/ })
   }
-  t.ok(runs[0]?.aborted)
+  t.ok(sources[0]?.aborted)
   const late = await fetchAll(url)
   t.equal(late.status, 503)
-  t.equal(runs.length, 1)
+  t.equal(sources.length, 1)
 })
 
 t.test('one that fails before a slow client has come to its end is logged when that leaves', async t => {
   const store = new MemoryStore({ maxBytes: 2 ** 26 })
-  const { url, runs, log } = await node(t, { plugin: { store } })
+  const { url, sources, log } = await node(t, { plugin: { store } })
   const client = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a')
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a')
   await client.has('data: a')
   client.pause()
   // More than the sockets between them hold, which the kernel lets grow to tens of megabytes.
-  runs[0]?.give(...Array.from({ length: 60 }, () => 'x'.repeat(1_000_000)), new Error('midway'))
-  await until('the source has failed', () => runs[0]?.over)
+  sources[0]?.give(...Array.from({ length: 60 }, () => 'x'.repeat(1_000_000)), new Error('midway'))
+  await until('the source has failed', () => sources[0]?.over)
   client.leave()
   await until('it is logged', () => log.some(({ err }) => err?.message === 'midway'))
   t.equal(log.filter(({ err }) => err?.message === 'midway').length, 1)

@@ -16,7 +16,7 @@ const two = (t: Test, options: TwoNodesOptions = {}) => twoNodes(t, { lease: LEA
 const warnings = (log: { level: number; err?: { code?: string } }[]) => log.filter(({ level }) => level >= 40)
 
 t.test('when the producing node is lost, its followers are told, on whatever node, and the log ends once', async t => {
-  const { one, other, following, run, id } = await two(t)
+  const { one, other, following, source, id } = await two(t)
   const attached = [open(following.url, after(`${id}:1`)), open(`${following.url}/streams/${id}`)]
   await until('the other node follows', () => other.calls.follow)
   // As if its process had died.
@@ -30,11 +30,11 @@ t.test('when the producing node is lost, its followers are told, on whatever nod
   const beyond = await fetchAll(following.url, after(`${id}:9`))
   t.match(beyond.events(), [{ event: 'error', data: LOST }], 'it had events that did not come into the log')
   t.equal(other.calls.endLost, 1)
-  run.give(undefined)
+  source.give(undefined)
 })
 
 t.test('a process that has slept longer than its lease gives the stream up', async t => {
-  const { one, other, producing, following, client, run, id } = await two(t)
+  const { one, other, producing, following, client, source, id } = await two(t)
   const again = open(following.url, after(`${id}:1`))
   await until('the other node follows', () => other.calls.follow)
   // What it asks for meanwhile comes too late, and it does not know that yet.
@@ -44,7 +44,7 @@ t.test('a process that has slept longer than its lease gives the stream up', asy
   t.match(again.events(), [{ event: 'error', data: LOST }])
   one.comeBack()
   for (const go of held) go()
-  await until('its source is aborted', () => run.aborted)
+  await until('its source is aborted', () => source.aborted)
   await client.end()
   t.match(client.events().at(-1), { event: 'error', data: LOST })
   t.same(
@@ -54,14 +54,14 @@ t.test('a process that has slept longer than its lease gives the stream up', asy
 })
 
 t.test('while the store is away, clients of the producing node get their tokens, and can come back to it', async t => {
-  const { one, producing, client, run, id } = await two(t)
+  const { one, producing, client, source, id } = await two(t)
   one.goDown()
-  run.give('b')
+  source.give('b')
   await client.has('data: b')
   client.leave()
   const again = open(producing.url, after(`${id}:1`))
   await again.has('data: b')
-  run.give('c', undefined)
+  source.give('c', undefined)
   await again.end()
   t.strictSame(
     again.events().map(({ data }) => data),
@@ -74,13 +74,13 @@ t.test('while the store is away, clients of the producing node get their tokens,
 })
 
 t.test('a store that comes back in time gets all that it has missed', async t => {
-  const { one, producing, following, client, run, id } = await two(t)
+  const { one, producing, following, client, source, id } = await two(t)
   one.goDown(['append'])
-  run.give('b', 'c')
+  source.give('b', 'c')
   await client.has('data: c')
   await until('the store has failed', () => warnings(producing.log).length)
   one.comeBack()
-  run.give('d', undefined)
+  source.give('d', undefined)
   await client.end()
   await until('the end is in the store', async () => (await one.shared.read(id, 9))?.end)
   t.strictSame((await fetchAll(following.url, after(`${id}:1`))).events(), client.events().slice(1))
@@ -88,7 +88,7 @@ t.test('a store that comes back in time gets all that it has missed', async t =>
 })
 
 t.test('an answer of the store that is lost makes no event twice', async t => {
-  const { one, following, client, run, id } = await two(t)
+  const { one, following, client, source, id } = await two(t)
   let lost = 0
   const append = one.shared.append.bind(one.shared)
   one.before = async (method, ...args) => {
@@ -96,9 +96,9 @@ t.test('an answer of the store that is lost makes no event twice', async t => {
     await append(...(args as Parameters<EventStore['append']>))
     throw new FST_SSE_STORE_UNAVAILABLE()
   }
-  run.give('b', 'c')
+  source.give('b', 'c')
   await client.has('data: c')
-  run.give('d', undefined)
+  source.give('d', undefined)
   await client.end()
   await until('the end is in the store', async () => (await one.shared.read(id, 9))?.end)
   t.ok(lost > 0)
@@ -106,17 +106,17 @@ t.test('an answer of the store that is lost makes no event twice', async t => {
 })
 
 t.test('a store that was away longer than the lease keeps no client from its answer', async t => {
-  const { one, producing, following, client, run, id } = await two(t)
+  const { one, producing, following, client, source, id } = await two(t)
   one.goDown()
-  run.give('b')
+  source.give('b')
   await until('the lease has run out', async () => (await one.shared.read(id, 0))?.leaseLeft === 0)
   one.comeBack()
-  run.give('c')
+  source.give('c')
   await client.has('data: c')
   t.match((await fetchAll(following.url, after(`${id}:1`))).events().at(-1), { event: 'error', data: LOST })
-  run.give('d', undefined)
+  source.give('d', undefined)
   await client.end()
-  t.notOk(run.aborted)
+  t.notOk(source.aborted)
   t.strictSame(
     client.events().map(({ data }) => data),
     ['a', 'b', 'c', 'd', '{}']
@@ -125,7 +125,7 @@ t.test('a store that was away longer than the lease keeps no client from its ans
 })
 
 t.test('a client that comes back while the store is away is asked to come again, and then gets the rest', async t => {
-  const { other, following, client, run, id } = await two(t)
+  const { other, following, client, source, id } = await two(t)
   other.goDown()
   for (const url of [following.url, `${following.url}/streams/${id}`]) {
     const answer = await fetchAll(url, after(`${id}:1`))
@@ -135,32 +135,32 @@ t.test('a client that comes back while the store is away is asked to come again,
     t.match(answer.text(), /^retry: [1-5]\d{3}\n$/)
   }
   other.comeBack()
-  run.give('b', undefined)
+  source.give('b', undefined)
   await client.end()
   t.strictSame((await fetchAll(following.url, after(`${id}:1`))).events(), client.events().slice(1))
 })
 
 t.test('a client that follows while the store goes away is asked to come again', async t => {
-  const { other, following, run, id } = await two(t)
+  const { other, following, source, id } = await two(t)
   const again = open(`${following.url}/streams/${id}`)
   await again.has('data: a')
   await until('the other node follows', () => other.calls.follow)
   other.goDown()
-  run.give('b')
+  source.give('b')
   await again.end()
   t.equal(again.ended, 'broken')
   t.match(again.text(), /\nretry: [1-5]\d{3}\n$/)
   other.comeBack()
-  run.give(undefined)
+  source.give(undefined)
   t.match((await fetchAll(following.url, after(`${id}:1`))).events(), [{ data: 'b' }, { event: 'done' }])
 })
 
 t.test('a ring that is lost costs time and no event', async t => {
-  const { other, following, run, id } = await two(t)
+  const { other, following, source, id } = await two(t)
   other.isDeaf = true
   const again = open(following.url, after(`${id}:1`))
   await until('the other node follows', () => other.calls.follow)
-  run.give('b', undefined)
+  source.give('b', undefined)
   await again.end()
   t.match(again.events(), [{ data: 'b' }, { event: 'done' }])
 })
@@ -171,11 +171,11 @@ t.test('a store that was away when the stream began keeps its log from then on',
   const following = await node(t, { plugin: { store: other } })
   one.goDown()
   const client = open(producing.url)
-  await until('the source has started', () => producing.runs.length)
-  producing.runs[0]?.give('a', 'b')
+  await until('the source has started', () => producing.sources.length)
+  producing.sources[0]?.give('a', 'b')
   await client.has('data: b')
   one.comeBack()
-  producing.runs[0]?.give('c', undefined)
+  producing.sources[0]?.give('c', undefined)
   await client.end()
   const id = String(client.headers['x-stream-id'])
   await until('the end is in the store', async () => (await one.shared.read(id, 9))?.end)
@@ -184,22 +184,22 @@ t.test('a store that was away when the stream began keeps its log from then on',
 
 t.test('an id of the caller is no reason to fail while the store is away', async t => {
   const store = new FaultyStore()
-  const { url, runs } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
+  const { url, sources } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
   store.goDown(['create'])
   const client = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a', undefined)
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a', undefined)
   await client.end()
   t.match(client.events(), [{ data: 'a' }, { event: 'done' }])
 })
 
 t.test('a store without room for another stream keeps nobody from an answer', async t => {
   const store = new MemoryStore({ maxStreams: 1 })
-  const { url, runs, log } = await node(t, { plugin: { store } })
+  const { url, sources, log } = await node(t, { plugin: { store } })
   const first = open(url)
   const second = open(url)
-  await until('the sources have started', () => runs.length === 2)
-  for (const run of runs) run.give('a', undefined)
+  await until('the sources have started', () => sources.length === 2)
+  for (const source of sources) source.give('a', undefined)
   for (const client of [first, second]) {
     await client.end()
     t.match(client.events(), [{ data: 'a' }, { event: 'done' }])
@@ -211,20 +211,20 @@ t.test('a store without room for another stream keeps nobody from an answer', as
 })
 
 t.test('a stream that vanishes from the store is an end for those who follow it elsewhere', async t => {
-  const { other, following, run, id } = await two(t)
+  const { other, following, source, id } = await two(t)
   const again = open(`${following.url}/streams/${id}`)
   await again.has('data: a')
   await until('the other node follows', () => other.calls.follow)
   other.shared.read = async () => undefined
-  run.give('b')
+  source.give('b')
   await again.end()
   t.match(again.events().at(-1), { event: 'error', data: /FST_SSE_STREAM_GONE/ })
-  run.give(undefined)
+  source.give(undefined)
 })
 
 t.test('a log with a hole in it is never sent as a whole', async t => {
-  const { other, following, client, run, id } = await two(t)
-  run.give('b', 'c', undefined)
+  const { other, following, client, source, id } = await two(t)
+  source.give('b', 'c', undefined)
   await client.end()
   const read = other.shared.read.bind(other.shared)
   other.shared.read = async (id, after) => {
@@ -243,19 +243,19 @@ t.test('events that nobody waits for go to the store together, and at once when 
   const producing = await node(t, { plugin: { store: one } })
   const following = await node(t, { plugin: { store: other } })
   const client = open(producing.url)
-  await until('the source has started', () => producing.runs.length)
+  await until('the source has started', () => producing.sources.length)
   for (const token of ['a', 'b', 'c']) {
-    producing.runs[0]?.give(token)
+    producing.sources[0]?.give(token)
     await client.has(`data: ${token}`)
   }
   t.equal(one.calls.append, undefined)
   const again = open(following.url, after(client.events()[0]?.id))
   await again.has('data: c')
   t.equal(one.calls.append, 1)
-  producing.runs[0]?.give('d')
+  producing.sources[0]?.give('d')
   await again.has('data: d')
   again.leave()
-  producing.runs[0]?.give(undefined)
+  producing.sources[0]?.give(undefined)
   await client.end()
   await until(
     'the end is in the store',

@@ -5,14 +5,14 @@ import { after, node } from '../../helpers/stepped.js'
 import { twoNodes } from '../../helpers/two-nodes.js'
 import { until } from '../../helpers/until.js'
 
-t.test('several clients follow one stream from where they are, on two nodes, with one run of the source', async t => {
+t.test('several clients follow one stream from where they are, on two nodes, with one source', async t => {
   const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
   const producing = await node(t, { plugin: { store: one } })
   const following = await node(t, { plugin: { store: other } })
   const first = open(producing.url)
-  await until('the source has started', () => producing.runs.length)
-  const [run] = producing.runs
-  run?.give('a', 'b')
+  await until('the source has started', () => producing.sources.length)
+  const [source] = producing.sources
+  source?.give('a', 'b')
   await first.has('data: b')
   const [a, b] = first.events()
   const id = first.headers['x-stream-id']
@@ -23,9 +23,9 @@ t.test('several clients follow one stream from where they are, on two nodes, wit
     open(`${url}/streams/${id}`, after(b?.id))
   ])
   await Promise.all(others.map(client => client.head()))
-  run?.give('c')
+  source?.give('c')
   await Promise.all(others.map(client => client.has('data: c')))
-  run?.give('d', undefined)
+  source?.give('d', undefined)
   for (const client of [first, ...others]) {
     await client.end()
     t.equal(client.ended, 'clean')
@@ -37,23 +37,23 @@ t.test('several clients follow one stream from where they are, on two nodes, wit
     ['a', 'b', 'c', 'd', '{}']
   )
   for (const [i, from] of [1, 2, 0, 2, 1, 2, 0, 2].entries()) t.strictSame(others[i]?.events(), all.slice(from))
-  t.equal(producing.runs.length + following.runs.length, 1)
+  t.equal(producing.sources.length + following.sources.length, 1)
   t.equal(other.calls.append, undefined)
 })
 
 t.test('a client that reads slowly slows neither the source nor the others', async t => {
-  const { url, runs } = await node(t)
+  const { url, sources } = await node(t)
   const fast = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a')
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a')
   await fast.has('data: a')
   const slow = open(url, after(fast.events()[0]?.id))
   await slow.head()
   slow.pause()
   const texts = Array.from({ length: 60 }, (_, i) => `${i} ${'x'.repeat(16_000)}`)
-  runs[0]?.give(...texts, undefined)
+  sources[0]?.give(...texts, undefined)
   await fast.end()
-  t.ok(runs[0]?.over)
+  t.ok(sources[0]?.over)
   t.ok(slow.text().length < 900_000, 'the slow one has not had it all yet')
   slow.resume()
   await slow.end()
@@ -65,26 +65,26 @@ t.test('a position that is still to come is waited for', async t => {
   const producing = await node(t, { plugin: { store: one } })
   const following = await node(t, { plugin: { store: other } })
   const first = open(producing.url)
-  await until('the source has started', () => producing.runs.length)
+  await until('the source has started', () => producing.sources.length)
   const held: (() => void)[] = []
   one.before = method => (method === 'append' ? new Promise<void>(resolve => held.push(resolve)) : undefined)
-  producing.runs[0]?.give('a', 'b')
+  producing.sources[0]?.give('a', 'b')
   await first.has('data: b')
   const again = open(following.url, after(first.events()[1]?.id))
   await until('the other node follows', () => other.calls.follow)
   t.equal(again.text(), '')
   one.comeBack()
   for (const arrive of held) arrive()
-  producing.runs[0]?.give('c', undefined)
+  producing.sources[0]?.give('c', undefined)
   await again.end()
   t.strictSame(again.events(), first.events().slice(2))
 })
 
 t.test('comments and retries are sent again too, without an id of their own', async t => {
-  const { url, runs } = await node(t)
+  const { url, sources } = await node(t)
   const first = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give({ comment: 'thinking' }, 'a', { retry: 5 }, { comment: 'said', data: 'b' }, undefined)
+  await until('the source has started', () => sources.length)
+  sources[0]?.give({ comment: 'thinking' }, 'a', { retry: 5 }, { comment: 'said', data: 'b' }, undefined)
   await first.end()
   const id = first.headers['x-stream-id']
   const text = `: thinking\nid: ${id}:2\ndata: a\n\nretry: 5\nid: ${id}:4\n: said\ndata: b\n\nid: ${id}:5:end\nevent: done\ndata: {}\n\n`
@@ -97,15 +97,15 @@ t.test('an answer without a last event has an end all the same', async t => {
   const producing = await node(t, { plugin: { store: one }, stream: { end: false } })
   const following = await node(t, { plugin: { store: other }, stream: { end: false } })
   const first = open(producing.url)
-  await until('the source has started', () => producing.runs.length)
-  producing.runs[0]?.give('a', 'b', undefined)
+  await until('the source has started', () => producing.sources.length)
+  producing.sources[0]?.give('a', 'b', undefined)
   await first.end()
   const [a, b] = first.events()
   for (const { url } of [producing, following]) {
     t.strictSame((await fetchAll(url, after(a?.id))).events(), [b])
     t.equal((await fetchAll(url, after(b?.id))).status, 204)
   }
-  t.equal(producing.runs.length + following.runs.length, 1)
+  t.equal(producing.sources.length + following.sources.length, 1)
 })
 
 t.test('an id of the caller names one stream, whoever asks for it again', async t => {
@@ -114,26 +114,26 @@ t.test('an id of the caller names one stream, whoever asks for it again', async 
   const producing = await node(t, { plugin: { store: one }, resumable })
   const following = await node(t, { plugin: { store: other }, resumable })
   const first = open(`${producing.url}/?id=answer-7`)
-  await until('the source has started', () => producing.runs.length)
-  producing.runs[0]?.give('a')
+  await until('the source has started', () => producing.sources.length)
+  producing.sources[0]?.give('a')
   await first.has('id: answer-7:1\n')
   const others = [producing, following].map(({ url }) => open(`${url}/?id=answer-7`))
   await Promise.all(others.map(client => client.has('data: a')))
-  producing.runs[0]?.give('b', undefined)
+  producing.sources[0]?.give('b', undefined)
   for (const client of others) {
     await client.end()
     t.strictSame(client.events(), first.events())
   }
   const late = await fetchAll(`${following.url}/?id=answer-7`)
   t.strictSame(late.events(), first.events())
-  t.equal(producing.runs.length + following.runs.length, 1)
+  t.equal(producing.sources.length + following.sources.length, 1)
   t.equal((await fetchAll(`${producing.url}/?id=answer-8`, after('answer-7:1'))).status, 400)
   t.equal((await fetchAll(`${producing.url}/?id=a:b`)).status, 500)
 })
 
 t.test('a client that leaves while its id is asked for starts nothing', async t => {
   const store = new FaultyStore()
-  const { url, runs, log, app } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
+  const { url, sources, log, app } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
   let arrive = () => {}
   store.before = method =>
     method === 'create'
@@ -151,15 +151,15 @@ t.test('a client that leaves while its id is asked for starts nothing', async t 
   })
   arrive()
   await until('it is logged', () => log.some(({ msg }) => msg === 'client left'))
-  t.equal(runs.length, 0)
+  t.equal(sources.length, 0)
   await until('its log has ended', async () => (await store.read('mine', 0))?.end)
 })
 
 t.test('sseResume takes an id of its form only, and a position in that stream', async t => {
-  const { url, runs } = await node(t)
+  const { url, sources } = await node(t)
   const first = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a', undefined)
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a', undefined)
   await first.end()
   const id = first.headers['x-stream-id']
   t.equal((await fetchAll(`${url}/streams/a.b`)).status, 400)
@@ -172,13 +172,13 @@ t.test('sseResume takes an id of its form only, and a position in that stream', 
 })
 
 t.test('a node reads a log page by page, what is there already and what comes', async t => {
-  const { other, following, client, run, id } = await twoNodes(t)
+  const { other, following, client, source, id } = await twoNodes(t)
   other.page = 2
-  run.give('b', 'c', 'd', 'e')
+  source.give('b', 'c', 'd', 'e')
   await client.has('data: e')
   const again = open(`${following.url}/streams/${id}`)
   await again.has('data: e')
-  run.give('f', 'g', 'h', 'i', 'j', undefined)
+  source.give('f', 'g', 'h', 'i', 'j', undefined)
   await again.end()
   t.strictSame(
     again.events().map(({ data }) => data),
@@ -187,17 +187,17 @@ t.test('a node reads a log page by page, what is there already and what comes', 
 })
 
 t.test('a node that may have missed rings looks at all that it follows', async t => {
-  const { one, other, following, client, run, id } = await twoNodes(t)
+  const { one, other, following, client, source, id } = await twoNodes(t)
   const again = open(`${following.url}/streams/${id}`)
   await again.has('data: a')
   // It waits for a ring by now: it says so with its first read.
   await until('the other node follows', () => (other.calls.read ?? 0) > 1)
   other.isDeaf = true
-  run.give('b')
+  source.give('b')
   await until('the event is in the store', async () => (await one.shared.read(id, 1))?.events.length)
   other.ringForAny()
   await again.has('data: b')
   one.ringForAny()
-  run.give(undefined)
+  source.give(undefined)
   await client.end()
 })

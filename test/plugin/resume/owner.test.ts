@@ -16,13 +16,13 @@ for (const where of ['on its node', 'on another node', 'after its end']) {
     const asked =
       where === 'on its node' ? producing : await node(t, { plugin: { store: other, resumable: { owner } } })
     const client = open(producing.url, as('me'))
-    await until('the source has started', () => producing.runs.length)
-    producing.runs[0]?.give('a')
+    await until('the source has started', () => producing.sources.length)
+    producing.sources[0]?.give('a')
     await client.has('data: a')
     const position = client.events()[0]?.id as string
     const [id] = position.split(':')
     if (where === 'after its end') {
-      producing.runs[0]?.give(undefined)
+      producing.sources[0]?.give(undefined)
       await client.end()
     }
     const unknown = 'a'.repeat(22)
@@ -46,7 +46,7 @@ for (const where of ['on its node', 'on another node', 'after its end']) {
       }
       t.equal(await asked.app.sseStreams.stop(id as string, { owner: user }), false)
     }
-    t.equal(producing.runs[0]?.aborted, false)
+    t.equal(producing.sources[0]?.aborted, false)
     const again = open(asked.url, as('me', { 'last-event-id': position }))
     await again.head()
     t.equal(again.status, 200)
@@ -60,8 +60,8 @@ t.test('whoever has no owner to show gets nothing of a stream that has one', asy
   const owned = await node(t, { plugin: { store }, resumable: { owner } })
   const open_ = await node(t, { plugin: { store } })
   const client = open(owned.url, as('me'))
-  await until('the source has started', () => owned.runs.length)
-  owned.runs[0]?.give('a', undefined)
+  await until('the source has started', () => owned.sources.length)
+  owned.sources[0]?.give('a', undefined)
   await client.end()
   const answer = await fetchAll(open_.url, after(client.events()[0]?.id))
   t.equal(answer.status, 410)

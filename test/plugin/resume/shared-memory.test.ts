@@ -2,7 +2,7 @@ import t from 'tap'
 import { MemoryStore } from '../../../plugin/index.js'
 import { EventList } from '../../../plugin/stores/event-list.js'
 import { fetchAll, open } from '../../helpers/client.js'
-import { after, node, type Run } from '../../helpers/stepped.js'
+import { after, node, type SteppedSource } from '../../helpers/stepped.js'
 import { until } from '../../helpers/until.js'
 
 /** Two servers of one process that share a store in memory, which counts the events that it is handed. */
@@ -17,16 +17,16 @@ async function servers(t: Parameters<typeof node>[0], stream = {}) {
   const one = await node(t, { plugin: { store }, stream })
   const other = await node(t, { plugin: { store }, stream })
   const client = open(one.url)
-  await until('the source has started', () => one.runs.length)
-  const [run] = one.runs as [Run]
-  run.give('a')
+  await until('the source has started', () => one.sources.length)
+  const [source] = one.sources as [SteppedSource]
+  source.give('a')
   await client.has('data: a')
-  return { store, one, other, client, run, id: String(client.headers['x-stream-id']), handed: () => handed }
+  return { store, one, other, client, source, id: String(client.headers['x-stream-id']), handed: () => handed }
 }
 
 t.test('a store in the memory of the process reads the events where the producer has them', async t => {
-  const { store, client, run, id, handed } = await servers(t)
-  run.give('b', undefined)
+  const { store, client, source, id, handed } = await servers(t)
+  source.give('b', undefined)
   await client.end()
   await until('the log has ended', async () => (await store.read(id, 0))?.end)
   t.same((await store.read(id, 0))?.events, ['data: a\n\n', 'data: b\n\n'])
@@ -35,16 +35,16 @@ t.test('a store in the memory of the process reads the events where the producer
 })
 
 t.test('another server of the process follows it token by token', async t => {
-  const { client, other, run, id, handed } = await servers(t)
+  const { client, other, source, id, handed } = await servers(t)
   const follower = open(`${other.url}/streams/${id}`)
   await follower.has('data: a')
   for (const token of ['b', 'c', 'd']) {
-    run.give(token)
+    source.give(token)
     await follower.has(`data: ${token}`)
   }
   const late = open(other.url, after(`${id}:2`))
   await late.has('data: d')
-  run.give('e', undefined)
+  source.give('e', undefined)
   await Promise.all([client.end(), follower.end(), late.end()])
   t.equal(follower.text(), client.text())
   t.notMatch(late.text(), /data: b/)
@@ -53,22 +53,22 @@ t.test('another server of the process follows it token by token', async t => {
 })
 
 t.test('a client that follows elsewhere, and leaves, lets the producer be', async t => {
-  const { client, other, run, id } = await servers(t)
+  const { client, other, source, id } = await servers(t)
   const follower = open(`${other.url}/streams/${id}`)
   await follower.has('data: a')
   follower.leave()
-  run.give('b')
+  source.give('b')
   await client.has('data: b')
   const again = open(`${other.url}/streams/${id}`)
   await again.has('data: b')
-  run.give('c', undefined)
+  source.give('c', undefined)
   await Promise.all([client.end(), again.end()])
   t.equal(again.text(), client.text())
 })
 
 t.test('it is read again on any server after its end, and can be stopped from any before', async t => {
   const first = await servers(t)
-  first.run.give(undefined)
+  first.source.give(undefined)
   await first.client.end()
   for (const { url } of [first.one, first.other]) {
     await until(
@@ -79,7 +79,7 @@ t.test('it is read again on any server after its end, and can be stopped from an
   const second = await servers(t)
   t.equal((await fetchAll(`${second.other.url}/streams/${second.id}`, { method: 'DELETE' })).status, 204)
   await second.client.end()
-  t.ok(second.run.aborted)
+  t.ok(second.source.aborted)
   t.match(second.client.events().at(-1), { event: 'error' })
 })
 

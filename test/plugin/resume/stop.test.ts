@@ -11,12 +11,12 @@ for (const where of ['on its node', 'from another node', 'from another node, whe
     const producing = await node(t, { plugin: { store: one } })
     const asked = where === 'on its node' ? producing : await node(t, { plugin: { store: other } })
     const client = open(producing.url)
-    await until('the source has started', () => producing.runs.length)
-    producing.runs[0]?.give('a')
+    await until('the source has started', () => producing.sources.length)
+    producing.sources[0]?.give('a')
     await client.has('data: a')
     const id = client.headers['x-stream-id']
     t.equal((await fetchAll(`${asked.url}/streams/${id}`, { method: 'DELETE' })).status, 204)
-    await until('the source is aborted', () => producing.runs[0]?.aborted)
+    await until('the source is aborted', () => producing.sources[0]?.aborted)
     await client.end()
     t.equal(client.ended, 'clean')
     t.match(client.events().at(-1), {
@@ -39,15 +39,15 @@ t.test('says so where there is no such stream', async t => {
 })
 
 t.test('stops a source that nobody follows, and logs it once', async t => {
-  const { url, app, runs, log } = await node(t, { resumable: { onDisconnect: 'continue' } })
+  const { url, app, sources, log } = await node(t, { resumable: { onDisconnect: 'continue' } })
   const client = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give('a')
+  await until('the source has started', () => sources.length)
+  sources[0]?.give('a')
   await client.has('data: a')
   client.leave()
   await until('the client is gone', () => log.some(({ msg }) => msg === 'stream closed prematurely'))
   await app.sseStreams.stop(client.headers['x-stream-id'] as string)
-  t.ok(runs[0]?.aborted)
+  t.ok(sources[0]?.aborted)
   t.same(
     log.filter(({ msg }) => msg === 'stream failed').map(({ err }) => err?.code),
     ['FST_SSE_STREAM_STOPPED']

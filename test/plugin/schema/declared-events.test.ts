@@ -1,7 +1,7 @@
 import { Kind, type TSchema, Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
 import { eventStream } from '../../../plugin/index.js'
-import { type Ask, answers, DONE, errorFrame } from '../../helpers/answer.js'
+import { type Ask, DONE, errorFrame, sourceServer } from '../../helpers/source-server.js'
 
 const Tokens = eventStream({
   message: Type.String(),
@@ -9,12 +9,12 @@ const Tokens = eventStream({
 })
 
 function declares(t: Test, map: Record<string, TSchema>): Ask {
-  return answers(t, { schema: { response: { 200: eventStream(map) } } })
+  return sourceServer(t, { schema: { response: { 200: eventStream(map) } } })
 }
 
 /** Expects that an item is refused, and not sent: with a status if it is the first, and else with an error event. */
 async function refuses(t: Test, item: unknown, why: string, options: object = {}): Promise<void> {
-  const ask = answers(t, { schema: { response: { 200: Tokens } } })
+  const ask = sourceServer(t, { schema: { response: { 200: Tokens } } })
   const alone = await ask([item], options)
   t.equal(alone.status, 500)
   t.match(alone.error, { code: 'FST_SSE_EVENT_INVALID', message: why })
@@ -23,7 +23,7 @@ async function refuses(t: Test, item: unknown, why: string, options: object = {}
 }
 
 t.test('declared events are sent', async t => {
-  const ask = answers(t, { schema: { response: { 200: Tokens } } })
+  const ask = sourceServer(t, { schema: { response: { 200: Tokens } } })
 
   t.test('text as it is', async t => {
     const { text } = await ask(['a', { data: '{"b":1}' }, { event: 'message', data: 'c\nd' }])
@@ -86,7 +86,7 @@ t.test('undeclared events and data are refused', async t => {
   t.test('an undeclared event', t => refuses(t, { event: 'progress', data: 'a' }, only))
   t.test('an undeclared event without data', t => refuses(t, { event: 'progress' }, only))
   t.test('an undeclared event in the options', async t => {
-    const ask = answers(t, { schema: { response: { 200: Tokens } } })
+    const ask = sourceServer(t, { schema: { response: { 200: Tokens } } })
     t.match((await ask(['a'], { event: 'progress' })).error, { code: 'FST_SSE_EVENT_INVALID', message: only })
   })
   t.test('a name that every object inherits', async t => {
@@ -114,7 +114,7 @@ t.test('undeclared events and data are refused', async t => {
     refuses(t, Buffer.from('a'), `the data of "usage" ${isNot} object, but it is a string`, { event: 'usage' })
   )
   t.test('without showing them', async t => {
-    const ask = answers(t, { schema: { response: { 200: Tokens } } })
+    const ask = sourceServer(t, { schema: { response: { 200: Tokens } } })
     const { text } = await ask([{ event: 'usage', data: { tokens: 'sk-12345' } }])
     t.notMatch(text, 'sk-12345')
   })
@@ -160,7 +160,7 @@ t.test('eventStream refuses a schema of an unknown kind', async t => {
 })
 
 t.test('a route without a schema sends anything', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const { text } = await ask(['a', 1, { b: 2 }, { event: 'c', data: { d: 3 } }], { end: 'e' })
   t.match(text, 'data: a\n\ndata: 1\n\ndata: {"b":2}\n\nevent: c\ndata: {"d":3}\n\nevent: e\n')
 })
@@ -173,7 +173,7 @@ t.test('a route whose schema declares no events sends anything', async t => {
     { response: { 404: Type.Object({ message: Type.String() }) } },
     { response: { 200: Type.String() } }
   ]) {
-    const { text } = await answers(t, { schema })(['a', { b: 1 }])
+    const { text } = await sourceServer(t, { schema })(['a', { b: 1 }])
     t.equal(text, `data: a\n\ndata: {"b":1}\n\n${DONE}`)
   }
 })

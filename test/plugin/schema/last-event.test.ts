@@ -1,15 +1,15 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
 import { END_ID, eventStream } from '../../../plugin/index.js'
-import { type Ask, answers, DONE, doneFrame, errorFrame } from '../../helpers/answer.js'
 import { fetchAll } from '../../helpers/client.js'
 import { serve } from '../../helpers/server.js'
+import { type Ask, DONE, doneFrame, errorFrame, sourceServer } from '../../helpers/source-server.js'
 
 const Done = Type.Object({ finishReason: Type.String() })
 const OwnError = Type.Object({ reason: Type.String() })
 
 function declares(t: Test, map: Record<string, TSchema>): Ask {
-  return answers(t, { schema: { response: { 200: eventStream({ message: Type.String(), ...map }) } } })
+  return sourceServer(t, { schema: { response: { 200: eventStream({ message: Type.String(), ...map }) } } })
 }
 
 function* returning(value: unknown): Generator<string, unknown> {

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { eventStream } from '../../../plugin/index.js'
-import { DONE, errorFrame } from '../../helpers/answer.js'
 import { build } from '../../helpers/server.js'
+import { DONE, errorFrame } from '../../helpers/source-server.js'
 
 const Tokens = eventStream({ message: Type.String(), usage: Type.Object({ tokens: Type.Integer() }) })
 const schema = { response: { 200: Tokens } }

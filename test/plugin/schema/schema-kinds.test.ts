@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { type TSchema, Type } from '@sinclair/typebox'
 import t from 'tap'
 import { eventStream } from '../../../plugin/index.js'
-import { answers, errorFrame } from '../../helpers/answer.js'
+import { errorFrame, sourceServer } from '../../helpers/source-server.js'
 
 t.test('every kind of schema can declare data', async t => {
   const Tree = Type.Recursive(This => Type.Object({ name: Type.String(), children: Type.Array(This) }))
@@ -125,7 +125,7 @@ t.test('every kind of schema can declare data', async t => {
   for (const [kind, { schema, good, bad }] of Object.entries(kinds)) {
     t.test(kind, async t => {
       const map = { message: Type.String(), value: schema }
-      const ask = answers(t, { schema: { response: { 200: eventStream(map) } } })
+      const ask = sourceServer(t, { schema: { response: { 200: eventStream(map) } } })
       for (const [data, sent] of good) {
         t.equal((await ask([{ event: 'value', data }], { end: false })).text, `event: value\ndata: ${sent}\n\n`)
       }

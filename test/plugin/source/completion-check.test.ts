@@ -2,8 +2,8 @@ import { ReadableStream } from 'node:stream/web'
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { eventStream } from '../../../plugin/index.js'
-import { answers, DONE, errorFrame } from '../../helpers/answer.js'
 import { open } from '../../helpers/client.js'
+import { DONE, errorFrame, sourceServer } from '../../helpers/source-server.js'
 import { after, node } from '../../helpers/stepped.js'
 import { until } from '../../helpers/until.js'
 
@@ -30,7 +30,7 @@ const kinds: Record<string, (items: Token[]) => unknown> = {
 
 for (const [kind, make] of Object.entries(kinds)) {
   t.test(`${kind} that says it is complete`, async t => {
-    const ask = answers(t)
+    const ask = sourceServer(t)
     t.test('ends with done, also where more items come after that', async t => {
       const items = [{ text: 'a' }, { finish: 'stop' }, { text: 'usage' }]
       t.equal((await ask(make(items), { map, isComplete })).text, `data: a\n\ndata: usage\n\n${DONE}`)
@@ -52,7 +52,7 @@ for (const [kind, make] of Object.entries(kinds)) {
 }
 
 t.test('only true is a yes', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   for (const yes of ['stop', 1, {}, Promise.resolve(true)]) {
     t.equal((await ask(['a'], { isComplete: () => yes })).text, `data: a\n\n${TRUNCATED}`)
   }
@@ -64,7 +64,7 @@ t.test('is not asked again', async t => {
     seen.push(item)
     return item === 'b'
   }
-  t.equal((await answers(t)(['a', 'b', 'c'], { isComplete })).status, 200)
+  t.equal((await sourceServer(t)(['a', 'b', 'c'], { isComplete })).status, 200)
   t.same(seen, ['a', 'b'])
 })
 
@@ -72,11 +72,11 @@ t.test('what it throws ends the stream', async t => {
   const isComplete = () => {
     throw Object.assign(new Error('why'), { statusCode: 429 })
   }
-  t.equal((await answers(t)(['a'], { isComplete })).status, 429)
+  t.equal((await sourceServer(t)(['a'], { isComplete })).status, 429)
 })
 
 t.test('the log says what was missing', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   await ask(['a'], { isComplete: () => false })
   t.match(
     ask.log.filter(({ msg }) => msg === 'stream failed').map(({ err }) => err?.message),
@@ -86,7 +86,7 @@ t.test('the log says what was missing', async t => {
 
 t.test('holds for the events of a typed route', async t => {
   const schema = { response: { 200: eventStream({ message: Type.String(), done: Type.Object({}) }) } }
-  const ask = answers(t, { schema })
+  const ask = sourceServer(t, { schema })
   t.equal((await ask([{ text: 'a' }, { finish: 'stop' }], { map, isComplete })).text, `data: a\n\n${DONE}`)
   t.equal((await ask([{ text: 'a' }], { map, isComplete })).text, `data: a\n\n${TRUNCATED}`)
 })
@@ -96,15 +96,15 @@ t.test('holds for a resumable stream, also for those who come back', async t => 
     ['whole', 'done'],
     ['cut', 'error']
   ] as const) {
-    const { url, runs } = await node(t, { stream: { isComplete: (item: unknown) => item === 'whole' } })
+    const { url, sources } = await node(t, { stream: { isComplete: (item: unknown) => item === 'whole' } })
     const first = open(url)
-    await until('the source runs', () => runs.length > 0)
-    runs[0]?.give('a', item, undefined)
+    await until('the source runs', () => sources.length > 0)
+    sources[0]?.give('a', item, undefined)
     await first.end()
     t.match(first.events(), [{ data: 'a' }, { data: item }, { event: last }])
     const again = open(url, after(first.events()[0]?.id))
     await again.end()
     t.match(again.events(), [{ data: item }, { event: last }])
-    t.equal(runs.length, 1)
+    t.equal(sources.length, 1)
   }
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { answers } from '../../helpers/answer.js'
+import { sourceServer } from '../../helpers/source-server.js'
 
-/** What a model may be talked into writing, so that a client takes it for events of the server. */
+/** Text that a prompt may trick a model into writing, to make clients see events that the server never sent. */
 const forgeries = [
   '\n\ndata: forged',
   'a\n\ndata: forged\n\n',
@@ -18,13 +18,13 @@ const forgeries = [
   'data: forged'
 ]
 
-/** The text as it is when every end of a line is LF. */
+/** Replaces all line ends by LF. */
 function unified(text: string): string {
   return text.split('\r\n').join('\n').split('\r').join('\n')
 }
 
-t.test('keeps a text that looks like events inside the data of its own event', async t => {
-  const ask = answers(t)
+t.test('text that looks like events stays inside its own event', async t => {
+  const ask = sourceServer(t)
   const { events } = await ask(forgeries, { end: false })
   t.same(
     events,
@@ -32,8 +32,8 @@ t.test('keeps a text that looks like events inside the data of its own event', a
   )
 })
 
-t.test('keeps it there when it comes in pieces', async t => {
-  const ask = answers(t)
+t.test('also if it comes character by character', async t => {
+  const ask = sourceServer(t)
   for (const text of forgeries) {
     const { events } = await ask([...text], { end: false })
     t.same(
@@ -44,8 +44,8 @@ t.test('keeps it there when it comes in pieces', async t => {
   }
 })
 
-t.test('keeps it there when it comes as bytes', async t => {
-  const ask = answers(t)
+t.test('also if it comes as bytes', async t => {
+  const ask = sourceServer(t)
   const { events } = await ask(
     forgeries.map(text => Buffer.from(text)),
     { end: false }
@@ -56,8 +56,8 @@ t.test('keeps it there when it comes as bytes', async t => {
   )
 })
 
-t.test('keeps it inside a comment', async t => {
-  const ask = answers(t)
+t.test('a comment stays a comment', async t => {
+  const ask = sourceServer(t)
   const { events, text } = await ask(
     forgeries.map(comment => ({ comment })),
     { end: false }
@@ -69,11 +69,11 @@ t.test('keeps it inside a comment', async t => {
   )
 })
 
-t.test('keeps what a source returns inside the data of the last event', async t => {
-  const ask = answers(t)
+t.test('the return value stays inside the last event', async t => {
+  const ask = sourceServer(t)
   for (const text of forgeries) {
     const { events } = await ask(
-      // biome-ignore lint/correctness/useYield: it only returns
+      // biome-ignore lint/correctness/useYield: the generator only returns
       (function* () {
         return text
       })()
@@ -83,8 +83,8 @@ t.test('keeps what a source returns inside the data of the last event', async t 
   }
 })
 
-t.test('keeps the message of an error inside the data of the error event', async t => {
-  const ask = answers(t)
+t.test('an error message stays inside the error event', async t => {
+  const ask = sourceServer(t)
   for (const message of forgeries) {
     const { events } = await ask(
       (function* () {

@@ -6,17 +6,17 @@ import { Random, seed } from '../../helpers/random.js'
 import { type Received, receive } from '../../helpers/received.js'
 import { serve } from '../../helpers/server.js'
 
-/** One item of a source, and what a client is to be told of it. */
+/** An item of a source, and what clients must receive for it. */
 interface Case {
   item: unknown
-  told: Received[]
-  /** The text that it is, where it is one. Half a character at its end is told with the text after it. */
+  expected: Received[]
+  /** The text of an item that is text. Half a character at its end arrives with the text that follows. */
   text?: string
 }
 
 const DONE: Received = { kind: 'event', event: 'done', data: '{}', id: END_ID }
 
-// What the client is told, by the rules alone: the lines of a text are joined by LF, and what is no character of
+// What clients must receive, from the standard alone: LF joins the lines of a text, and whatever is not a character of
 // Unicode becomes U+FFFD.
 
 function linesOf(text: string): string[] {
@@ -34,7 +34,7 @@ function comment(text: string): Received[] {
   return linesOf(text).map(line => ({ kind: 'comment', text: line }))
 }
 
-// What is sent.
+// What is sent
 
 const PIECES = [
   ...['\r', '\n', '\r\n', '\n\n', '\u2028', '\u2029', '\u0085', '\0', '\ufeff', ':', ' ', '\t', 'data:', 'event: x'],
@@ -52,7 +52,7 @@ function json(random: Random, depth = 0): unknown {
   const scalars = [null, true, random.below(1e9), -random.next(), text(random)]
   if (depth === 2 || random.chance(0.4)) return random.pick(scalars)
   const items = Array.from({ length: random.below(3) }, () => json(random, depth + 1))
-  // The first key keeps it from being taken for an event.
+  // The first key makes it data, not an event.
   return random.chance(0.5) ? items : { json: 1, ...Object.fromEntries(items.map(item => [text(random), item])) }
 }
 
@@ -64,16 +64,16 @@ function dataOf(random: Random): { data: unknown; sent: string } {
 
 function eventCase(random: Random): Case {
   const item: Record<string, unknown> = {}
-  const told: Received[] = []
+  const expected: Received[] = []
   if (random.chance(0.3)) {
     const aside = text(random)
     item.comment = aside
-    told.push(...comment(aside))
+    expected.push(...comment(aside))
   }
   if (random.chance(0.2)) {
     const ms = random.pick([0, 1, 3000, Number.MAX_SAFE_INTEGER])
     item.retry = ms
-    told.push({ kind: 'retry', ms })
+    expected.push({ kind: 'retry', ms })
   }
   const event = random.chance(0.5) ? text(random, ONE_LINE) : undefined
   const id = random.chance(0.4)
@@ -87,17 +87,17 @@ function eventCase(random: Random): Case {
   if (random.chance(0.8)) {
     const { data, sent } = dataOf(random)
     item.data = data
-    told.push(message(sent, event, id))
+    expected.push(message(sent, event, id))
   } else if (event !== undefined) {
-    told.push(message('', event, id))
-  } else if (told.length === 0) {
-    // Only an id is an object like any other.
-    told.push(message(JSON.stringify(item)))
+    expected.push(message('', event, id))
+  } else if (expected.length === 0) {
+    // An object that has only an id is data.
+    expected.push(message(JSON.stringify(item)))
   }
-  return { item, told }
+  return { item, expected }
 }
 
-/** The bytes of a text in small chunks. A character is told with the chunk that has its last byte. */
+/** The bytes of a text in small chunks. Each character arrives with the chunk that has its last byte. */
 function byteCases(random: Random): Case[] {
   const cases: Case[] = []
   const bytes = Buffer.from(text(random))
@@ -111,7 +111,7 @@ function byteCases(random: Random): Case[] {
     const to = Math.min(bytes.length, from + random.below(5))
     const chunk = bytes.subarray(from, to)
     const whole = ends.filter(({ at }) => at > from && at <= to).map(({ char }) => char)
-    cases.push({ item: random.chance(0.5) ? chunk : new Uint8Array(chunk), told: [], text: whole.join('') })
+    cases.push({ item: random.chance(0.5) ? chunk : new Uint8Array(chunk), expected: [], text: whole.join('') })
     from = to
   }
   return cases
@@ -123,7 +123,7 @@ function cases(random: Random, count: number): Case[] {
     const kind = random.below(10)
     if (kind < 3) {
       const item = text(random)
-      all.push({ item, told: [], text: item })
+      all.push({ item, expected: [], text: item })
     } else if (kind < 7) {
       all.push(eventCase(random))
     } else if (kind < 9) {
@@ -131,28 +131,30 @@ function cases(random: Random, count: number): Case[] {
     } else {
       const item = json(random)
       all.push(
-        typeof item === 'string' ? { item, told: [], text: item } : { item, told: [message(JSON.stringify(item))] }
+        typeof item === 'string'
+          ? { item, expected: [], text: item }
+          : { item, expected: [message(JSON.stringify(item))] }
       )
     }
   }
   return all
 }
 
-/** All that a client is told. */
-function toldOf(sent: readonly Case[]): Received[] {
+/** All that a client must receive. */
+function expectedOf(sent: readonly Case[]): Received[] {
   let half = ''
-  const told = sent.flatMap(({ item, told, text }) => {
-    if (text === undefined) return told
+  const events = sent.flatMap(({ item, expected, text }) => {
+    if (text === undefined) return expected
     if (text === '') return item === '' ? [message('')] : []
     const whole = half + text
     half = /[\ud800-\udbff]$/.test(whole) ? whole.slice(-1) : ''
     const now = whole.slice(0, whole.length - half.length)
     return now === '' ? [] : [message(now)]
   })
-  return [...told, ...(half === '' ? [] : [message(half)]), DONE]
+  return [...events, ...(half === '' ? [] : [message(half)]), DONE]
 }
 
-// What arrives.
+// What arrives
 
 async function arrived(
   t: Test,
@@ -172,18 +174,18 @@ async function arrived(
   return client.chunks
 }
 
-/** Shows the first difference of two long lists, rather than all of both. */
+/** Compares two long lists. On failure it shows the first difference only. */
 function sameList(t: Test, found: readonly unknown[], wanted: readonly unknown[], label: string): void {
   const at = wanted.findIndex((want, index) => !isDeepStrictEqual(found[index], want))
   if (at !== -1) t.strictSame(found[at], wanted[at], `${label}: number ${at}`)
-  else t.equal(found.length, wanted.length, `${label}: all of them and nothing else`)
+  else t.equal(found.length, wanted.length, `${label}: as many as expected`)
 }
 
-t.test(`thousands of events arrive as they were sent (SEED=${seed})`, async t => {
+t.test(`thousands of random events arrive unchanged, however the response is cut (SEED=${seed})`, async t => {
   for (const highWaterMark of [1, 100, 16 * 1024]) {
     const random = new Random(seed + highWaterMark)
     const sent = cases(random, 2000)
-    const wanted = toldOf(sent)
+    const wanted = expectedOf(sent)
     const chunks = await arrived(
       t,
       sent.map(({ item }) => item),
@@ -198,12 +200,12 @@ t.test(`thousands of events arrive as they were sent (SEED=${seed})`, async t =>
       again.push(body.subarray(from, to))
       from = to
     }
-    sameList(t, receive(again), wanted, 'in other chunks')
+    sameList(t, receive(again), wanted, 'in different chunks')
     sameList(t, receive(Array.from(body, byte => Buffer.of(byte))), wanted, 'byte by byte')
   }
 })
 
-t.test(`they arrive when the source gives them one at a time (SEED=${seed})`, async t => {
+t.test(`random events from an asynchronous source arrive unchanged (SEED=${seed})`, async t => {
   const random = new Random(seed)
   const sent = cases(random, 2000)
   const chunks = await arrived(
@@ -215,19 +217,19 @@ t.test(`they arrive when the source gives them one at a time (SEED=${seed})`, as
       }
     })() as unknown as Iterable<unknown>
   )
-  sameList(t, receive(chunks), toldOf(sent), 'one at a time')
+  sameList(t, receive(chunks), expectedOf(sent), 'one at a time')
 })
 
-t.test('bytes are one text, wherever they are cut', async t => {
+t.test('bytes arrive as one text, wherever they are cut', async t => {
   const whole = 'aé中😀\ufeffb'
   const bytes = Buffer.from(whole)
   for (let cut = 0; cut <= bytes.length; cut++) {
     const parts = [bytes.subarray(0, cut), bytes.subarray(cut)]
     for (const items of [parts, parts.map(part => new Uint8Array(part))]) {
       const received = receive(await arrived(t, items))
-      const data = received.slice(0, -1).map(told => (told.kind === 'event' ? told.data : told.kind))
+      const data = received.slice(0, -1).map(each => (each.kind === 'event' ? each.data : each.kind))
       t.equal(data.join(''), whole, `cut at ${cut}`)
-      t.notOk(data.includes(''), 'half a character is no event')
+      t.notOk(data.includes(''), 'half a character sends no event')
       t.same(received.at(-1), DONE)
     }
   }
@@ -240,12 +242,12 @@ t.test('bytes are one text, wherever they are cut', async t => {
   t.same(single, [...Array.from(whole, char => message(char)), DONE], 'byte by byte')
 })
 
-t.test('a text is one text, wherever it is cut', async t => {
+t.test('strings arrive as one text, even if a surrogate pair is cut', async t => {
   const whole = 'a😀é👩‍👩‍👧\u{10ffff}b'
   for (let cut = 0; cut <= whole.length; cut++) {
     const items = [whole.slice(0, cut), whole.slice(cut)]
     const received = receive(await arrived(t, items))
-    const data = received.slice(0, -1).map(told => (told.kind === 'event' ? told.data : told.kind))
+    const data = received.slice(0, -1).map(each => (each.kind === 'event' ? each.data : each.kind))
     t.equal(data.join(''), whole, `cut at ${cut}`)
   }
   const halves = receive(await arrived(t, [...'a😀\u{10ffff}'.split('')]))
@@ -256,7 +258,7 @@ t.test('a text is one text, wherever it is cut', async t => {
   t.same(alone, [message('a'), message('\ufffd'), DONE], 'half a character at the end')
 })
 
-t.test('a character that stays unfinished becomes U+FFFD before the end', async t => {
+t.test('an incomplete character at the end becomes U+FFFD', async t => {
   for (const unfinished of [[0xc3], [0xe4, 0xb8], [0xf0, 0x9f, 0x98]]) {
     const received = receive(await arrived(t, [Buffer.from('a'), Buffer.from(unfinished)]))
     t.same(received, [message('a'), message('\ufffd'), DONE])
@@ -267,21 +269,21 @@ t.test('a character that stays unfinished becomes U+FFFD before the end', async 
   }
 })
 
-t.test('bytes that are no UTF-8 become U+FFFD', async t => {
+t.test('invalid UTF-8 becomes U+FFFD', async t => {
   const received = receive(await arrived(t, [Buffer.of(0x61, 0xff, 0x62), Buffer.of(0xc3), Buffer.of(0x63)]))
   t.same(received, [message('a\ufffdb'), message('\ufffdc'), DONE])
 })
 
-t.test('a byte order mark at the start of a text stays', async t => {
+t.test('a byte order mark stays', async t => {
   const items = ['\ufeffa', Buffer.from('\ufeffb'), { data: Buffer.from('\ufeffc') }, { comment: '\ufeffd' }]
   const received = receive(await arrived(t, items))
   t.same(received, [message('\ufeffa'), message('\ufeffb'), message('\ufeffc'), ...comment('\ufeffd'), DONE])
 })
 
-t.test('long texts arrive whole, around what is held for a client and what an event may be', async t => {
+t.test('long texts arrive whole, at lengths around highWaterMark and maxEventBytes', async t => {
   const highWaterMark = 1024
   const maxEventBytes = 4096
-  // `data: ` and the two ends of lines are part of the event.
+  // `data: ` and the two line ends count too.
   const largest = maxEventBytes - 8
   const lengths = [highWaterMark, 2 * highWaterMark, largest].flatMap(length => [length - 1, length, length - 8])
   for (const char of ['a', 'é', '中', '😀']) {

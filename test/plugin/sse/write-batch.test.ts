@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isLarger, WriteBatch } from '../../../plugin/sse/write-batch.js'
 
-/** Characters of 1, 2, 3 and 4 bytes, and halves of a pair, which become U+FFFD. */
+/** Characters of 1, 2, 3 and 4 bytes, and the halves of a surrogate pair, which become U+FFFD. */
 const CHARS = ['a', 'é', '中', '😀', '\ud83d', '\ude00']
 
 t.test('isLarger counts bytes, not characters', async t => {
@@ -21,7 +21,7 @@ t.test('isLarger counts bytes, not characters', async t => {
 })
 
 t.test('a batch', async t => {
-  t.test('is empty before something is added and after it was taken', async t => {
+  t.test('is empty at first and after each take', async t => {
     const batch = new WriteBatch()
     t.ok(batch.isEmpty)
     batch.add('')
@@ -33,7 +33,7 @@ t.test('a batch', async t => {
     t.equal(batch.take(), '')
   })
 
-  t.test('gives what was added in its order, however often its bytes were counted', async t => {
+  t.test('keeps the order of frames, however often bytes are counted in between', async t => {
     const batch = new WriteBatch()
     for (const char of CHARS) {
       batch.add(`${char},`)
@@ -60,7 +60,7 @@ t.test('a batch', async t => {
     }
   })
 
-  t.test('counts its bytes a few times for thousands of frames', async t => {
+  t.test('counts bytes at most a few times for thousands of frames', async t => {
     const { byteLength } = Buffer
     t.teardown(() => {
       Buffer.byteLength = byteLength
@@ -76,7 +76,7 @@ t.test('a batch', async t => {
     t.equal(batch.take().length, 16_384)
   })
 
-  t.test('takes the word of who knows the bytes of a frame, and counts the others', async t => {
+  t.test('uses the size of a frame if it is known, and counts the bytes of others', async t => {
     const batch = new WriteBatch()
     batch.add('é', 2)
     t.equal(batch.bytes, 2)

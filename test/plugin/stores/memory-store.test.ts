@@ -117,7 +117,7 @@ t.test('all logs share one timer, and there is none if none will expire', async 
     clock.pass(5)
     t.equal(clock.timers, 1)
   }
-  t.equal(clock.rings, 0)
+  t.equal(clock.fired, 0)
   clock.pass(498)
   for (let left = 100; left > 0; left--) {
     t.equal(store.size, left)

@@ -1,28 +1,28 @@
 import t from 'tap'
 import { IdMap } from '../../../plugin/util/id-map.js'
 
-t.test('finds what has come and has not left', async t => {
-  const registry = new IdMap<number>()
-  t.equal(registry.get('a'), undefined)
-  registry.set('a', 1)
-  registry.set('b', 2)
-  registry.set('b', 3)
-  t.equal(registry.get('a'), 1)
-  t.strictSame([...registry.values()], [1, 3])
-  registry.delete('a')
-  registry.delete('a')
-  t.equal(registry.get('a'), undefined)
-  t.strictSame([...registry.values()], [3])
+t.test('finds what was set and not deleted', async t => {
+  const map = new IdMap<number>()
+  t.equal(map.get('a'), undefined)
+  map.set('a', 1)
+  map.set('b', 2)
+  map.set('b', 3)
+  t.equal(map.get('a'), 1)
+  t.strictSame([...map.values()], [1, 3])
+  map.delete('a')
+  map.delete('a')
+  t.equal(map.get('a'), undefined)
+  t.strictSame([...map.values()], [3])
 })
 
-t.test('passes over what leaves while all are looked at', async t => {
-  const registry = new IdMap<number>()
-  registry.set('a', 1)
-  registry.set('b', 2)
+t.test('skips values that are deleted during the iteration', async t => {
+  const map = new IdMap<number>()
+  map.set('a', 1)
+  map.set('b', 2)
   const seen: number[] = []
-  for (const value of registry.values()) {
+  for (const value of map.values()) {
     seen.push(value)
-    registry.delete('b')
+    map.delete('b')
   }
   t.strictSame(seen, [1])
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Queue } from '../../../plugin/util/queue.js'
 import { Random, seed } from '../../helpers/random.js'
 
-t.test(`gives in their order what was put in (seed ${seed})`, async t => {
+t.test(`returns items in the order in which they were pushed (SEED=${seed})`, async t => {
   const random = new Random(seed)
   const queue = new Queue<number>()
   const model: number[] = []
@@ -12,7 +12,7 @@ t.test(`gives in their order what was put in (seed ${seed})`, async t => {
       model.push(step)
     } else {
       const [first] = model
-      if (queue.first !== first || queue.shift() !== model.shift()) t.fail(`not ${first} at step ${step}`)
+      if (queue.first !== first || queue.shift() !== model.shift()) t.fail(`step ${step} should return ${first}`)
     }
   }
   t.equal(queue.first, model[0])

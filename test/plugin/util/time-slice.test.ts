@@ -2,22 +2,22 @@ import t from 'tap'
 import { TimeSlice } from '../../../plugin/util/time-slice.js'
 import { Clock } from '../../helpers/clock.js'
 
-/** Counts items until the turn is over; `between` happens after each. */
-function itemsOf(turn: TimeSlice, between: () => void = () => {}): number {
+/** Counts the items until the slice is over. `between` is called after each. */
+function itemsOf(slice: TimeSlice, between: () => void = () => {}): number {
   let items = 1
-  while (!turn.isOver()) {
+  while (!slice.isOver()) {
     items++
     between()
   }
   return items
 }
 
-t.test('a turn is over after 1024 items, however fast they come', async t => {
+t.test('a slice ends after 1024 items, however fast they come', async t => {
   new Clock(t)
   t.equal(itemsOf(new TimeSlice()), 1024)
 })
 
-t.test('a turn is over after 10 ms, with few items too', async t => {
+t.test('a slice ends after 10 ms, even with few items', async t => {
   const clock = new Clock(t)
   t.equal(
     itemsOf(new TimeSlice(), () => clock.pass(11)),
@@ -26,7 +26,7 @@ t.test('a turn is over after 10 ms, with few items too', async t => {
   t.equal(
     itemsOf(new TimeSlice(), () => clock.pass(0.5)),
     32,
-    'of 0.5 ms each: 10 ms is not yet over at the 16th'
+    'at 0.5 ms each, 10 ms have not passed by the 16th item'
   )
   t.equal(
     itemsOf(new TimeSlice(), () => clock.pass(0.001)),
@@ -34,50 +34,50 @@ t.test('a turn is over after 10 ms, with few items too', async t => {
   )
 })
 
-t.test('the time of a turn begins with its first item', async t => {
+t.test('the time of a slice begins with its first item', async t => {
   const clock = new Clock(t)
-  const turn = new TimeSlice()
+  const slice = new TimeSlice()
   clock.pass(1000)
-  t.equal(itemsOf(turn), 1024)
-  await turn.next()
+  t.equal(itemsOf(slice), 1024)
+  await slice.next()
   clock.pass(1000)
-  t.equal(itemsOf(turn), 1024)
+  t.equal(itemsOf(slice), 1024)
 })
 
-t.test('stays over until the next one', async t => {
-  const turn = new TimeSlice()
-  itemsOf(turn)
-  t.ok(turn.isOver())
-  t.ok(turn.isOver())
-  await turn.next()
-  t.notOk(turn.isOver())
+t.test('stays over until the next slice', async t => {
+  const slice = new TimeSlice()
+  itemsOf(slice)
+  t.ok(slice.isOver())
+  t.ok(slice.isOver())
+  await slice.next()
+  t.notOk(slice.isOver())
 })
 
-t.test('can be cut, so that the next item is its last', async t => {
-  const turn = new TimeSlice()
-  turn.cut()
-  t.equal(itemsOf(turn), 1)
-  await turn.next()
-  t.notOk(turn.isOver())
-  turn.cut()
-  t.ok(turn.isOver())
+t.test('can be cut, so that the next item is the last one', async t => {
+  const slice = new TimeSlice()
+  slice.cut()
+  t.equal(itemsOf(slice), 1)
+  await slice.next()
+  t.notOk(slice.isOver())
+  slice.cut()
+  t.ok(slice.isOver())
 })
 
-t.test('starts anew in another turn of the event loop, whoever waited for it', async t => {
+t.test('starts anew in each turn of the event loop, even if nobody waited for that', async t => {
   new Clock(t)
-  const turn = new TimeSlice()
-  for (let items = 0; items < 1000; items++) turn.isOver()
+  const slice = new TimeSlice()
+  for (let items = 0; items < 1000; items++) slice.isOver()
   await new Promise(resolve => setImmediate(resolve))
-  t.equal(itemsOf(turn), 1024)
-  turn.cut()
+  t.equal(itemsOf(slice), 1024)
+  slice.cut()
   await new Promise(resolve => setImmediate(resolve))
-  t.equal(itemsOf(turn), 1024)
+  t.equal(itemsOf(slice), 1024)
 })
 
-t.test('tells that what is ready was given when no promise is left to go on with', async t => {
-  const turn = new TimeSlice()
+t.test('calls back once no more promises are ready', async t => {
+  const slice = new TimeSlice()
   const order: string[] = []
-  turn.onSettled(name => order.push(name), 'settled')
+  slice.onSettled(name => order.push(name), 'settled')
   setImmediate(() => order.push('the end of the turn'))
   for (let i = 0; i < 100; i++) await undefined
   order.push('100 promises')
@@ -85,40 +85,40 @@ t.test('tells that what is ready was given when no promise is left to go on with
   t.same(order, ['100 promises', 'settled', 'the end of the turn'])
 })
 
-t.test('tells it at the end of the turn from the second time on, and anew in the next turn', async t => {
-  const turn = new TimeSlice()
+t.test('calls back at the end of the turn from the second time on, and at once in the next turn', async t => {
+  const slice = new TimeSlice()
   const order: string[] = []
   const tick = () => new Promise<void>(resolve => process.nextTick(resolve))
   for (const name of ['first', 'second', 'third']) {
-    turn.onSettled(said => order.push(said), name)
+    slice.onSettled(said => order.push(said), name)
     await tick()
     order.push('tick')
   }
   t.same(order, ['first', 'tick', 'tick', 'tick'])
   await new Promise(resolve => setImmediate(resolve))
   t.same(order.slice(4), ['second', 'third'])
-  turn.onSettled(name => order.push(name), 'fourth')
+  slice.onSettled(name => order.push(name), 'fourth')
   await tick()
   t.same(order.slice(6), ['fourth'])
 })
 
-t.test('lets others have their share before the next turn', async t => {
-  const turn = new TimeSlice()
+t.test('lets promises, ticks and immediates run before the next slice', async t => {
+  const slice = new TimeSlice()
   const had: string[] = []
   setImmediate(() => had.push('an immediate'))
   Promise.resolve().then(() => had.push('a promise'))
   process.nextTick(() => had.push('a tick'))
-  await turn.next()
+  await slice.next()
   t.same(had.sort(), ['a promise', 'a tick', 'an immediate'])
 })
 
-t.test('does not tell at the end of the turn what is forgotten by then', async t => {
-  const turn = new TimeSlice()
+t.test('does not call back after `forget`', async t => {
+  const slice = new TimeSlice()
   const order: string[] = []
-  turn.forget()
-  turn.onSettled(name => order.push(name), 'first')
-  turn.onSettled(name => order.push(name), 'second')
-  turn.forget()
+  slice.forget()
+  slice.onSettled(name => order.push(name), 'first')
+  slice.onSettled(name => order.push(name), 'second')
+  slice.forget()
   await new Promise(resolve => setImmediate(resolve))
   t.same(order, ['first'])
 })

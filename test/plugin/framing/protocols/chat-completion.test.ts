@@ -1,6 +1,6 @@
 import t from 'tap'
 import { chatCompletion } from '../../../../plugin/toolkit.js'
-import { answers } from '../../../helpers/answer.js'
+import { sourceServer } from '../../../helpers/source-server.js'
 
 const head = { id: 'chatcmpl-1', created: 1, model: 'a', system_fingerprint: null }
 const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }
@@ -21,7 +21,7 @@ function chunk(delta: object, finish_reason: string | null = null, rest: object 
 }
 
 t.test('makes a chunk of each token, and ends with a finish_reason and [DONE]', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const protocol = chatCompletion({ head, includeUsage: false, endOf: () => ({ finish_reason: 'stop', usage }) })
   const { headers, events } = await ask(() => tokens('anything'), { protocol })
   t.equal(headers['content-type'], 'text/event-stream')
@@ -35,7 +35,7 @@ t.test('makes a chunk of each token, and ends with a finish_reason and [DONE]', 
 })
 
 t.test('tells the usage in a last chunk without choices if asked to', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   for (const known of [usage, undefined]) {
     const endOf = () => ({ finish_reason: 'stop', usage: known })
     const protocol = chatCompletion({ head, includeUsage: true, endOf })
@@ -51,13 +51,13 @@ t.test('tells the usage in a last chunk without choices if asked to', async t =>
 })
 
 t.test('the first chunk of an answer without tokens names the role', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const protocol = chatCompletion({ head, includeUsage: false, endOf: () => ({ finish_reason: 'length' }) })
   t.strictSame(data((await ask(() => [], { protocol })).events), [chunk({ role: 'assistant' }, 'length'), '[DONE]'])
 })
 
 t.test('ends with an error, and without [DONE], after a wrong token, a wrong result or a failure', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const endOf = () => {
     throw Object.assign(new Error('no finish'), { statusCode: 502, code: 'NO_FINISH' })
   }

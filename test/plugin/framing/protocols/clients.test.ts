@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import type { PluginOptions, StreamOptions, StreamSummary } from '../../../../plugin/index.js'
-import { node, type Run } from '../../../helpers/stepped.js'
+import { recordingFetch } from '../../../helpers/recording-fetch.js'
+import { node, type SteppedSource } from '../../../helpers/stepped.js'
 import { until } from '../../../helpers/until.js'
-import { wire } from '../../../helpers/wire.js'
 import { clients, type ProtocolClient } from './clients.js'
 
 const slowDown = () => Object.assign(new Error('not so fast'), { status: 429, code: 'slow_down' })
@@ -11,15 +11,15 @@ for (const [name, client] of Object.entries(clients)) {
   for (const resumable of [false, true]) {
     t.test(`${name}${resumable ? ', of a resumable stream' : ''}`, async t => {
       t.test('gets each token as it comes, past heartbeats, retry and ids', async t => {
-        const { texts, run, wire, outcome } = await ask(t, client, resumable, { heartbeat: 1, retry: 5 })
-        run.give(...client.opening)
+        const { texts, source, wire, outcome } = await ask(t, client, resumable, { heartbeat: 1, retry: 5 })
+        source.give(...client.opening)
         for (const text of ['Hel', 'lo\n', '👋']) {
-          run.give(client.token(text))
+          source.give(client.token(text))
           t.equal((await texts.next()).value, text)
           const silent = wire.text().length
           await until('heartbeats', () => wire.text().slice(silent).includes(':\n:\n'))
         }
-        run.give(...client.closing, undefined)
+        source.give(...client.closing, undefined)
         t.same(await texts.next(), { value: undefined, done: true })
         t.match(wire.text(), /^retry: 5\n/m)
         if (resumable) t.match(wire.text(), /^id: .+:1\n/m)
@@ -28,24 +28,24 @@ for (const [name, client] of Object.entries(clients)) {
       })
 
       t.test('throws what fails midway, and gets no end of a whole answer', async t => {
-        const { texts, run, wire } = await ask(t, client, resumable)
-        run.give(...client.opening, client.token('half of'))
+        const { texts, source, wire } = await ask(t, client, resumable)
+        source.give(...client.opening, client.token('half of'))
         t.equal((await texts.next()).value, 'half of')
-        run.give(slowDown())
+        source.give(slowDown())
         t.match(await thrownBy(texts.next()), client.failed)
         await until('the error', () => wire.text().endsWith('}\n\n'))
         t.notMatch(wire.text(), client.last)
       })
 
       t.test('is told of what fails at once by the status of the response', async t => {
-        const { texts, run } = await ask(t, client, resumable)
-        run.give(slowDown())
+        const { texts, source } = await ask(t, client, resumable)
+        source.give(slowDown())
         t.match(await thrownBy(texts.next()), client.refused)
       })
 
       t.test('throws where the server breaks off', async t => {
-        const { texts, run, app } = await ask(t, client, resumable, {}, { drainTimeout: 0 })
-        run.give(...client.opening, client.token('half of'))
+        const { texts, source, app } = await ask(t, client, resumable, {}, { drainTimeout: 0 })
+        source.give(...client.opening, client.token('half of'))
         t.equal((await texts.next()).value, 'half of')
         const next = t.rejects(texts.next())
         await app.close()
@@ -54,19 +54,19 @@ for (const [name, client] of Object.entries(clients)) {
 
       if (client.protocol === 'events') return
       t.test('stops the source when it leaves', async t => {
-        const { texts, run, leave } = await ask(t, client, resumable && { onDisconnect: 'abort' })
-        run.give(...client.opening, client.token('half of'))
+        const { texts, source, leave } = await ask(t, client, resumable && { onDisconnect: 'abort' })
+        source.give(...client.opening, client.token('half of'))
         t.equal((await texts.next()).value, 'half of')
         leave()
-        await until('the signal of the source', () => run.aborted)
+        await until('the signal of the source', () => source.aborted)
         texts.next().catch(() => {})
       })
 
       t.test('throws where the source ends too early', async t => {
-        const { texts, run, wire } = await ask(t, client, resumable)
-        run.give(...client.opening, client.token('half of'))
+        const { texts, source, wire } = await ask(t, client, resumable)
+        source.give(...client.opening, client.token('half of'))
         t.equal((await texts.next()).value, 'half of')
-        run.give(undefined)
+        source.give(undefined)
         await t.rejects(texts.next(), { message: /Bad Gateway/ })
         t.notMatch(wire.text(), client.last)
       })
@@ -74,7 +74,7 @@ for (const [name, client] of Object.entries(clients)) {
   }
 }
 
-/** Has a client ask for an answer. Gives what it reads, and the run of the source that it reads from. */
+/** Has a client ask for an answer. Gives what it reads, and the source behind it. */
 async function ask(
   t: Test,
   client: ProtocolClient,
@@ -84,19 +84,19 @@ async function ask(
 ) {
   const summaries: StreamSummary[] = []
   const options = { ...stream, protocol: client.protocol, onClose: (summary: StreamSummary) => summaries.push(summary) }
-  const { url, runs, app } = await node(t, { plugin, resumable, path: '/*', stream: options })
-  const along = wire()
+  const { url, sources, app } = await node(t, { plugin, resumable, path: '/*', stream: options })
+  const recording = recordingFetch()
   const leaving = new AbortController()
-  const iterator = client.read(url, along.fetch, leaving.signal)[Symbol.asyncIterator]()
+  const iterator = client.read(url, recording.fetch, leaving.signal)[Symbol.asyncIterator]()
   // Most ask only when they are read.
   let first: Promise<IteratorResult<string>> | undefined = iterator.next()
   first.catch(() => {})
-  await Promise.race([until('the source was started', () => runs.length > 0), first])
+  await Promise.race([until('the source was started', () => sources.length > 0), first])
   t.teardown(() => leaving.abort())
   return {
     app,
-    run: runs[0] as Run,
-    wire: along,
+    source: sources[0] as SteppedSource,
+    wire: recording,
     leave: () => leaving.abort(),
     outcome: async () => {
       await until('the end of the response', () => summaries.length > 0)

@@ -1,14 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { eventStream, type Protocol } from '../../../../plugin/index.js'
-import { answers } from '../../../helpers/answer.js'
 import { fetchAll } from '../../../helpers/client.js'
 import { serve } from '../../../helpers/server.js'
+import { sourceServer } from '../../../helpers/source-server.js'
 
 const finish = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }
 
 t.test('a source that ends too early never ends as a whole one', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const early: [string, unknown[]][] = [
     ['openai', [{ choices: [{ delta: {}, finish_reason: null }] }]],
     ['openai', [{ choices: 'none' }]],
@@ -34,7 +34,7 @@ t.test('a source that ends too early never ends as a whole one', async t => {
 })
 
 t.test('a whole one ends as its protocol says', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const whole: [string, unknown[], RegExp][] = [
     ['openai', [finish], /\n\ndata: \[DONE\]\n\n$/],
     ['openai', [{ type: 'speech.audio.done' }], /^event: speech.audio.done\ndata: .+\n\n$/],
@@ -46,7 +46,7 @@ t.test('a whole one ends as its protocol says', async t => {
 })
 
 t.test('what is no item of the protocol is refused', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   for (const protocol of ['openai', 'anthropic', 'ai-sdk']) {
     for (const item of ['text', 5, null, [], Buffer.from('a'), undefined, { data: 1 }, Promise.resolve(finish)]) {
       const { status, error } = await ask([item], { protocol })
@@ -58,12 +58,12 @@ t.test('what is no item of the protocol is refused', async t => {
 
 t.test('map makes the items, and skips some', async t => {
   const map = (item: string) => (item === 'skip' ? undefined : finish)
-  const { text } = await answers(t)(['skip', 'a'], { protocol: 'openai', map })
+  const { text } = await sourceServer(t)(['skip', 'a'], { protocol: 'openai', map })
   t.equal(text, `data: ${JSON.stringify(finish)}\n\ndata: [DONE]\n\n`)
 })
 
 t.test('the head of the protocol is that of the stream, and not that of an error', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const name = 'x-vercel-ai-ui-message-stream'
   t.equal((await ask([{ type: 'finish' }], { protocol: 'ai-sdk' })).headers[name], 'v1')
   const { status, headers } = await ask(['wrong'], { protocol: 'ai-sdk' })
@@ -71,7 +71,7 @@ t.test('the head of the protocol is that of the stream, and not that of an error
 })
 
 t.test('a route that declares its events speaks no other protocol', async t => {
-  const ask = answers(t, { schema: { response: { 200: eventStream({ message: Type.String() }) } } })
+  const ask = sourceServer(t, { schema: { response: { 200: eventStream({ message: Type.String() }) } } })
   t.match((await ask([finish], { protocol: 'openai' })).error, {
     code: 'FST_SSE_OPTION_INVALID',
     message: `option "protocol" takes 'events' on a route whose schema declares its events`
@@ -80,7 +80,7 @@ t.test('a route that declares its events speaks no other protocol', async t => {
 })
 
 t.test('an error has the form of the protocol, with the kind that its status stands for', async t => {
-  const ask = answers(t)
+  const ask = sourceServer(t)
   const failing = (items: unknown[], status: number) =>
     function* () {
       yield* items
@@ -135,7 +135,7 @@ t.test(
     )
     const client = await fetchAll(url)
     t.same([client.text(), client.ended], ['data: a\n\n', 'broken'])
-    t.match((await answers(t)(failing, { protocol: broken, resumable: true })).text, /event: error\n/)
+    t.match((await sourceServer(t)(failing, { protocol: broken, resumable: true })).text, /event: error\n/)
   }
 )
 
@@ -149,5 +149,5 @@ t.test('the last event of a protocol whose clients come back has the id that sto
     })
   }
   const end = 'id: fastify-sse-from:end'
-  t.equal((await answers(t)(['a'], { protocol: own })).text, `data: a\n\n${end}\ndata: 1\n\n${end}\ndata: 2\n\n`)
+  t.equal((await sourceServer(t)(['a'], { protocol: own })).text, `data: a\n\n${end}\ndata: 1\n\n${end}\ndata: 2\n\n`)
 })

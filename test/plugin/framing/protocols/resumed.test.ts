@@ -13,8 +13,8 @@ const finish = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }
 const two = (t: Test) => twoNodes(t, { lease: 300, stream: { protocol: 'openai' }, first: token('a') })
 
 t.test('an answer goes on at another node in its framing', async t => {
-  const { following, client, run, id } = await two(t)
-  run.give(token('b'), finish, undefined)
+  const { following, client, source, id } = await two(t)
+  source.give(token('b'), finish, undefined)
   await client.end()
   const again = await fetchAll(following.url, after(`${id}:1`))
   t.strictSame(again.events(), client.events().slice(1))
@@ -22,9 +22,9 @@ t.test('an answer goes on at another node in its framing', async t => {
 })
 
 t.test('a node that is lost is an error in the framing of the stream', async t => {
-  const { one, following, run, id } = await two(t)
+  const { one, following, source, id } = await two(t)
   const page = () => one.shared.read(id, 1)
-  run.give(token('b'))
+  source.give(token('b'))
   await until('the event is in the store', async () => (await page())?.events.length)
   one.goDown()
   await until('the lease has run out', async () => (await page())?.leaseLeft === 0)
@@ -33,11 +33,11 @@ t.test('a node that is lost is an error in the framing of the stream', async t =
   t.match(JSON.parse(events()[1]?.data ?? ''), { error: { code: 'FST_SSE_PRODUCER_LOST', type: 'server_error' } })
   t.notMatch(text(), '[DONE]')
   one.comeBack()
-  run.give(finish, undefined)
+  source.give(finish, undefined)
 })
 
 t.test('is not there for a client of another protocol', async t => {
-  const { other, client, run, id } = await two(t)
+  const { other, client, source, id } = await two(t)
   const own = { start: () => ({ item: () => undefined, end: () => undefined, error: () => ({ data: '' }) }) }
   const { app, log } = build(t, { plugin: { store: other } })
   for (const [path, options] of Object.entries({
@@ -49,7 +49,7 @@ t.test('is not there for a client of another protocol', async t => {
   } as Record<string, ResumeOptions>)) {
     app.get(path, (_request, reply) => reply.sseResume(id, options))
   }
-  run.give(finish, undefined)
+  source.give(finish, undefined)
   await client.end()
   for (const path of ['/events', '/anthropic', '/own']) {
     const { statusCode, body } = await app.inject(path)
@@ -77,21 +77,21 @@ t.test("a stream of the plugin's own events is not there for clients of a protoc
 })
 
 t.test('clients that do not come back by themselves are told when they cannot go on', async t => {
-  const { other, following, client, run, id } = await two(t)
+  const { other, following, client, source, id } = await two(t)
   other.goDown()
   const again = await fetchAll(following.url, after(`${id}:1`))
   t.equal(again.status, 503)
   t.match(JSON.parse(again.text()), { code: 'FST_SSE_STORE_UNAVAILABLE' })
   other.comeBack()
-  run.give(finish, undefined)
+  source.give(finish, undefined)
   await client.end()
 })
 
 t.test('an error that is larger than an event may be is told all the same', async t => {
-  const { url, runs } = await node(t, { stream: { protocol: 'openai', maxEventBytes: 100 } })
+  const { url, sources } = await node(t, { stream: { protocol: 'openai', maxEventBytes: 100 } })
   const client = open(url)
-  await until('the source has started', () => runs.length)
-  runs[0]?.give(token('a'), Object.assign(new Error('x'.repeat(200)), { statusCode: 400 }))
+  await until('the source has started', () => sources.length)
+  sources[0]?.give(token('a'), Object.assign(new Error('x'.repeat(200)), { statusCode: 400 }))
   await client.end()
   t.match(JSON.parse(client.events().at(-1)?.data ?? ''), {
     error: { type: 'invalid_request_error', message: /^x{200}$/ }

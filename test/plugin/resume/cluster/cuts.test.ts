@@ -5,13 +5,13 @@ import t, { type Test } from 'tap'
 import { fetchAll } from '../../../helpers/client.js'
 import { afterBytes, cutter } from '../../../helpers/cutter.js'
 import { Random, seed } from '../../../helpers/random.js'
-import { received, tokensOf } from '../../../helpers/tokens.js'
+import { asReceived, tokensOf } from '../../../helpers/tokens.js'
 import { until } from '../../../helpers/until.js'
 import { connections, keyTimes, startCluster } from './cluster.js'
 import { type Ask, type Cut, type Reading, read } from './reader.js'
 
 const COUNT = 300
-const TEXT = received(tokensOf(COUNT))
+const TEXT = asReceived(tokensOf(COUNT))
 
 t.comment(`SEED=${seed}`)
 const random = new Random(seed)

@@ -1,7 +1,7 @@
 import type { EventSourceMessage } from 'eventsource-parser'
 import t, { type Test } from 'tap'
 import { type Client, fetchAll, open } from '../../../helpers/client.js'
-import { received, tokensOf } from '../../../helpers/tokens.js'
+import { asReceived, tokensOf } from '../../../helpers/tokens.js'
 import { until } from '../../../helpers/until.js'
 import { connections, keyTimes, type Node, startCluster } from './cluster.js'
 
@@ -13,7 +13,7 @@ const LOST = { event: 'error', data: /"code":"FST_SSE_PRODUCER_LOST"/ }
 /** How long a node waits for an answer on a connection before it makes a new one. Longer than one is frozen here. */
 const SOCKET_TIMEOUT = 4000
 const COUNT = 300
-const TEXT = received(tokensOf(COUNT))
+const TEXT = asReceived(tokensOf(COUNT))
 
 const cluster = await startCluster(t, { LEASE: `${LEASE}`, SOCKET_TIMEOUT: `${SOCKET_TIMEOUT}` })
 const { provider, redis } = cluster

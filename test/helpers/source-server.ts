@@ -5,37 +5,39 @@ import { END_ID } from '../../plugin/index.js'
 import { parseEvents } from './client.js'
 import { build, type LogLine, type ServeOptions } from './server.js'
 
-/** The last event of a complete stream, as it is on the wire. */
+/** The last event of a complete stream, on the wire. */
 export const DONE = doneFrame('{}')
 
 export function doneFrame(data: string): string {
   return `event: done\nid: ${END_ID}\ndata: ${data}\n\n`
 }
 
-/** The last event of a stream that the plugin refused to go on with, as it is on the wire. */
+/** The last event of a stream that failed, on the wire. */
 export function errorFrame(code: string, statusCode = 500, message = 'Internal Server Error'): string {
   return `event: error\nid: ${END_ID}\ndata: ${JSON.stringify({ statusCode, code, message })}\n\n`
 }
 
-/** A whole response. */
-export interface Answer {
+/** A complete response. */
+export interface ReceivedResponse {
   status: number
   headers: Record<string, unknown>
   text: string
-  /** What an EventSource would have dispatched. */
+  /** The events that an EventSource would have dispatched. */
   events: EventSourceMessage[]
-  /** What an error response says. */
+  /** The body of an error response. */
   error: { statusCode: number; code?: string; message: string }
 }
 
-export type Ask = (source: unknown, options?: object, request?: InjectOptions) => Promise<Answer>
+export type Ask = (source: unknown, options?: object, request?: InjectOptions) => Promise<ReceivedResponse>
 
-export interface AnswerOptions extends ServeOptions {
+export interface SourceServerOptions extends ServeOptions {
   schema?: FastifySchema
 }
 
-/** A server without a socket, which streams whatever it is handed. Neither source nor options are checked by types. */
-export function answers(t: Test, { schema = {}, ...options }: AnswerOptions = {}): Ask & { log: LogLine[] } {
+/**
+ * Creates a server without a socket, which streams any source it is given. No types check the source or the options.
+ */
+export function sourceServer(t: Test, { schema = {}, ...options }: SourceServerOptions = {}): Ask & { log: LogLine[] } {
   const { app, log } = build(t, options)
   const given: { source: unknown; options: object | undefined }[] = []
   app.get<{ Params: { index: number } }>('/:index', { schema }, (request, reply) => {
@@ -51,7 +53,7 @@ export function answers(t: Test, { schema = {}, ...options }: AnswerOptions = {}
       text: body,
       events: parseEvents(body),
       get error() {
-        return JSON.parse(body) as Answer['error']
+        return JSON.parse(body) as ReceivedResponse['error']
       }
     }
   }

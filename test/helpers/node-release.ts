@@ -1,7 +1,7 @@
 import { run } from './run.js'
 
-/** The path of a Node of a major version, which npm downloads unless it has done so before. */
-export async function nodeOf(major: number): Promise<string> {
+/** The path of a Node of the given major version. npm downloads it once. */
+export async function nodeRelease(major: number): Promise<string> {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath
   const program = ['node', '--print', 'process.execPath']
   const path = await run(process.cwd(), 'npx', '--yes', '--prefer-offline', '--package', `node@${major}`, ...program)
