@@ -87,9 +87,9 @@ const forbidden = [
   },
   {
     name: 'not-found',
-    comment: 'The other rules cannot judge an import that leads nowhere.',
+    comment: 'The other rules cannot judge an import that leads nowhere. Examples import the package by its name.',
     from: {},
-    to: { couldNotResolve: true }
+    to: { couldNotResolve: true, pathNot: '^fastify-sse-from(/|$)' }
   }
 ]
 

@@ -1,5 +1,5 @@
-import type { Test } from 'tap'
 import type { Snippet } from '../helpers/markdown.js'
+import type { Checks } from './check.js'
 import { benchmarks } from './checks/benchmarks.js'
 import { client } from './checks/client.js'
 import { contributing } from './checks/contributing.js'
@@ -12,13 +12,6 @@ import { routes } from './checks/routes.js'
 import { scaling } from './checks/scaling.js'
 import { sdks } from './checks/sdks.js'
 import { typedEvents } from './checks/typed-events.js'
-import type { Program } from './program.js'
-
-/** Runs a snippet, and checks what can be seen of it. */
-export type Check = (t: Test, program: Program) => Promise<void> | void
-
-/** The checks of a page, by the names of its snippets. */
-export type Checks = Readonly<Record<string, Check>>
 
 /** The checks of all pages. Programs that are files in `examples/` have tests of their own instead. */
 export const checks: Readonly<Record<string, Checks>> = {

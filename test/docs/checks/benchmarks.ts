@@ -1,5 +1,5 @@
 import { pageOf } from '../../helpers/markdown.js'
-import type { Checks } from '../checks.js'
+import type { Checks } from '../check.js'
 import { namesWhatIsThere } from './commands.js'
 
 /** The bench writes this page itself, and has nothing but commands in it. */

@@ -1,6 +1,6 @@
 import type { SseStream } from '../../../client/index.js'
 import { pageOf, type Snippet } from '../../helpers/markdown.js'
-import type { Checks } from '../checks.js'
+import type { Checks } from '../check.js'
 
 const server = pageOf('docs/routes.md').snippets.find(({ name }) => name === 'streamRoutes') as Snippet
 

@@ -1,4 +1,4 @@
-import type { Check } from '../checks.js'
+import type { Check } from '../check.js'
 import { missing } from '../commands.js'
 
 /** For commands that take too long to be run here, or change something: what they name is there. */

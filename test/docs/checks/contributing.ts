@@ -1,6 +1,6 @@
 import { root } from '../../helpers/markdown.js'
 import { run } from '../../helpers/run.js'
-import type { Check, Checks } from '../checks.js'
+import type { Check, Checks } from '../check.js'
 import { namesWhatIsThere } from './commands.js'
 
 /** Runs the file of tests that the first command names, without tap, which is at work already. */

@@ -3,7 +3,7 @@ import { startApp } from '../../helpers/app-process.js'
 import { fetchAll, open } from '../../helpers/client.js'
 import { openAiServer } from '../../helpers/openai-server.js'
 import { until } from '../../helpers/until.js'
-import type { Checks } from '../checks.js'
+import type { Checks } from '../check.js'
 
 export const deployment: Checks = {
   Closing: async (t, program) => {

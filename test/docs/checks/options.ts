@@ -1,4 +1,4 @@
-import type { Checks } from '../checks.js'
+import type { Checks } from '../check.js'
 
 export const options: Checks = {
   'The source': async (t, program) => {

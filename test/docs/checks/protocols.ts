@@ -1,4 +1,4 @@
-import type { Checks } from '../checks.js'
+import type { Checks } from '../check.js'
 
 export const protocols: Checks = {
   'A protocol of your own': async (t, program) => {

@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 import { root } from '../../helpers/markdown.js'
 import { sendOddChunks } from '../../helpers/odd-chunks.js'
 import { openAiServer } from '../../helpers/openai-server.js'
-import type { Checks } from '../checks.js'
+import type { Checks } from '../check.js'
 import type { Program } from '../program.js'
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import type { MemoryStore } from '../../../plugin/index.js'
 import { redisServer } from '../../helpers/redis-server.js'
 import { until } from '../../helpers/until.js'
-import type { Checks } from '../checks.js'
+import type { Checks } from '../check.js'
 
 const me = { authorization: 'Bearer secret' }
 const other = { authorization: 'Bearer other' }

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { pageOf } from '../../helpers/markdown.js'
 import { openAiServer } from '../../helpers/openai-server.js'
-import type { Checks } from '../checks.js'
+import type { Checks } from '../check.js'
 import type { Program } from '../program.js'
 
 export const routes: Checks = {

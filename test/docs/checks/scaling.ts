@@ -1,4 +1,4 @@
-import type { Checks } from '../checks.js'
+import type { Checks } from '../check.js'
 import { namesWhatIsThere } from './commands.js'
 
 export const scaling: Checks = { 'What to size Redis for': namesWhatIsThere }
