@@ -1,21 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import t from 'tap'
 import { until } from '../helpers/until.js'
 import '../helpers/package-names.js'
 import { build } from '../helpers/server.js'
 
-const root = join(import.meta.dirname, '../..')
 const { PostgresStore, SCHEMA } = await import('../../examples/event-store/postgres-store.js')
-
-t.test('docs/event-stores.md shows the programs as they are', async t => {
-  const text = readFileSync(join(root, 'docs/event-stores.md'), 'utf8')
-  for (const file of readdirSync(join(root, 'examples/event-store'))) {
-    const program = readFileSync(join(root, 'examples/event-store', file), 'utf8')
-    t.ok(text.includes(`\n\`\`\`ts\n${program}\`\`\`\n`), file)
-  }
-})
 
 t.test('PostgresStore', async t => {
   const database = await PGlite.create()
