@@ -113,13 +113,13 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
     const reader = bodyOf(response).getReader()
     stream.reconnects = opened++
     onOpen?.(stream)
-    const parse = makeParser(ms => {
-      asked = ms
-    })
+    const parse = makeParser()
     for (;;) {
       const { value } = await wait(reader.read(), 'SSE_TRUNCATED', 'the connection was lost')
       if (value === undefined) break
-      for (const { event = 'message', data: text, id } of checked(() => parse(value))) {
+      for (const { event = 'message', data: text, id, retry } of checked(() => parse(value))) {
+        asked = retry ?? asked
+        if (text === undefined) continue
         if (event === 'error') throw errorFromBody(text, SseStreamError, 'SSE_FAILED', 'the stream has failed')
         const data = checked(() => read(event, text), event)
         retries = 0
