@@ -4,14 +4,14 @@ import type { CheckData, Decoding } from './types.js'
 /** Where `eventStream` keeps how the data of an event is read. */
 const READ = Symbol.for('fastify-sse-from.read')
 
-type Read = (event: string, text: string) => unknown
+export type ReadData = (event: string, text: string) => unknown
 
 /** What makes data of the text of events, and throws where it is not what it has to be. */
 export function dataReader(
   validate: CheckData | object | undefined,
   decode: Readonly<Record<string, Decoding>> | undefined
-): Read {
-  if (typeof validate === 'object') return (validate as { [READ]: Read })[READ]
+): ReadData {
+  if (typeof validate === 'object') return (validate as { [READ]: ReadData })[READ]
   return (event, text) => {
     const isText = (decode?.[event] ?? (event === 'message' && 'text')) === 'text'
     const data = isText ? text : JSON.parse(text)

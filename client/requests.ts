@@ -1,3 +1,4 @@
+import { isRefusal } from './response.js'
 import type { RequestOptions } from './types.js'
 
 /** What names a stream, and how much of it is there. */
@@ -12,8 +13,13 @@ export interface Requests {
   ask(position: Readonly<Position>, signal: AbortSignal): Promise<Response>
   /** Asks the server to stop the stream, also where the page is about to go. */
   stop(id: string): Promise<Response>
-  /** Whether the request that begins the stream can be sent again without a second answer that somebody pays for. */
-  isRepeatable(): boolean
+  /**
+   * Whether another request may follow one that has failed: only if no event comes twice, and nobody pays for a second answer.
+   *
+   * @param hasEvents whether events were given out
+   * @param statusCode of the response, if there was one
+   */
+  canRepeat(position: Readonly<Position>, hasEvents: boolean, statusCode: number | undefined): boolean
 }
 
 /** Methods that may be repeated without harm (RFC 9110, section 9.2.2). */
@@ -59,6 +65,9 @@ export function makeRequests(url: string, options: Omit<RequestOptions<never>, '
     async stop(id) {
       return send(urlOf(id), { method: 'DELETE', headers: await makeHeaders(), keepalive: true })
     },
-    isRepeatable: () => isRepeatable
+    canRepeat({ id, lastEventId }, hasEvents, statusCode) {
+      if (lastEventId) return true
+      return !hasEvents && (id !== undefined || isRefusal(statusCode) || isRepeatable)
+    }
   }
 }

@@ -71,8 +71,23 @@ export interface Reconnect {
   readonly error: SseStreamError
 }
 
+/** When a connection that has failed is tried again. */
+export interface RetryOptions {
+  /** How many times in a row a connection is tried again. A new event starts the count anew. Default: 10. */
+  maxRetries?: number | undefined
+  /** How long the first wait is at most, which each next one doubles. Milliseconds. Default: 1000. */
+  retryDelay?: number | undefined
+  /**
+   * How long a wait becomes at most, beside what the server asks for. A `Retry-After` of more is not waited for: the stream
+   * fails. Milliseconds. Default: 30000.
+   */
+  maxRetryDelay?: number | undefined
+  /** Called before the wait for another connection. */
+  onReconnect?: ((reconnect: Reconnect) => void) | undefined
+}
+
 /** What a request is made with, and when it is given up. */
-export interface RequestOptions<Schema extends EventStreamSchema> {
+export interface RequestOptions<Schema extends EventStreamSchema> extends RetryOptions {
   /** Sent as JSON. Default: no body. */
   body?: unknown
   /** Default: `POST` with a body, `GET` without. */
@@ -99,15 +114,6 @@ export interface RequestOptions<Schema extends EventStreamSchema> {
    * the response is that of the stream. Default: `'done'`.
    */
   end?: false | StreamEvent<Schema>['event'] | undefined
-  /** How many times in a row a connection is tried again. A new event starts the count anew. Default: 10. */
-  maxRetries?: number | undefined
-  /** How long the first wait is at most, which each next one doubles. Milliseconds. Default: 1000. */
-  retryDelay?: number | undefined
-  /**
-   * How long a wait becomes at most, beside what the server asks for. A `Retry-After` of more is not waited for: the stream
-   * fails. Milliseconds. Default: 30000.
-   */
-  maxRetryDelay?: number | undefined
   /**
    * For how long nothing at all may come before a connection is taken for dead; `false` for any time. The server sends a
    * sign of life every 15 seconds (`heartbeat`). Milliseconds. Default: 45000.
@@ -115,8 +121,6 @@ export interface RequestOptions<Schema extends EventStreamSchema> {
   idleTimeout?: number | false | undefined
   /** Called when a response has begun, the first and each after a reconnect. `stream.id` is known then. */
   onOpen?: ((stream: SseStream<Schema>) => void) | undefined
-  /** Called before the wait for another connection. */
-  onReconnect?: ((reconnect: Reconnect) => void) | undefined
 }
 
 /** Headers as `fetch` takes them. */

@@ -6,7 +6,7 @@ const MAX_TIMER = 2 ** 31 - 1
  *
  * @param ms of the deadline, `false` for none
  */
-export async function withTimeout<T>(work: Promise<T>, ms: number | false, signal: AbortSignal): Promise<T> {
+export async function withTimeout<T>(work: Promise<T>, ms: number | false, signal?: AbortSignal): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   let abort!: () => void
   const over = new Promise<never>((_, reject) => {
@@ -15,14 +15,14 @@ export async function withTimeout<T>(work: Promise<T>, ms: number | false, signa
       timer = setTimeout(() => reject(new Error(`nothing has come for ${ms} ms`)))
     }
     timer = setTimeout(look, ms === false ? MAX_TIMER : Math.min(ms, MAX_TIMER))
-    abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort)
-    if (signal.aborted) abort()
+    abort = () => reject(signal?.reason)
+    signal?.addEventListener('abort', abort)
+    if (signal?.aborted) abort()
   })
   try {
     return await Promise.race([over, work])
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', abort)
+    signal?.removeEventListener('abort', abort)
   }
 }
