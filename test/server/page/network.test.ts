@@ -163,7 +163,7 @@ t.test('stopping an answer while the server cannot be reached says so', async t 
   await chat.says(/^The server cannot be reached: there is no network/)
   await chat.press('Stop the answer')
   await chat.says(/^Stopped\.$/)
-  await chat.page.locator('#remark', { hasText: 'could not be told' }).waitFor()
+  await chat.page.locator('#notice', { hasText: 'could not be told' }).waitFor()
 })
 
 t.test('a server that is restarted in the middle has lost the answer, and can be asked again', async t => {

@@ -1,20 +1,20 @@
 import t from 'tap'
 import { SseStreamError } from '../../../client/index.js'
-import { type Exchange, newAnswer, toMessages } from '../../../server/page/conversation.js'
-import { failureOf, isStop } from '../../../server/page/failure.js'
-import { addToken, newMeasures, now, timeToFirstToken, tokensPerSecond } from '../../../server/page/measures.js'
-import { canGoOn, outcomeOf } from '../../../server/page/outcome.js'
-import { breakIn } from '../../../server/page/text-break.js'
-import { addGap, heightsOf, noGaps, slotsOf } from '../../../server/page/token-gaps.js'
+import { type Exchange, newAnswer, toMessages } from '../../../server/page/chat/conversation.js'
+import { explainFailure, isStop } from '../../../server/page/chat/failure.js'
+import { addToken, newMeasures, now, timeToFirstToken, tokensPerSecond } from '../../../server/page/chat/measures.js'
+import { canContinue, outcomeOf } from '../../../server/page/chat/outcome.js'
+import { addGap, heightsOf, noGaps, slotsOf } from '../../../server/page/chat/token-gaps.js'
+import { breakIn } from '../../../server/page/views/text-break.js'
 
 t.test('the pauses of any answer fit in a fixed number of bars, and none is lost', async t => {
-  const gaps = noGaps()
+  let gaps = noGaps()
   t.strictSame(heightsOf(gaps), [])
-  for (let i = 0; i < 48; i++) addGap(gaps, 10)
+  for (let i = 0; i < 48; i++) gaps = addGap(gaps, 10)
   t.equal(slotsOf(gaps), 48)
   let most = 0
   for (let i = 48; i < 10_000; i++) {
-    addGap(gaps, i === 7000 ? 3000 : 10 + (i % 7))
+    gaps = addGap(gaps, i === 7000 ? 3000 : 10 + (i % 7))
     most = Math.max(most, gaps.bars.length)
   }
   t.equal(most, 96)
@@ -29,16 +29,16 @@ t.test('the pauses of any answer fit in a fixed number of bars, and none is lost
 })
 
 t.test('measures are those of the reader', async t => {
-  const measures = newMeasures(1000)
+  let measures = newMeasures(1000)
   t.equal(timeToFirstToken(measures), undefined)
   t.equal(tokensPerSecond(measures), undefined)
-  addToken(measures, 1300)
+  measures = addToken(measures, 1300)
   t.equal(timeToFirstToken(measures), 300)
   t.equal(tokensPerSecond(measures), undefined)
-  for (const at of [1400, 1500, 2300]) addToken(measures, at)
+  for (const at of [1400, 1500, 2300]) measures = addToken(measures, at)
   t.equal(tokensPerSecond(measures), 3)
   t.strictSame(measures.gaps.bars, [100, 100, 800])
-  addToken(measures, 2000)
+  measures = addToken(measures, 2000)
   t.equal(measures.gaps.bars.at(-1), 0, 'a clock that was set back gives no negative pause')
   t.equal(timeToFirstToken({ ...measures, askedAt: 5000 }), 0)
   t.ok(Math.abs(now() - Date.now()) < 60_000)
@@ -80,7 +80,7 @@ function error(code: string, statusCode?: number, retryAfter?: number, message =
 }
 
 t.test('what fails is said in words', async t => {
-  const words = (...given: Parameters<typeof error>) => failureOf(error(...given), true).words
+  const words = (...given: Parameters<typeof error>) => explainFailure(error(...given), true).words
   t.equal(words('SSE_UNREACHABLE'), 'The server cannot be reached.')
   t.equal(words('FST_SSE_PROVIDER_LOST', 502), 'The model cannot be reached, or has broken off.')
   t.equal(words('SSE_STATUS', 429), 'The model has too much to do.')
@@ -91,10 +91,10 @@ t.test('what fails is said in words', async t => {
   t.equal(words('SSE_STATUS', 400, undefined, 'body takes less'), 'Body takes less.')
   t.equal(words('SSE_STATUS', 400, undefined, 'really?'), 'Really?')
   t.equal(words('SSE_EVENT_INVALID', undefined, undefined, 'is not JSON'), 'Is not JSON.')
-  t.equal(failureOf(new TypeError('a bug'), true).words, 'This page has failed: TypeError: a bug')
-  t.match(failureOf(error('SSE_TRUNCATED'), false).words, /there is no network/)
-  t.equal(failureOf(error('SSE_STATUS', 400, undefined, 'no'), false).isCut, true)
-  t.equal(failureOf(error('FST_SSE_INPUT_INVALID', 400), false).words, 'Something.')
+  t.equal(explainFailure(new TypeError('a bug'), true).words, 'This page has failed: TypeError: a bug')
+  t.match(explainFailure(error('SSE_TRUNCATED'), false).words, /there is no network/)
+  t.equal(explainFailure(error('SSE_STATUS', 400, undefined, 'no'), false).isCut, true)
+  t.equal(explainFailure(error('FST_SSE_INPUT_INVALID', 400), false).words, 'Something.')
 })
 
 t.test('an answer that somebody has stopped has not failed', async t => {
@@ -112,12 +112,15 @@ t.test('below an answer stands what has become of it, and what can be done', asy
   t.match(outcomeOf({ ...answer, state: 'complete', finishReason: 'content_filter' }, undefined, 0), { isAlarm: false })
   t.match(outcomeOf({ ...answer, state: 'stopped' }, undefined, 0), { words: 'Stopped.', button: 'Ask again' })
 
-  const cut = failureOf(error('SSE_TRUNCATED'), true)
+  const cut = explainFailure(error('SSE_TRUNCATED'), true)
   const failed = { ...answer, state: 'failed' as const, failure: cut }
   t.match(outcomeOf(failed, undefined, 0), { words: 'The connection was lost.', isAlarm: true, button: 'Try again' })
   t.match(outcomeOf({ ...failed, streamId: 'id' }, undefined, 0), { button: 'Go on' })
-  t.equal(canGoOn({ ...failed, streamId: 'id' }), true)
-  t.equal(canGoOn({ ...failed, streamId: 'id', failure: failureOf(error('FST_SSE_CLOSING', 503), true) }), false)
+  t.equal(canContinue({ ...failed, streamId: 'id' }), true)
+  t.equal(
+    canContinue({ ...failed, streamId: 'id', failure: explainFailure(error('FST_SSE_CLOSING', 503), true) }),
+    false
+  )
 
   const wait = { failure: cut, until: 5000 }
   t.match(outcomeOf(answer, wait, 1500), { words: 'The connection was lost. Trying again in 4 s.', button: 'Try now' })

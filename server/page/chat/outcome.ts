@@ -1,4 +1,4 @@
-import type { Answer } from './conversation.js'
+import type { ChatAnswer } from './conversation.js'
 import type { Wait } from './failure.js'
 
 /** What the page says below an answer. */
@@ -16,12 +16,12 @@ const REASONS: Record<string, string> = {
 }
 
 /** @returns `undefined` where there is nothing to be said */
-export function outcomeOf(answer: Answer, wait: Wait | undefined, now: number): Outcome | undefined {
+export function outcomeOf(answer: ChatAnswer, wait: Wait | undefined, now: number): Outcome | undefined {
   if (wait !== undefined) return waiting(wait, now)
   const { text, state, failure, finishReason = '' } = answer
   if (state === 'stopped') return { words: 'Stopped.', isAlarm: false, button: 'Ask again' }
   if (failure !== undefined) {
-    return { words: failure.words, isAlarm: true, button: canGoOn(answer) ? 'Go on' : 'Try again' }
+    return { words: failure.words, isAlarm: true, button: canContinue(answer) ? 'Go on' : 'Try again' }
   }
   const words = REASONS[finishReason]
   if (words !== undefined) return { words, isAlarm: false }
@@ -30,7 +30,7 @@ export function outcomeOf(answer: Answer, wait: Wait | undefined, now: number): 
 }
 
 /** Whether the server may have more of an answer that has failed. */
-export function canGoOn({ failure, streamId }: Answer): boolean {
+export function canContinue({ failure, streamId }: ChatAnswer): boolean {
   return failure?.isCut === true && streamId !== undefined
 }
 

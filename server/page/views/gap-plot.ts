@@ -1,4 +1,4 @@
-import { heightsOf, slotsOf, type TokenGaps } from './token-gaps.js'
+import { heightsOf, slotsOf, type TokenGaps } from '../chat/token-gaps.js'
 
 /** How much of its slot a bar takes, and the least of the height, so that a pause of nothing is a bar too. */
 const WIDTH = 0.7

@@ -1,11 +1,7 @@
-import type { Exchange } from './conversation.js'
+import type { PageState } from './store.js'
 
 /** What a reload must not lose. */
-export interface Kept {
-  readonly exchanges: readonly Exchange[]
-  /** What was written and not sent. */
-  readonly draft: string
-}
+export type Kept = Pick<PageState, 'exchanges' | 'draft'>
 
 const KEY = 'chat'
 
@@ -24,9 +20,9 @@ export function load(storage: Storage | undefined): Kept {
 }
 
 /** @returns `false` where it cannot be kept: the browser forbids it, or it is too large */
-export function save(storage: Storage | undefined, kept: Kept): boolean {
+export function save(storage: Storage | undefined, { exchanges, draft }: Kept): boolean {
   try {
-    storage?.setItem(KEY, JSON.stringify({ form: FORM, ...kept }))
+    storage?.setItem(KEY, JSON.stringify({ form: FORM, exchanges, draft }))
     return storage !== undefined
   } catch {
     return false

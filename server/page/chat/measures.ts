@@ -2,11 +2,11 @@ import { addGap, noGaps, type TokenGaps } from './token-gaps.js'
 
 /** How an answer came in, as its reader saw it: reloads, outages and all. Times are milliseconds since 1970. */
 export interface Measures {
-  askedAt: number
-  firstAt?: number
-  lastAt?: number
-  tokens: number
-  reconnects: number
+  readonly askedAt: number
+  readonly firstAt?: number
+  readonly lastAt?: number
+  readonly tokens: number
+  readonly reconnects: number
   readonly gaps: TokenGaps
 }
 
@@ -14,11 +14,15 @@ export function newMeasures(now: number): Measures {
   return { askedAt: now, tokens: 0, reconnects: 0, gaps: noGaps() }
 }
 
-export function addToken(measures: Measures, now: number): void {
-  if (measures.lastAt !== undefined) addGap(measures.gaps, Math.max(0, now - measures.lastAt))
-  measures.firstAt ??= now
-  measures.lastAt = now
-  measures.tokens++
+export function addToken(measures: Measures, now: number): Measures {
+  const { firstAt = now, lastAt, tokens, gaps } = measures
+  return {
+    ...measures,
+    firstAt,
+    lastAt: now,
+    tokens: tokens + 1,
+    gaps: lastAt === undefined ? gaps : addGap(gaps, Math.max(0, now - lastAt))
+  }
 }
 
 /** Milliseconds. */

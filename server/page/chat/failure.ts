@@ -1,4 +1,4 @@
-import { SseStreamError } from '../../client/index.js'
+import { SseStreamError } from '../../../client/index.js'
 
 /** Why there is no answer, or not all of it. */
 export interface Failure {
@@ -32,7 +32,7 @@ const WORDS: Record<string, string> = {
 const CUTS = new Set(['SSE_UNREACHABLE', 'SSE_TRUNCATED', 'SSE_STATUS', 'FST_SSE_STORE_UNAVAILABLE'])
 
 /** @param isOnline whether the browser has a network at all */
-export function failureOf(error: unknown, isOnline: boolean): Failure {
+export function explainFailure(error: unknown, isOnline: boolean): Failure {
   if (!(error instanceof SseStreamError)) return { words: `This page has failed: ${error}`, isCut: false }
   return { words: wordsOf(error, isOnline), isCut: CUTS.has(error.code) }
 }

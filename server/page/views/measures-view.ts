@@ -1,6 +1,6 @@
+import { type Measures, timeToFirstToken, tokensPerSecond } from '../chat/measures.js'
 import { find } from './element.js'
 import { GapPlot } from './gap-plot.js'
-import { type Measures, timeToFirstToken, tokensPerSecond } from './measures.js'
 
 /** How often the figures change at most, so that they can be read. Milliseconds. */
 const INTERVAL = 250
