@@ -39,8 +39,9 @@ export class Retries {
       throw new SseStreamError(code, `${message} (gave up after ${retries} retries)`, { ...error, cause: error })
     }
     if (!retries) this.cause = error
+    this.#count++
     const delay = delayOf(retries, Math.max(retryAfter, this.serverDelay), retryDelay, maxRetryDelay)
-    onReconnect?.({ attempt: ++this.#count, delay, error })
+    onReconnect?.({ attempt: this.#count, delay, error })
     const woken = new Promise<void>(resolve => {
       this.#wake = resolve
     })
