@@ -107,7 +107,10 @@ export class EventReader {
     for await (const blocks of connection.blocks()) {
       for (const { event = 'message', data: text, id, retry } of blocks) {
         this.#retries.serverDelay = retry ?? this.#retries.serverDelay
-        if (text === undefined) continue
+        if (text === undefined) {
+          stream.lastEventId = id ?? stream.lastEventId
+          continue
+        }
         if (event === 'error') throw errorFromBody(text, SseStreamError, 'SSE_FAILED', 'the stream has failed')
         const data = checked(() => this.#read(event, text), event)
         this.#retries.reset()
