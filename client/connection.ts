@@ -1,7 +1,7 @@
 import { checked } from './decode.js'
 import { ConnectionError } from './errors.js'
 import { type Block, makeParser } from './parser.js'
-import { bodyOf, responseError } from './response.js'
+import { openBody, responseError } from './response.js'
 import { withTimeout } from './with-timeout.js'
 
 /** How long the response may stay open after the last event. Milliseconds. */
@@ -43,7 +43,7 @@ export class Connection {
       })
       throw responseError(response, text, cause)
     }
-    this.#body = bodyOf(response).getReader()
+    this.#body = openBody(response)
     return response
   }
 

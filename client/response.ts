@@ -17,10 +17,21 @@ export function responseError({ status, headers }: Response, text: string, cause
   })
 }
 
-/** The body of a response of events. Throws an SseStreamError for any other. */
-export function bodyOf({ status, headers, body }: Response): ReadableStream<Uint8Array> {
-  const type = body ? headers.get('content-type') : 'without a body'
-  if (body && /^text\/event-stream\s*(;|$)/i.test(String(type))) return body
-  const message = `the response has to be text/event-stream, but it is ${type}`
-  throw new SseStreamError('SSE_RESPONSE_INVALID', message, { statusCode: status })
+/**
+ * Opens the body of an event stream. Only a response with status 200 is one (WHATWG HTML, section 9.2.3).
+ *
+ * @throws SseStreamError for any other response
+ */
+export function openBody({ status, headers, body }: Response): ReadableStreamDefaultReader<Uint8Array> {
+  const invalid = (message: string, cause?: unknown) =>
+    new SseStreamError('SSE_RESPONSE_INVALID', message, { statusCode: status, cause })
+  if (status !== 200) throw invalid(`expected status 200, got ${status}`)
+  const type = headers.get('content-type') ?? 'none'
+  if (!/^text\/event-stream\s*(;|$)/i.test(type)) throw invalid(`expected content type text/event-stream, got ${type}`)
+  try {
+    // There are implementations of fetch that give no body, or a stream of Node.
+    return (body as ReadableStream<Uint8Array>).getReader()
+  } catch (cause) {
+    throw invalid(`the body is not a readable web stream: ${cause}`, cause)
+  }
 }
