@@ -65,6 +65,8 @@ export class Connection {
 
   abort(): void {
     this.#request.abort()
+    // There are implementations of fetch that ignore the signal.
+    this.head.then(({ body }) => (this.#body ?? body)?.cancel()).catch(() => {})
   }
 
   async #wait<T>(work: Promise<T>, code: string, what: string): Promise<T> {

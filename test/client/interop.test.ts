@@ -1,0 +1,149 @@
+import t, { type Test } from 'tap'
+import { type OpenStreamOptions, openStream, SseStreamError } from '../../client/index.js'
+import { all, broken, DONE, events, hangUp, type Script, scriptedServer, status } from '../helpers/scripted-server.js'
+import { skipTimers } from '../helpers/timers.js'
+import { until } from '../helpers/until.js'
+
+const POST = { body: { prompt: 'hi' } }
+
+const failure = (work: Promise<unknown>) => work.catch((error: unknown) => error)
+
+// What servers do.
+
+t.test('a connection that is cut after the last event is a whole stream', async t => {
+  for (const text of [DONE, `data: a\n\n${DONE}`, `${DONE}data: not read`]) {
+    const { url, calls } = await scriptedServer(t, broken(text))
+    const stream = openStream(url)
+    await stream.text()
+    t.equal(stream.complete, true)
+    t.equal(calls.length, 1)
+  }
+})
+
+t.test('a retry that is too long for a number or a timer is waited for', async t => {
+  for (const retry of ['99999999999', '9'.repeat(400)]) {
+    const { url, calls } = await scriptedServer(t, broken(`retry: ${retry}\nid: 1\n\n`), all(DONE))
+    const longest = skipTimers(t, ms => ms > 2 ** 30)
+    const delays: number[] = []
+    await openStream(url, { onReconnect: ({ delay }) => delays.push(delay) }).text()
+    t.equal(calls.length, 2)
+    t.ok(delays[0] !== undefined && delays[0] >= Number(retry))
+    t.strictSame(longest, [2 ** 31 - 1], 'no timer goes off at once')
+  }
+})
+
+// What callers do.
+
+t.test('a signal that is aborted by a callback ends the retries', async t => {
+  for (const script of [hangUp, status(503), all(), broken()]) {
+    const controller = new AbortController()
+    const { url, calls } = await scriptedServer(t, script)
+    const onReconnect = () => controller.abort()
+    await t.rejects(openStream(url, { signal: controller.signal, onReconnect }).text(), { name: 'AbortError' })
+    t.equal(calls.length, 1)
+  }
+})
+
+t.test('a stream that was resumed is stopped', async t => {
+  const { url, calls } = await scriptedServer(t, events('id: abc:2\ndata: b\n\n'), status(204))
+  const stream = openStream(url, { resume: 'abc', lastEventId: 'abc:1' })
+  for await (const _ of stream) t.equal(await stream.stop(), true)
+  await until('the request is over', () => calls[0]?.isOver)
+  t.match(calls, [
+    { method: 'GET', url: '/abc' },
+    { method: 'DELETE', url: '/abc' }
+  ])
+})
+
+// What implementations of fetch do.
+
+/** A body that stays open, and tells whether it was cancelled. */
+function openBody(text: string) {
+  const self = { isCancelled: false, body: undefined as ReadableStream | undefined }
+  self.body = new ReadableStream({
+    start: controller => controller.enqueue(Buffer.from(text)),
+    cancel() {
+      self.isCancelled = true
+    }
+  })
+  return self
+}
+
+t.test('a fetch that ignores its signal leaves no body open', async t => {
+  const isCancelled = async (
+    t: Test,
+    text: string,
+    read: (stream: ReturnType<typeof openStream>) => Promise<unknown>,
+    options: OpenStreamOptions = {},
+    headers: Record<string, string> = { 'content-type': 'text/event-stream' }
+  ) => {
+    const opened = openBody(text)
+    const send = async () => new Response(opened.body, { headers })
+    await read(openStream('/', { maxRetries: 0, ...options, fetch: send }))
+    await until('the body is cancelled', () => opened.isCancelled)
+    t.pass('the body is cancelled')
+  }
+  await isCancelled(t, 'data: a\n\n', async stream => {
+    for await (const _ of stream) break
+  })
+  await isCancelled(t, 'data: a\n\n', async stream => {
+    for await (const _ of stream) stream.close()
+  })
+  await isCancelled(t, 'data: a\n\n', async stream => {
+    for await (const _ of stream) await stream.stop()
+  })
+  await isCancelled(t, DONE, stream => stream.text())
+  await isCancelled(t, 'event: error\ndata: no\n\n', stream => failure(stream.text()))
+  await isCancelled(t, 'event: n\ndata: {\n\n', stream => failure(stream.text()))
+  await isCancelled(t, ':\n', stream => failure(stream.text()), { idleTimeout: 10 })
+  await isCancelled(t, '<h1>', stream => failure(stream.text()), {}, { 'content-type': 'text/html' })
+})
+
+t.test('a fetch that ignores its signal, and answers after the end', async t => {
+  const opened = openBody('data: a\n\n')
+  let answer = () => {}
+  const send = () =>
+    new Promise<Response>(resolve => {
+      answer = () => resolve(new Response(opened.body, { headers: { 'content-type': 'text/event-stream' } }))
+    })
+  const stream = openStream('/', { fetch: send })
+  const text = failure(stream.text())
+  await new Promise(setImmediate)
+  stream.close()
+  t.match(await text, { name: 'AbortError' })
+  answer()
+  await until('the body is cancelled', () => opened.isCancelled)
+})
+
+t.test('nothing is rejected that nobody handles', async t => {
+  const rejections: unknown[] = []
+  const record = (reason: unknown) => rejections.push(reason)
+  process.on('unhandledRejection', record)
+  t.teardown(() => process.off('unhandledRejection', record))
+  const scripts: Record<string, Script> = {
+    'no head': () => {},
+    'a head': ({ response }) => response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
+    'an event': events('data: a\n\n'),
+    'an error': ({ response }) => response.writeHead(500).flushHeaders(),
+    'no server': hangUp
+  }
+  for (const script of Object.values(scripts)) {
+    const { url, calls } = await scriptedServer(t, script, script, status(204))
+    for (const end of ['close', 'stop', 'return', 'signal'] as const) {
+      const controller = new AbortController()
+      const stream = openStream(url, { signal: controller.signal })
+      const iterator = stream[Symbol.asyncIterator]()
+      const next = failure(iterator.next())
+      await until('the request', () => calls.length > 0)
+      await new Promise(setImmediate)
+      if (end === 'close') stream.close()
+      else if (end === 'return') void iterator.return?.()
+      else if (end === 'signal') controller.abort()
+      else void stream.stop()
+      calls.length = 0
+      await next
+    }
+  }
+  await new Promise(resolve => setTimeout(resolve, 50))
+  t.strictSame(rejections, [])
+})
