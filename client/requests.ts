@@ -25,9 +25,6 @@ export interface Requests {
 /** Methods that may be repeated without harm (RFC 9110, section 9.2.2). */
 const IDEMPOTENT = /^(GET|HEAD|PUT|DELETE)$/i
 
-/** As EventSource has it. Not every `fetch` has a cache. */
-const NO_STORE = { cache: 'no-store' } as const
-
 /** Throws a TypeError for a body that JSON cannot carry. */
 export function makeRequests(url: string, options: Omit<RequestOptions<never>, 'onOpen'>): Requests {
   const body: string | undefined = JSON.stringify(options.body)
@@ -45,7 +42,9 @@ export function makeRequests(url: string, options: Omit<RequestOptions<never>, '
 
   const send = (url: string, init: RequestInit) => {
     const { fetch: send = fetch } = options
-    return send(url, { credentials, ...NO_STORE, ...init })
+    // As EventSource does. Runtimes without an HTTP cache may refuse the option.
+    const cache = globalThis.Request && 'cache' in Request.prototype && ({ cache: 'no-store' } as const)
+    return send(url, { credentials, ...cache, ...init })
   }
 
   /** The URL may be relative to a page that this file knows nothing of. */

@@ -115,6 +115,24 @@ t.test('a fetch that ignores its signal, and answers after the end', async t => 
   await until('the body is cancelled', () => opened.isCancelled)
 })
 
+t.test('a fetch without a cache is not asked for one', async t => {
+  const inits: (RequestInit | undefined)[] = []
+  const { url } = await scriptedServer(t, all(DONE))
+  // As that of Cloudflare Workers.
+  const strict = (url: string, init: RequestInit) => {
+    inits.push(init)
+    if ('cache' in init) throw new Error("The 'cache' field on 'RequestInitializerDict' is not implemented.")
+    return fetch(url, init)
+  }
+  class Request {}
+  for (const value of [Request, undefined]) {
+    const { restore } = t.intercept(globalThis, 'Request', { value })
+    t.equal(await openStream(url, { fetch: strict }).text(), '')
+    restore()
+  }
+  t.equal(inits.length, 2)
+})
+
 t.test('nothing is rejected that nobody handles', async t => {
   const rejections: unknown[] = []
   const record = (reason: unknown) => rejections.push(reason)
