@@ -25,18 +25,28 @@ export interface Requests {
 /** Methods that may be repeated without harm (RFC 9110, section 9.2.2). */
 const IDEMPOTENT = /^(GET|HEAD|PUT|DELETE)$/i
 
-/** Throws a TypeError for a body that JSON cannot carry. */
+/**
+ * An id as the `Last-Event-ID` header carries it: UTF-8, one character for each byte (WHATWG HTML, section 9.2.4).
+ *
+ * @returns `undefined` for no id, and for one with control characters, which no header can carry
+ */
+export function toHeader(id = ''): string | undefined {
+  const bytes = Array.from(new TextEncoder().encode(id), byte => String.fromCharCode(byte)).join('')
+  return /^[\t\x20-\x7e\x80-\xff]+$/.test(bytes) ? bytes : undefined
+}
+
+/** @throws TypeError for a body that JSON cannot carry, or a `lastEventId` that a header cannot carry */
 export function makeRequests(url: string, options: Omit<RequestOptions<never>, 'onOpen'>): Requests {
   const body: string | undefined = JSON.stringify(options.body)
-  const { method = body ? 'POST' : 'GET', resume, streamUrl, credentials } = options
+  const { method = body ? 'POST' : 'GET', resume, lastEventId, streamUrl, credentials } = options
+  if (lastEventId && !toHeader(lastEventId)) throw new TypeError('a header cannot carry this lastEventId')
   let isRepeatable = IDEMPOTENT.test(method)
 
-  const makeHeaders = async (lastEventId?: string) => {
+  const makeHeaders = async (position?: string) => {
     const { headers: given } = options
     const headers = new Headers(typeof given === 'function' ? await given() : given)
     if (!headers.has('accept')) headers.set('accept', 'text/event-stream')
-    // A header takes bytes, one a character. An id is sent as UTF-8 (WHATWG HTML, section 9.2.4).
-    if (lastEventId) headers.set('last-event-id', String.fromCharCode(...new TextEncoder().encode(lastEventId)))
+    if (position) headers.set('last-event-id', position)
     return headers
   }
 
@@ -55,8 +65,9 @@ export function makeRequests(url: string, options: Omit<RequestOptions<never>, '
 
   return {
     async ask({ id, lastEventId }, signal) {
-      const headers = await makeHeaders(lastEventId)
-      if (id !== undefined && (resume !== undefined || !lastEventId)) return send(urlOf(id), { headers, signal })
+      const position = toHeader(lastEventId)
+      const headers = await makeHeaders(position)
+      if (id !== undefined && (resume !== undefined || !position)) return send(urlOf(id), { headers, signal })
       isRepeatable ||= headers.has('idempotency-key')
       if (body && !headers.has('content-type')) headers.set('content-type', 'application/json')
       return send(url, { method, headers, body, signal })
@@ -65,7 +76,7 @@ export function makeRequests(url: string, options: Omit<RequestOptions<never>, '
       return send(urlOf(id), { method: 'DELETE', headers: await makeHeaders(), keepalive: true })
     },
     canRepeat({ id, lastEventId }, hasEvents, statusCode) {
-      if (lastEventId) return true
+      if (toHeader(lastEventId)) return true
       return !hasEvents && (id !== undefined || isRefusal(statusCode) || isRepeatable)
     }
   }

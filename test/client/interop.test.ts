@@ -10,6 +10,40 @@ const failure = (work: Promise<unknown>) => work.catch((error: unknown) => error
 
 // What servers do.
 
+t.test('an id that no header can carry', async t => {
+  for (const id of ['\x01', 'a\fb', 'a\x1b', '\x7f', '漢\x02']) {
+    t.test(`${JSON.stringify(id)} fails a stream that is lost after it, at once`, async t => {
+      const { url, calls } = await scriptedServer(t, broken(`id: ${id}\ndata: a\n\n`), all(DONE))
+      const stream = openStream(url)
+      await t.rejects(stream.text(), { code: 'SSE_TRUNCATED' })
+      t.equal(stream.lastEventId, id)
+      t.equal(calls.length, 1)
+    })
+
+    t.test(`${JSON.stringify(id)} is not sent where no event has come`, async t => {
+      const { url, calls } = await scriptedServer(
+        t,
+        broken(`id: ${id}\n\n`, { 'x-stream-id': 'abc' }),
+        all(`id: 1\ndata: a\n\n${DONE}`)
+      )
+      t.equal(await openStream(url, { ...POST, retryDelay: 0 }).text(), 'a')
+      t.match(calls[1], { method: 'GET', url: '/abc', headers: { 'last-event-id': undefined } })
+    })
+
+    t.test(`${JSON.stringify(id)} of the caller is refused`, async t => {
+      t.throws(() => openStream('/', { lastEventId: id }), new TypeError('a header cannot carry this lastEventId'))
+    })
+  }
+
+  t.test('is none with a tab, or with other characters than those of ASCII', async t => {
+    for (const id of ['a\tb', 'ü漢👩‍🚀', '\u0085', '~']) {
+      const { url, calls } = await scriptedServer(t, broken(`id: ${id}\ndata: a\n\n`), all(DONE))
+      t.equal(await openStream(url, { retryDelay: 0 }).text(), 'a')
+      t.equal(Buffer.from(String(calls[1]?.headers['last-event-id']), 'latin1').toString(), id)
+    }
+  })
+})
+
 t.test('a connection that is cut after the last event is a whole stream', async t => {
   for (const text of [DONE, `data: a\n\n${DONE}`, `${DONE}data: not read`]) {
     const { url, calls } = await scriptedServer(t, broken(text))
