@@ -1,7 +1,7 @@
 import { Connection } from './connection.js'
 import { checked, dataReader, type ReadData } from './decode.js'
 import { ConnectionError, errorFromBody, SseStreamError } from './errors.js'
-import type { Requests } from './requests.js'
+import { type Requests, toHeader } from './requests.js'
 import { Retries } from './retries.js'
 import type { OpenStreamOptions, SseStream, StreamEvent } from './types.js'
 import { withTimeout } from './with-timeout.js'
@@ -30,6 +30,8 @@ export class EventReader {
   #opened = 0
   /** Whether events were given out. A stream that starts over would repeat them. */
   #hasEvents = false
+  /** The first id of an event. */
+  #firstId: string | undefined
 
   constructor(stream: SseStream, requests: Requests, options: ReaderOptions) {
     this.#stream = stream
@@ -97,6 +99,8 @@ export class EventReader {
   async *#eventsOf(connection: Connection): AsyncGenerator<StreamEvent, void> {
     const stream = this.#stream
     const { end = 'done', onOpen } = this.#options
+    /** The position that was asked for, until an event shows that the server continues after it. */
+    let asked = toHeader(stream.lastEventId) && stream.lastEventId
     const response = await connection.open(this.#retries.cause)
     if (!response) {
       stream.complete = true
@@ -110,6 +114,10 @@ export class EventReader {
         if (text === undefined) {
           stream.lastEventId = id ?? stream.lastEventId
           continue
+        }
+        if (id !== undefined) {
+          this.#refuseRepeat(id, asked)
+          asked = undefined
         }
         if (event === 'error') throw errorFromBody(text, SseStreamError, 'SSE_FAILED', 'the stream has failed')
         const data = checked(() => this.#read(event, text), event)
@@ -128,5 +136,14 @@ export class EventReader {
     // A server that cannot reach its event store sends no id, and ends the response so that its client comes back.
     stream.complete = end === false && response.headers.get(STREAM_ID_HEADER) === (stream.id ?? null)
     if (!stream.complete) throw new ConnectionError('SSE_TRUNCATED', 'the response ended too early')
+  }
+
+  /** A server that does not resume starts over: with the same events, or with another answer that somebody pays for. */
+  #refuseRepeat(id: string, asked: string | undefined): void {
+    if (asked && (id === asked || id === this.#firstId)) {
+      const message = `the server repeats event ${id} instead of what follows event ${asked}`
+      throw new SseStreamError('SSE_RESPONSE_INVALID', message)
+    }
+    this.#firstId ??= id
   }
 }

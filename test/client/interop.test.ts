@@ -10,6 +10,62 @@ const failure = (work: Promise<unknown>) => work.catch((error: unknown) => error
 
 // What servers do.
 
+t.test('a server that starts over instead of resuming is left after the first event', async t => {
+  const bodies: Record<string, [body: string, given: string]> = {
+    'ids that grow': ['id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n', 'abc'],
+    'a single event': ['id: 1\ndata: a\n\n', 'a'],
+    'the same id for all events': ['id: x\ndata: a\n\nid: x\ndata: b\n\n', 'ab'],
+    'an id of 0': ['id: 0\ndata: a\n\nid: 1\ndata: b\n\n', 'ab'],
+    'an event without an id first': ['data: a\n\nid: 1\ndata: b\n\nid: 2\ndata: c\n\n', 'abc']
+  }
+  for (const [name, [body, text]] of Object.entries(bodies)) {
+    for (const options of [{}, POST] as OpenStreamOptions[]) {
+      t.test(`${name}, by ${options.body ? 'POST' : 'GET'}`, async t => {
+        const { url, calls } = await scriptedServer(t, all(body))
+        const stream = openStream(url, { ...options, retryDelay: 0 })
+        let given = ''
+        const error = await failure(
+          (async () => {
+            for await (const { data } of stream) {
+              given += data
+              if (given.length > 50) throw new Error('it never ends')
+            }
+          })()
+        )
+        t.type(error, SseStreamError)
+        t.match(error, { code: 'SSE_RESPONSE_INVALID', message: /^the server repeats event / })
+        t.equal(calls.length, 2)
+        // Without an id, an event cannot be known to come twice.
+        t.equal(given, name.startsWith('an event without') ? `${text}a` : text)
+      })
+    }
+  }
+
+  t.test('also where the position is the one of the caller', async t => {
+    const { url, calls } = await scriptedServer(t, all(`id: 7\ndata: a\n\n${DONE}`))
+    await t.rejects(openStream(url, { lastEventId: '7' }).text(), {
+      code: 'SSE_RESPONSE_INVALID',
+      message: 'the server repeats event 7 instead of what follows event 7'
+    })
+    t.equal(calls.length, 1)
+  })
+
+  t.test('but not one that only says again where the stream is', async t => {
+    const { url } = await scriptedServer(
+      t,
+      broken('id: 1\ndata: a\n\nid: 2\ndata: b\n\n'),
+      all(`id: 2\n\nid: 3\ndata: c\n\n${DONE}`)
+    )
+    t.equal(await openStream(url, { retryDelay: 0 }).text(), 'abc')
+  })
+
+  t.test('but not one that was asked for the stream from its start', async t => {
+    const { url, calls } = await scriptedServer(t, broken('id: 1\n\nid\n\n'), all(`id: 1\ndata: a\n\n${DONE}`))
+    t.equal(await openStream(url, { retryDelay: 0 }).text(), 'a')
+    t.equal(calls.length, 2)
+  })
+})
+
 t.test('an id that no header can carry', async t => {
   for (const id of ['\x01', 'a\fb', 'a\x1b', '\x7f', '漢\x02']) {
     t.test(`${JSON.stringify(id)} fails a stream that is lost after it, at once`, async t => {
