@@ -122,7 +122,48 @@ t.test('a retry that is too long for a number or a timer is waited for', async t
   }
 })
 
+t.test('a server that closes a resumed stream before an event is asked for the same position again', async t => {
+  const { url, calls } = await scriptedServer(t, all(), broken(), status(503), all(DONE))
+  await openStream(url, { lastEventId: '7', retryDelay: 0 }).text()
+  t.strictSame(
+    calls.map(({ headers }) => headers['last-event-id']),
+    ['7', '7', '7', '7']
+  )
+})
+
+t.test('a server that answers 200 with an error in place of events is given up', async t => {
+  for (const text of [
+    '{"message":"Internal error"}',
+    '<h1>Bad gateway</h1>',
+    'data: {"error":',
+    ': only a comment\n\n'
+  ]) {
+    const { url, calls } = await scriptedServer(t, all(text))
+    await t.rejects(openStream(url, { retryDelay: 0, maxRetries: 3 }).text(), {
+      code: 'SSE_TRUNCATED',
+      message: 'the response ended too early (gave up after 3 retries)'
+    })
+    t.equal(calls.length, 4)
+  }
+})
+
 // What callers do.
+
+t.test('what is asked for after the end is no event', async t => {
+  const { url } = await scriptedServer(t, all(`data: a\n\n${DONE}`))
+  const whole = openStream(url)[Symbol.asyncIterator]()
+  const results = await Promise.all(Array.from({ length: 4 }, () => whole.next()))
+  t.strictSame(
+    results.map(({ done }) => done),
+    [false, false, true, true]
+  )
+  t.strictSame(await whole.next(), { done: true, value: undefined })
+  const closed = openStream(url)
+  const iterator = closed[Symbol.asyncIterator]()
+  await iterator.next()
+  closed.close()
+  t.strictSame(await iterator.next(), { done: true, value: undefined })
+})
 
 t.test('a signal that is aborted by a callback ends the retries', async t => {
   for (const script of [hangUp, status(503), all(), broken()]) {
@@ -203,6 +244,24 @@ t.test('a fetch that ignores its signal, and answers after the end', async t => 
   t.match(await text, { name: 'AbortError' })
   answer()
   await until('the body is cancelled', () => opened.isCancelled)
+})
+
+t.test('whatever a body breaks off with, the stream goes on', async t => {
+  for (const reason of [new TypeError('Load failed'), new DOMException('lost', 'NetworkError'), 'lost', undefined]) {
+    const bodies = ['id: 1\ndata: a\n\n', `id: 2\ndata: b\n\n${DONE}`]
+    const send = async () => {
+      const text = bodies.shift()
+      const body = new ReadableStream({
+        start: controller => controller.enqueue(Buffer.from(String(text))),
+        pull: controller => controller.error(reason)
+      })
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+    }
+    const errors: unknown[] = []
+    const onReconnect: OpenStreamOptions['onReconnect'] = ({ error }) => errors.push([error.code, error.cause])
+    t.equal(await openStream('/', { fetch: send, retryDelay: 0, onReconnect }).text(), 'ab')
+    t.strictSame(errors, [['SSE_TRUNCATED', reason]])
+  }
 })
 
 t.test('a fetch without a cache is not asked for one', async t => {
