@@ -34,7 +34,7 @@ export class Connection {
    * @returns the response if events follow; `undefined` if the client already has all of them
    */
   async open(cause: unknown): Promise<Response | undefined> {
-    const response = await this.#wait(this.head, 'SSE_UNREACHABLE', 'there is no response')
+    const response = await this.#wait(this.head, 'SSE_UNREACHABLE', 'no response')
     if (response.status === 204) return
     if (!response.ok) {
       const text = await withTimeout(response.text(), this.#idleTimeout, this.#signal).catch(() => {
@@ -65,7 +65,7 @@ export class Connection {
 
   abort(): void {
     this.#request.abort()
-    // There are implementations of fetch that ignore the signal.
+    // Some implementations of fetch ignore the signal.
     this.head.then(({ body }) => (this.#body ?? body)?.cancel()).catch(() => {})
   }
 

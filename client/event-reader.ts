@@ -1,12 +1,13 @@
 import { Connection } from './connection.js'
 import { checked, dataReader, type ReadData } from './decode.js'
 import { ConnectionError, errorFromBody, SseStreamError } from './errors.js'
+import type { OpenStreamOptions } from './options.js'
 import { type Requests, toHeader } from './requests.js'
 import { Retries } from './retries.js'
-import type { OpenStreamOptions, SseStream, StreamEvent } from './types.js'
+import type { SseStream, StreamEvent } from './types.js'
 import { withTimeout } from './with-timeout.js'
 
-/** The reason of an end that was asked for: no error. */
+/** The reason of an end that was asked for, and is not an error. */
 const CLOSED = Symbol('closed')
 
 /** The header that names a resumable stream. */
@@ -28,7 +29,7 @@ export class EventReader {
   #connection: Connection | undefined
   /** How many responses have begun. */
   #opened = 0
-  /** Whether events were given out. A stream that starts over would repeat them. */
+  /** Whether events were given out, which a stream from its start would repeat. */
   #hasEvents = false
   /** The first id of an event. */
   #firstId: string | undefined
@@ -76,7 +77,7 @@ export class EventReader {
     this.#connection?.abort()
   }
 
-  /** Ends the reading at once, and its connection once the head of the response has told the id of the stream. */
+  /** Ends the reading at once, and its connection when the head of the response has told the id of the stream. */
   async endAfterHead(): Promise<void> {
     this.#end.abort(CLOSED)
     if (!this.#connection) return
@@ -99,7 +100,7 @@ export class EventReader {
   async *#eventsOf(connection: Connection): AsyncGenerator<StreamEvent, void> {
     const stream = this.#stream
     const { end = 'done', onOpen } = this.#options
-    /** The position that was asked for, until an event shows that the server continues after it. */
+    /** The position that the request asks for, until an event shows that the server continues after it. */
     let asked = toHeader(stream.lastEventId) && stream.lastEventId
     const response = await connection.open(this.#retries.cause)
     if (!response) {
@@ -119,7 +120,7 @@ export class EventReader {
           this.#refuseRepeat(id, asked)
           asked = undefined
         }
-        if (event === 'error') throw errorFromBody(text, SseStreamError, 'SSE_FAILED', 'the stream has failed')
+        if (event === 'error') throw errorFromBody(text, SseStreamError, 'SSE_FAILED', 'the stream failed')
         const data = checked(() => this.#read(event, text), event)
         this.#retries.reset()
         this.#hasEvents = true
@@ -138,10 +139,10 @@ export class EventReader {
     if (!stream.complete) throw new ConnectionError('SSE_TRUNCATED', 'the response ended too early')
   }
 
-  /** A server that does not resume starts over: with the same events, or with another answer that somebody pays for. */
+  /** A server that does not resume starts over, with the same events or with another answer that somebody pays for. */
   #refuseRepeat(id: string, asked: string | undefined): void {
     if (asked && (id === asked || id === this.#firstId)) {
-      const message = `the server repeats event ${id} instead of what follows event ${asked}`
+      const message = `the server did not resume after event ${asked}: it sent event ${id} again`
       throw new SseStreamError('SSE_RESPONSE_INVALID', message)
     }
     this.#firstId ??= id

@@ -1,22 +1,31 @@
 import type { EventStreamSchema } from '../plugin/schema/event-schema.js'
 import { EventReader } from './event-reader.js'
+import type { OpenStreamOptions, OptionsArgument, ValidatedOptions } from './options.js'
 import { makeRequests } from './requests.js'
-import type { OpenStreamOptions, OptionsArgument, SseStream, ValidatedOptions } from './types.js'
+import type { SseStream } from './types.js'
 import { withTimeout } from './with-timeout.js'
 
 /**
- * Opens a stream of server-sent events and reads it over as many connections as it takes. The first request is sent when the
- * reading begins.
+ * Opens a stream of server-sent events, and reads it over as many connections as it takes. The first request is sent
+ * when the reading begins.
  *
  * ```ts
  * const stream = openStream<typeof Tokens>('/stream', { body: { prompt } })
- * for await (const event of stream) if (event.event === 'message') output.append(event.data)
+ * for await (const event of stream) {
+ *   if (event.event === 'message') output.append(event.data)
+ * }
  * ```
  *
- * @template Schema what `eventStream` has made: the schema of the route
- * @param url relative only where there is a page that it is relative to
+ * No event is given out twice, and none is left out: a stream that cannot be continued fails. A request that is not
+ * idempotent is sent again only after a refusal (408, 429, 503), with a `Last-Event-ID`, or with an `Idempotency-Key`
+ * of the caller.
+ *
+ * @template Schema the type of what `eventStream` returned: the schema of the route
+ * @param url may be relative in a page
  * @param options see `OpenStreamOptions`
- * @throws TypeError for a body that JSON cannot carry. What fails later is an `SseStreamError` of the loop, or of `text()`.
+ * @returns the stream, to be read by a loop or by `text()`
+ * @throws TypeError for a body that JSON cannot carry, or a `lastEventId` that a header cannot carry. Anything that
+ *   fails later is thrown by the loop, or by `text()`.
  */
 export function openStream<Schema extends EventStreamSchema>(
   url: string | URL,
@@ -51,7 +60,7 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
       let text = ''
       for await (const { event, data } of stream) {
         if (event !== 'message') continue
-        if (typeof data !== 'string') throw new TypeError('text() takes messages that are text')
+        if (typeof data !== 'string') throw new TypeError('text() requires messages that are strings')
         text += data
       }
       if (!stream.complete) throw new DOMException('the stream was closed', 'AbortError')

@@ -1,41 +1,42 @@
+import type { RequestOptions } from './options.js'
 import { isRefusal } from './response.js'
-import type { RequestOptions } from './types.js'
 
-/** What names a stream, and how much of it is there. */
+/** Where a stream is to be continued. */
 export interface Position {
-  id: string | undefined
-  lastEventId: string | undefined
+  readonly id: string | undefined
+  readonly lastEventId: string | undefined
 }
 
 /** The requests of one stream. */
 export interface Requests {
-  /** Sends the one that is right for what is known of the stream. */
-  ask(position: Readonly<Position>, signal: AbortSignal): Promise<Response>
-  /** Asks the server to stop the stream, also where the page is about to go. */
+  /** Requests the stream: a new one, or what follows a position. */
+  ask(position: Position, signal: AbortSignal): Promise<Response>
+  /** Asks the server to stop the stream. The request outlives the page. */
   stop(id: string): Promise<Response>
   /**
-   * Whether another request may follow one that has failed: only if no event comes twice, and nobody pays for a second answer.
+   * Whether the stream may be requested again: only if no event would be given out twice, and no second answer be paid
+   * for.
    *
    * @param hasEvents whether events were given out
-   * @param statusCode of the response, if there was one
+   * @param statusCode the status of the failed response, if there was one
    */
-  canRepeat(position: Readonly<Position>, hasEvents: boolean, statusCode: number | undefined): boolean
+  canRepeat(position: Position, hasEvents: boolean, statusCode: number | undefined): boolean
 }
 
-/** Methods that may be repeated without harm (RFC 9110, section 9.2.2). */
+/** Idempotent methods (RFC 9110, section 9.2.2). */
 const IDEMPOTENT = /^(GET|HEAD|PUT|DELETE)$/i
 
 /**
- * An id as the `Last-Event-ID` header carries it: UTF-8, one character for each byte (WHATWG HTML, section 9.2.4).
+ * Encodes an id for the `Last-Event-ID` header: as UTF-8, one character for each byte (WHATWG HTML, section 9.2.4).
  *
- * @returns `undefined` for no id, and for one with control characters, which no header can carry
+ * @returns `undefined` if there is no id, or if it has control characters, which no header can carry
  */
 export function toHeader(id = ''): string | undefined {
   const bytes = Array.from(new TextEncoder().encode(id), byte => String.fromCharCode(byte)).join('')
   return /^[\t\x20-\x7e\x80-\xff]+$/.test(bytes) ? bytes : undefined
 }
 
-/** @throws TypeError for a body that JSON cannot carry, or a `lastEventId` that a header cannot carry */
+/** @throws TypeError for a body that JSON cannot carry, or a `lastEventId` that no header can carry */
 export function makeRequests(url: string, options: Omit<RequestOptions<never>, 'onOpen'>): Requests {
   const body: string | undefined = JSON.stringify(options.body)
   const { method = body ? 'POST' : 'GET', resume, lastEventId, streamUrl, credentials } = options
@@ -57,7 +58,7 @@ export function makeRequests(url: string, options: Omit<RequestOptions<never>, '
     return send(url, { credentials, ...cache, ...init })
   }
 
-  /** The URL may be relative to a page that this file knows nothing of. */
+  /** The URL may be relative, so it is not parsed. */
   const urlOf = (id: string) =>
     String(
       streamUrl?.(id) ?? url.replace(/\/?(\?[^#]*)?(#.*)?$/, (_, query = '') => `/${encodeURIComponent(id)}${query}`)

@@ -1,16 +1,16 @@
 import { retryAfterOf } from './backoff.js'
 import { ConnectionError, errorFromBody, SseStreamError } from './errors.js'
 
-/** Whether a server that answers so has done nothing of what it was asked for (RFC 9110, section 15). */
+/** Whether a server that responds with this status has not begun to do what was requested (RFC 9110, section 15). */
 export function isRefusal(status: number | undefined): boolean {
   return [408, 429, 503].includes(status as number)
 }
 
-/** What the server says in an error response. */
+/** Makes an error of an error response. A ConnectionError if the request may be sent again. */
 export function responseError({ status, headers }: Response, text: string, cause: unknown): SseStreamError {
   const Kind = isRefusal(status) || status >= 500 ? ConnectionError : SseStreamError
   const retryAfter = retryAfterOf(headers)
-  return errorFromBody(text, Kind, 'SSE_STATUS', `the server answered ${status}`, {
+  return errorFromBody(text, Kind, 'SSE_STATUS', `the server responded with ${status}`, {
     statusCode: status,
     retryAfter,
     cause
@@ -29,7 +29,7 @@ export function openBody({ status, headers, body }: Response): ReadableStreamDef
   const type = headers.get('content-type') ?? 'none'
   if (!/^text\/event-stream\s*(;|$)/i.test(type)) throw invalid(`expected content type text/event-stream, got ${type}`)
   try {
-    // There are implementations of fetch that give no body, or a stream of Node.
+    // Some implementations of fetch provide no body, or a Node stream.
     return (body as ReadableStream<Uint8Array>).getReader()
   } catch (cause) {
     throw invalid(`the body is not a readable web stream: ${cause}`, cause)

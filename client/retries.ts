@@ -1,6 +1,6 @@
 import { delayOf } from './backoff.js'
 import { SseStreamError } from './errors.js'
-import type { RetryOptions } from './types.js'
+import type { RetryOptions } from './options.js'
 import { withTimeout } from './with-timeout.js'
 
 /** Decides whether a failed connection is tried again, and waits until it is. */

@@ -36,14 +36,14 @@ t.test('an error event', async t => {
     [
       'may be text',
       'out of tokens',
-      { statusCode: undefined, code: 'SSE_FAILED', message: 'the stream has failed', data: 'out of tokens' }
+      { statusCode: undefined, code: 'SSE_FAILED', message: 'the stream failed', data: 'out of tokens' }
     ],
     [
       'may be other JSON',
       '[1]',
-      { statusCode: undefined, code: 'SSE_FAILED', message: 'the stream has failed', data: [1] }
+      { statusCode: undefined, code: 'SSE_FAILED', message: 'the stream failed', data: [1] }
     ],
-    ['may be null', 'null', { code: 'SSE_FAILED', message: 'the stream has failed', data: null }],
+    ['may be null', 'null', { code: 'SSE_FAILED', message: 'the stream failed', data: null }],
     [
       'may have fields of other types',
       '{"statusCode":"429","code":7,"message":{}}',
@@ -81,9 +81,13 @@ t.test('an error response', async t => {
     [
       'that is a page',
       [404, '<h1>Not here</h1>'],
-      { statusCode: 404, code: 'SSE_STATUS', message: 'the server answered 404', data: '<h1>Not here</h1>' }
+      { statusCode: 404, code: 'SSE_STATUS', message: 'the server responded with 404', data: '<h1>Not here</h1>' }
     ],
-    ['that is empty', [401], { statusCode: 401, code: 'SSE_STATUS', message: 'the server answered 401', data: '' }],
+    [
+      'that is empty',
+      [401],
+      { statusCode: 401, code: 'SSE_STATUS', message: 'the server responded with 401', data: '' }
+    ],
     ['that names another status', [403, { statusCode: 500, message: 'no' }], { statusCode: 403, message: 'no' }]
   ]
   for (const [name, answer, expected] of cases) {
@@ -99,7 +103,11 @@ t.test('an error response', async t => {
       response.writeHead(409, { 'content-length': '100' })
       response.write('{', () => response.destroy())
     })
-    await t.rejects(openStream(url).text(), { statusCode: 409, code: 'SSE_STATUS', message: 'the server answered 409' })
+    await t.rejects(openStream(url).text(), {
+      statusCode: 409,
+      code: 'SSE_STATUS',
+      message: 'the server responded with 409'
+    })
   })
 })
 

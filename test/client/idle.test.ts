@@ -37,7 +37,7 @@ t.test('a network that is dead, and tells nobody', async t => {
   t.strictSame(given, ['a', 'b', {}])
   t.equal(stream.reconnects, 1)
   t.match(errors, [
-    { code: 'SSE_TRUNCATED', message: `the connection was lost: Error: nothing has come for ${idleTimeout} ms` }
+    { code: 'SSE_TRUNCATED', message: `the connection was lost: Error: nothing arrived for ${idleTimeout} ms` }
   ])
 })
 
@@ -61,7 +61,7 @@ t.test('any byte is a sign of life', async t => {
 
 t.test('the head of a response', async t => {
   const silent: Script = () => {}
-  const late = `there is no response: Error: nothing has come for ${idleTimeout} ms`
+  const late = `no response: Error: nothing arrived for ${idleTimeout} ms`
 
   t.test('that does not come is asked for again where that does no harm', async t => {
     const timers = holdTimers(t, idleTimeout)
@@ -96,7 +96,7 @@ t.test('the body of an error response that does not come is not waited for', asy
   text.catch(() => {})
   await until('the head', () => timers.total === 2)
   timers.runOut()
-  await t.rejects(text, { statusCode: 409, message: 'the server answered 409' })
+  await t.rejects(text, { statusCode: 409, message: 'the server responded with 409' })
   await until('the request is over', () => calls[0]?.isOver)
 })
 

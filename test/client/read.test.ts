@@ -56,7 +56,7 @@ t.test('text() takes no messages that are none', async t => {
   const { url, calls } = await scriptedServer(t, events('data: {"a":1}\n\n'))
   await t.rejects(
     openStream(url, { decode: { message: 'json' } }).text(),
-    new TypeError('text() takes messages that are text')
+    new TypeError('text() requires messages that are strings')
   )
   await until('the request is over', () => calls[0]?.isOver)
 })

@@ -127,7 +127,7 @@ t.test('a request without a response', async t => {
       const { error, calls, reconnects } = await read(t, options, hangUp, WHOLE)
       t.match(error, {
         code: 'SSE_UNREACHABLE',
-        message: /^there is no response: TypeError: fetch failed$/,
+        message: /^no response: TypeError: fetch failed$/,
         statusCode: undefined
       })
       t.type(error?.cause, TypeError)
