@@ -11,7 +11,7 @@ const DELAYS = [500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000, 15_000, 15_
 const POST = { body: { prompt: 'hi' } }
 const down = status(503, { code: 'DOWN', message: 'down' })
 
-/** Reads a stream to its end. Its waits are skipped: nobody else sets timers for a part of a millisecond. */
+/** Reads a stream to its end. Its waits are skipped: only they have a fraction of a millisecond. */
 async function read(t: Test, options: OpenStreamOptions, ...scripts: [Script, ...Script[]]) {
   t.intercept(Math, 'random', { value: () => 0.50001 })
   const delays = skipTimers(t, ms => !Number.isInteger(ms))
@@ -87,7 +87,7 @@ t.test('maxRetries alone is a limit', async t => {
   }
 })
 
-/** Each option with its default. What has no default is what a stream is for. */
+/** Each option with its default. */
 const DEFAULTS: OpenStreamOptions = {
   method: 'GET',
   headers: {},

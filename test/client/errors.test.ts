@@ -29,7 +29,7 @@ t.test('an error event is thrown', async t => {
 t.test('an error event', async t => {
   const cases: [string, string, object][] = [
     [
-      'of a 5xx is no reason to ask again',
+      'of a 5xx is not tried again',
       '{"statusCode":503,"code":"FST_SSE_PRODUCER_LOST","message":"gone"}',
       { statusCode: 503, code: 'FST_SSE_PRODUCER_LOST', message: 'gone' }
     ],
@@ -79,16 +79,16 @@ t.test('an error response', async t => {
       { statusCode: 400, code: 'SSE_STATUS', message: 'wrong' }
     ],
     [
-      'that is a page',
+      'with an HTML page',
       [404, '<h1>Not here</h1>'],
       { statusCode: 404, code: 'SSE_STATUS', message: 'the server responded with 404', data: '<h1>Not here</h1>' }
     ],
     [
-      'that is empty',
+      'without a body',
       [401],
       { statusCode: 401, code: 'SSE_STATUS', message: 'the server responded with 401', data: '' }
     ],
-    ['that names another status', [403, { statusCode: 500, message: 'no' }], { statusCode: 403, message: 'no' }]
+    ['whose body names another status', [403, { statusCode: 500, message: 'no' }], { statusCode: 403, message: 'no' }]
   ]
   for (const [name, answer, expected] of cases) {
     t.test(name, async t => {
@@ -119,7 +119,7 @@ t.test('a response that is not an event stream', async t => {
     [{}, 'none']
   ]
   for (const [headers, type] of types) {
-    t.test(`but ${type}`, async t => {
+    t.test(`but of type ${type}`, async t => {
       const { url, calls } = await scriptedServer(t, ({ response }) => {
         response.writeHead(200, headers)
         response.write('<h1>Please sign in</h1>')
@@ -163,7 +163,7 @@ t.test('what a callback throws ends the stream', async t => {
   })
 })
 
-t.test('onOpen is told of each response that begins', async t => {
+t.test('onOpen is called for each response that begins', async t => {
   const { url } = await scriptedServer(
     t,
     status(503),

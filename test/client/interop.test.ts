@@ -35,13 +35,13 @@ t.test('a server that starts over instead of resuming is left after the first ev
         t.type(error, SseStreamError)
         t.match(error, { code: 'SSE_RESPONSE_INVALID', message: /^the server did not resume after event / })
         t.equal(calls.length, 2)
-        // Without an id, an event cannot be known to come twice.
+        // An event without an id cannot be recognized.
         t.equal(given, name.startsWith('an event without') ? `${text}a` : text)
       })
     }
   }
 
-  t.test('also where the position is the one of the caller', async t => {
+  t.test('also if the position was given as an option', async t => {
     const { url, calls } = await scriptedServer(t, all(`id: 7\ndata: a\n\n${DONE}`))
     await t.rejects(openStream(url, { lastEventId: '7' }).text(), {
       code: 'SSE_RESPONSE_INVALID',
@@ -50,7 +50,7 @@ t.test('a server that starts over instead of resuming is left after the first ev
     t.equal(calls.length, 1)
   })
 
-  t.test('but not one that only says again where the stream is', async t => {
+  t.test('but not one that only repeats the position', async t => {
     const { url } = await scriptedServer(
       t,
       broken('id: 1\ndata: a\n\nid: 2\ndata: b\n\n'),
@@ -68,7 +68,7 @@ t.test('a server that starts over instead of resuming is left after the first ev
 
 t.test('an id that no header can carry', async t => {
   for (const id of ['\x01', 'a\fb', 'a\x1b', '\x7f', '漢\x02']) {
-    t.test(`${JSON.stringify(id)} fails a stream that is lost after it, at once`, async t => {
+    t.test(`${JSON.stringify(id)} fails a stream that breaks off after it, at once`, async t => {
       const { url, calls } = await scriptedServer(t, broken(`id: ${id}\ndata: a\n\n`), all(DONE))
       const stream = openStream(url)
       await t.rejects(stream.text(), { code: 'SSE_TRUNCATED' })
@@ -76,7 +76,7 @@ t.test('an id that no header can carry', async t => {
       t.equal(calls.length, 1)
     })
 
-    t.test(`${JSON.stringify(id)} is not sent where no event has come`, async t => {
+    t.test(`${JSON.stringify(id)} is not sent before the first event`, async t => {
       const { url, calls } = await scriptedServer(
         t,
         broken(`id: ${id}\n\n`, { 'x-stream-id': 'abc' }),
@@ -91,7 +91,7 @@ t.test('an id that no header can carry', async t => {
     })
   }
 
-  t.test('is none with a tab, or with other characters than those of ASCII', async t => {
+  t.test('may have a tab, and characters beyond ASCII', async t => {
     for (const id of ['a\tb', 'ü漢👩‍🚀', '\u0085', '~']) {
       const { url, calls } = await scriptedServer(t, broken(`id: ${id}\ndata: a\n\n`), all(DONE))
       t.equal(await openStream(url, { retryDelay: 0 }).text(), 'a')
@@ -100,7 +100,7 @@ t.test('an id that no header can carry', async t => {
   })
 })
 
-t.test('a connection that is cut after the last event is a whole stream', async t => {
+t.test('a connection that is cut after the last event completes the stream', async t => {
   for (const text of [DONE, `data: a\n\n${DONE}`, `${DONE}data: not read`]) {
     const { url, calls } = await scriptedServer(t, broken(text))
     const stream = openStream(url)
@@ -122,7 +122,7 @@ t.test('a retry that is too long for a number or a timer is waited for', async t
   }
 })
 
-t.test('a server that closes a resumed stream before an event is asked for the same position again', async t => {
+t.test('a server that closes a resumed stream before an event is asked for the same position', async t => {
   const { url, calls } = await scriptedServer(t, all(), broken(), status(503), all(DONE))
   await openStream(url, { lastEventId: '7', retryDelay: 0 }).text()
   t.strictSame(
@@ -131,7 +131,7 @@ t.test('a server that closes a resumed stream before an event is asked for the s
   )
 })
 
-t.test('a server that answers 200 with an error in place of events is given up', async t => {
+t.test('a 200 with an error instead of events is given up', async t => {
   for (const text of [
     '{"message":"Internal error"}',
     '<h1>Bad gateway</h1>',
@@ -149,7 +149,7 @@ t.test('a server that answers 200 with an error in place of events is given up',
 
 // What callers do.
 
-t.test('what is asked for after the end is no event', async t => {
+t.test('a read after the end gives no event', async t => {
   const { url } = await scriptedServer(t, all(`data: a\n\n${DONE}`))
   const whole = openStream(url)[Symbol.asyncIterator]()
   const results = await Promise.all(Array.from({ length: 4 }, () => whole.next()))
@@ -175,7 +175,7 @@ t.test('a signal that is aborted by a callback ends the retries', async t => {
   }
 })
 
-t.test('a stream that was resumed is stopped', async t => {
+t.test('a resumed stream can be stopped', async t => {
   const { url, calls } = await scriptedServer(t, events('id: abc:2\ndata: b\n\n'), status(204))
   const stream = openStream(url, { resume: 'abc', lastEventId: 'abc:1' })
   for await (const _ of stream) t.equal(await stream.stop(), true)
@@ -230,7 +230,7 @@ t.test('a fetch that ignores its signal leaves no body open', async t => {
   await isCancelled(t, '<h1>', stream => failure(stream.text()), {}, { 'content-type': 'text/html' })
 })
 
-t.test('a fetch that ignores its signal, and answers after the end', async t => {
+t.test('a fetch that ignores its signal leaves no body open if it responds after the end', async t => {
   const opened = openBody('data: a\n\n')
   let answer = () => {}
   const send = () =>
@@ -246,7 +246,7 @@ t.test('a fetch that ignores its signal, and answers after the end', async t => 
   await until('the body is cancelled', () => opened.isCancelled)
 })
 
-t.test('whatever a body breaks off with, the stream goes on', async t => {
+t.test('a body may break off with any reason', async t => {
   for (const reason of [new TypeError('Load failed'), new DOMException('lost', 'NetworkError'), 'lost', undefined]) {
     const bodies = ['id: 1\ndata: a\n\n', `id: 2\ndata: b\n\n${DONE}`]
     const send = async () => {
@@ -264,10 +264,10 @@ t.test('whatever a body breaks off with, the stream goes on', async t => {
   }
 })
 
-t.test('a fetch without a cache is not asked for one', async t => {
+t.test('a fetch that refuses the cache option does not get it', async t => {
   const inits: (RequestInit | undefined)[] = []
   const { url } = await scriptedServer(t, all(DONE))
-  // As that of Cloudflare Workers.
+  // As the fetch of Cloudflare Workers does.
   const strict = (url: string, init: RequestInit) => {
     inits.push(init)
     if ('cache' in init) throw new Error("The 'cache' field on 'RequestInitializerDict' is not implemented.")
@@ -282,7 +282,7 @@ t.test('a fetch without a cache is not asked for one', async t => {
   t.equal(inits.length, 2)
 })
 
-t.test('nothing is rejected that nobody handles', async t => {
+t.test('every rejection is handled', async t => {
   const rejections: unknown[] = []
   const record = (reason: unknown) => rejections.push(reason)
   process.on('unhandledRejection', record)

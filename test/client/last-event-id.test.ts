@@ -23,7 +23,7 @@ t.test('an id without data moves the position', async t => {
     ['before the first event', 'id: 0\n\n', '0'],
     ['beside a comment', 'id: 1\ndata: a\n\n: heartbeat\nid: 2\n\n', '2'],
     ['with an event name', 'id: 1\ndata: a\n\nevent: ping\nid: 2\n\n', '2'],
-    ['of which the last counts', 'id: 1\n\nid: 2\n\nid: 3\n\n', '3'],
+    ['and the last one counts', 'id: 1\n\nid: 2\n\nid: 3\n\n', '3'],
     ['but not one with NUL', 'id: 1\ndata: a\n\nid: 2\0\n\n', '1'],
     ['but not one whose block is not complete', 'id: 1\ndata: a\n\nid: 2\n', '1'],
     ['until an event moves it', 'id: 1\n\nid: 2\ndata: a\n\n', '2'],
@@ -50,7 +50,7 @@ t.test('an empty id without data resets the position', async t => {
   t.equal(calls.length, 1, 'nothing is asked for that would come twice')
 })
 
-t.test('an id without data is the position of a reader that has reached it', async t => {
+t.test('an id without data counts when the reader has reached it', async t => {
   const { url } = await scriptedServer(t, all(`id: 1\ndata: a\n\nid: 2\n\ndata: b\n\n${DONE}`))
   const stream = openStream(url)
   const positions: unknown[] = []
@@ -62,7 +62,7 @@ t.test('an id without data is the position of a reader that has reached it', asy
   ])
 })
 
-t.test('a POST may be sent again where an id without data says how much has come', async t => {
+t.test('an id without data allows a POST to be sent again', async t => {
   const { url, calls } = await scriptedServer(t, broken('id: 1\n\n'), all(DONE))
   await openStream(url, { body: {}, retryDelay: 0 }).text()
   t.strictSame(
@@ -74,7 +74,7 @@ t.test('a POST may be sent again where an id without data says how much has come
   )
 })
 
-t.test('an id of the caller is replaced by those that come', async t => {
+t.test('an id that arrives replaces the one in the options', async t => {
   const { url, calls } = await scriptedServer(t, broken('id: 2\n\n'), broken('id: 3\ndata: a\n\n'), status(204))
   await openStream(url, { lastEventId: '1', retryDelay: 0 }).text()
   t.strictSame(
@@ -83,7 +83,7 @@ t.test('an id of the caller is replaced by those that come', async t => {
   )
 })
 
-/** A body of blocks, of which some have an id, some data, and some neither. */
+/** A body of blocks with an id, with data, with both, or with neither. */
 function randomBody(): string {
   const lineEnd = random.pick(['\n', '\r', '\r\n'])
   const line = () =>
@@ -108,9 +108,9 @@ function randomBody(): string {
   return `${random.chance(0.1) ? '\ufeff' : ''}retry: 1${lineEnd}${blocks.join(lineEnd)}${lineEnd}${rest}`
 }
 
-t.test('the position is that of the EventSource of a browser, whatever the body', async t => {
+t.test('for any body, the position is that of the EventSource of a browser', async t => {
   const bodies = Array.from({ length: 100 }, randomBody)
-  /** What the second request for a body said. */
+  /** The `Last-Event-ID` of the second request for each body. */
   const positions = new Map<string, string>()
   const asked = new Set<string>()
   const { url } = await scriptedServer(t, call => {
@@ -132,7 +132,7 @@ t.test('the position is that of the EventSource of a browser, whatever the body'
   for (const [i, body] of bodies.entries()) {
     const { url } = await scriptedServer(t, all(body), status(204))
     const stream = openStream(url, { retryDelay: 0, decode: { other: 'text' } })
-    // Without a position, the client does not come back for events that it would have twice.
+    // Without a position, the client does not come back: it would get events twice.
     await stream.text().catch(error => t.equal(error.code, 'SSE_TRUNCATED'))
     t.equal(stream.lastEventId ?? '', positions.get(`/${i}`), JSON.stringify(body))
   }

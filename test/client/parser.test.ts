@@ -70,7 +70,7 @@ t.test('an event may be as long as 2 ** 24 characters', async t => {
   t.equal(parse(...Array(20).fill(`data:${mega}\n\n`)).length, 20, 'many events may be longer together')
 })
 
-/** What another parser makes of a body in one piece. Data in every block makes it report an id without data, too. */
+/** A whole body as another parser reads it. With data in each block, it reports ids without data, too. */
 function expected(text: string): Block[] {
   const blocks: Block[] = []
   const { feed } = createParser({
@@ -88,7 +88,7 @@ function block(id: string | undefined, event?: string, data?: string): Block {
   return { ...(id !== undefined && { id }), ...(event !== undefined && { event }), ...(data !== undefined && { data }) }
 }
 
-t.test('any body, cut anywhere, gives what another parser makes of it', async t => {
+t.test('any body, cut anywhere, is read as another parser reads it', async t => {
   const names = ['data', 'data', 'data', 'event', 'id', 'id', 'retry', 'other', 'Data', '']
   const values = ['', ' ', 'a', ' b', ': c', '42', '0', ' x\0', 'ü漢👩‍🚀', '\ufeff', '{"a":1}']
   const ends = ['\n', '\n', '\r', '\r\n', '\n\n', '\r\n\r\n', '\r\r', '\n\r']

@@ -39,7 +39,7 @@ t.test('only a response with status 200 is an event stream', async t => {
     })
   }
 
-  t.test('and one with 204 is the end of the stream', async t => {
+  t.test('and one with 204 completes the stream', async t => {
     const { url } = await scriptedServer(t, ({ response }) => response.writeHead(204, EVENT_STREAM).end())
     const stream = openStream(url)
     t.equal(await stream.text(), '')
@@ -55,7 +55,7 @@ t.test('only a response with status 200 is an event stream', async t => {
   })
 })
 
-/** A response as a `fetch` may give it that is not quite one. */
+/** What an unusual implementation of `fetch` returns as a response. */
 function oddResponse(body: unknown): Response {
   const { status, ok, headers } = new Response(null, { headers: EVENT_STREAM })
   return { status, ok, headers, body } as Response
@@ -105,7 +105,7 @@ t.test('a chunk that is not bytes fails the stream', async t => {
   }
 })
 
-t.test('half a character in one event, and the other half in the next, are one in text()', async t => {
+t.test('text() joins the halves of a character that is split between events', async t => {
   const parts = ['\ud83d', '\ude00', 'a', '👩', '\u200d', '\ud83d\ude80', '\ud83d', '', '\ude00']
   const frames = parts.map(part => `data: ${JSON.stringify(part)}\n\n`).join('')
   const escaped = frames.replace(/[\ud800-\udfff]/gu, half => `\\u${half.charCodeAt(0).toString(16)}`)
@@ -116,7 +116,7 @@ t.test('half a character in one event, and the other half in the next, are one i
   t.notMatch(text, /\ufffd/)
 })
 
-t.test('characters are whole, wherever the chunks of their bytes end', async t => {
+t.test('a character may be split between chunks', async t => {
   const alphabet = ['a', 'ü', '漢', '😀', '👩‍🚀', '\u2028', '\ufeff', '\u0000']
   for (let round = 0; round < 50; round++) {
     const tokens = Array.from({ length: 1 + random.below(10) }, () =>
