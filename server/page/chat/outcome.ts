@@ -9,24 +9,29 @@ export interface Outcome {
   button?: string
 }
 
-/** What the reasons mean that are no ordinary end. Those of OpenAI's chat completions. */
-const REASONS: Record<string, string> = {
-  length: 'The model has run out of tokens: this is not all of the answer.',
-  content_filter: 'The model left out something here that its filter has found.'
-}
+/** What the finish reasons of OpenAI's chat completions mean to a reader. */
+const REASONS = new Map([
+  ['length', 'The model reached its token limit, so the answer is incomplete.'],
+  ['content_filter', 'A content filter removed part of the answer.']
+])
 
-/** @returns `undefined` where there is nothing to be said */
+/** The finish reason of an answer that has a normal end. */
+const NORMAL = 'stop'
+
+/** @returns `undefined` if there is nothing to say */
 export function outcomeOf(answer: ChatAnswer, wait: Wait | undefined, now: number): Outcome | undefined {
   if (wait !== undefined) return waiting(wait, now)
-  const { text, state, failure, finishReason = '' } = answer
+  const { text, state, failure, finishReason } = answer
   if (state === 'stopped') return { words: 'Stopped.', isAlarm: false, button: 'Ask again' }
   if (failure !== undefined) {
     return { words: failure.words, isAlarm: true, button: canContinue(answer) ? 'Go on' : 'Try again' }
   }
-  const words = REASONS[finishReason]
-  if (words !== undefined) return { words, isAlarm: false }
-  const isNothing = state === 'complete' && text === ''
-  return isNothing ? { words: 'The model has said nothing.', isAlarm: false, button: 'Ask again' } : undefined
+  if (finishReason && finishReason !== NORMAL) {
+    const words = REASONS.get(finishReason) ?? `The model stopped for the reason “${finishReason}”.`
+    return { words, isAlarm: false }
+  }
+  const isEmpty = state === 'complete' && text === ''
+  return isEmpty ? { words: 'The model has said nothing.', isAlarm: false, button: 'Ask again' } : undefined
 }
 
 /** Whether the server may have more of an answer that has failed. */

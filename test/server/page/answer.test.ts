@@ -191,11 +191,19 @@ function isAtEnd(chat: Chat): Promise<boolean> {
   return chat.evaluate('scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop < 2')
 }
 
-t.test('the page says why a model has stopped early', async t => {
+t.test('the page says why a model stopped early', async t => {
   const chat = await openChat(t, browser, url)
-  await chat.ask('at length')
-  const call = await provider.next()
-  call.token('and so on, and so')
-  call.finish('length')
-  await chat.says(/^The model has run out of tokens/)
+  const reasons: Record<string, RegExp> = {
+    length: /^The model reached its token limit/,
+    content_filter: /^A content filter/,
+    tool_calls: /^The model stopped for the reason “tool_calls”\.$/
+  }
+  for (const [reason, words] of Object.entries(reasons)) {
+    await chat.ask('at length')
+    const call = await provider.next()
+    call.token('and so on, and so')
+    call.finish(reason)
+    await chat.says(words)
+    t.equal(await chat.text(), 'and so on, and so')
+  }
 })

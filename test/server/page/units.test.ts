@@ -127,6 +127,26 @@ t.test('below an answer stands what has become of it, and what can be done', asy
   t.match(outcomeOf(answer, wait, 5000), { words: 'The connection was lost. Trying again…' })
 })
 
+t.test('an answer that ended for another reason than stop says so', async t => {
+  const outcome = (finishReason: string, text = 'some of it') =>
+    outcomeOf({ ...newAnswer(0), state: 'complete', text, finishReason }, undefined, 0)
+  t.equal(outcome('stop'), undefined)
+  t.equal(outcome(''), undefined)
+  t.match(outcome('length'), { words: /token limit/, isAlarm: false })
+  t.match(outcome('content_filter'), { words: /content filter/, isAlarm: false })
+  for (const reason of [
+    'tool_calls',
+    'function_call',
+    'unknown',
+    'insufficient_system_resource',
+    'constructor',
+    '__proto__'
+  ]) {
+    t.strictSame(outcome(reason), { words: `The model stopped for the reason “${reason}”.`, isAlarm: false }, reason)
+    t.match(outcome(reason, ''), { words: `The model stopped for the reason “${reason}”.` })
+  }
+})
+
 t.test('a text is taken apart only where its looks do not change', async t => {
   t.equal(breakIn('one two', 0), 3)
   t.equal(breakIn('one two', 4), -1)
