@@ -56,7 +56,7 @@ export type StreamEvent<Schema extends EventStreamSchema = EventStreamSchema> =
 /** How the data of an event is read: `'text'` as it was sent, `'json'` as JSON. */
 export type Decoding = 'text' | 'json'
 
-/** The events whose data would be misread by default, and how it has to be read. */
+/** The events whose data would be misread by default, each with the right decoding. */
 export type RequiredDecoding<Events extends EventMap> = {
   readonly [Name in keyof Events as Name extends 'error'
     ? never

@@ -27,7 +27,7 @@ const composer = new Composer({
 })
 const transcript = new Transcript({ again, copy, refocus: () => composer.focus() })
 const autosave = new Autosave(storage, () =>
-  notice.show('This browser cannot keep the conversation: it would not survive a reload.')
+  notice.show('This browser cannot save the conversation. It will not survive a reload.')
 )
 
 store.subscribe(show)
@@ -76,7 +76,8 @@ function ask(prompt: string): void {
 }
 
 async function stop(): Promise<void> {
-  if (!(await chat.stop())) notice.show('The server could not be told to stop. It stops by itself in half a minute.')
+  if (!(await chat.stop()))
+    notice.show('The server could not be told to stop. It will stop on its own in half a minute.')
 }
 
 function again(): void {
@@ -89,6 +90,6 @@ async function copy(text: string): Promise<void> {
     await navigator.clipboard.writeText(text)
     notice.show('Copied.', 3000)
   } catch {
-    notice.show('The browser does not let this page copy.')
+    notice.show('The browser does not allow this page to copy.')
   }
 }

@@ -11,7 +11,7 @@ const MAX_RETRY_DELAY = 10_000
 /** How long the server may stay silent. It sends a heartbeat every 15 seconds. Milliseconds. */
 const IDLE_TIMEOUT = 25_000
 
-/** Called with an answer each time something of it is new, and with what it waits for if it has no connection. */
+/** Called for each change of an answer, and with what it waits for while it has no connection. */
 export type AnswerListener = (answer: ChatAnswer, wait: Wait | undefined) => void
 
 /** Reads an answer from its start, or from where it was when the page was left. */
@@ -63,7 +63,7 @@ export class AnswerReader {
     this.#update(end)
   }
 
-  /** Stops the answer at its source. @returns whether the server has confirmed that */
+  /** Stops the answer at its source. @returns whether the server has confirmed it */
   stop(): Promise<boolean> {
     return this.#stream.stop()
   }

@@ -3,7 +3,7 @@ import { type Kept, save } from './storage.js'
 /** How often changes are saved. Milliseconds. */
 const INTERVAL = 1000
 
-/** Saves what a reload must not lose. */
+/** Saves what survives a reload. */
 export class Autosave {
   readonly #storage: Storage | undefined
   readonly #onLost: () => void
@@ -11,13 +11,13 @@ export class Autosave {
   #timer: ReturnType<typeof setTimeout> | undefined
   #isSaved = true
 
-  /** @param onLost called once when nothing can be saved any more */
+  /** @param onLost called when saving has begun to fail */
   constructor(storage: Storage | undefined, onLost: () => void) {
     this.#storage = storage
     this.#onLost = onLost
   }
 
-  /** Saves before long. A later call replaces what is to be saved, and delays nothing. */
+  /** Saves within the interval. A later call replaces what will be saved, and delays nothing. */
   soon(kept: Kept): void {
     this.#pending = kept
     this.#timer ??= setTimeout(() => this.now(this.#pending as Kept), INTERVAL)

@@ -5,7 +5,7 @@ import { now } from './measures.js'
 import { canContinue } from './outcome.js'
 import type { Store } from './store.js'
 
-/** Carries out what the reader of the page wants, and puts what comes of it into the store. */
+/** Does what the reader of the page asks for, and puts the result into the store. */
 export class Chat {
   readonly #store: Store
   /** Reads the answer that is on its way. */
@@ -21,7 +21,7 @@ export class Chat {
     this.#read()
   }
 
-  /** Tries a lost connection at once. Without one, continues the last answer if the server may have more, or asks again. */
+  /** Tries a lost connection at once. If no answer is on its way, continues the last one, or asks for it again. */
   again(): void {
     if (this.#reader !== undefined) this.#reader.retryNow()
     else this.#restart()
@@ -33,13 +33,13 @@ export class Chat {
     else this.wake()
   }
 
-  /** There may be a network again. */
+  /** Tries a lost connection at once, since there may be a network again. */
   wake(): void {
     if (this.#reader !== undefined) this.#reader.retryNow()
     else if (this.#last !== undefined && canContinue(this.#last)) this.#restart()
   }
 
-  /** @returns whether the server has confirmed that the answer was stopped; `true` if there is none */
+  /** @returns whether the server has confirmed the stop; `true` if no answer is on its way */
   async stop(): Promise<boolean> {
     return (await this.#reader?.stop()) ?? true
   }
@@ -66,7 +66,7 @@ export class Chat {
   #read(): void {
     const { exchanges } = this.#store.state
     const reader = new AnswerReader(this.#last as ChatAnswer, toMessages(exchanges), (answer, wait) => {
-      // An answer that the reader has cleared away may still end.
+      // An answer may still change after the conversation was cleared.
       if (this.#reader !== reader) return
       if (answer.state !== 'running') this.#reader = undefined
       this.#show(answer, wait)

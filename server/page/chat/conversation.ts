@@ -32,8 +32,8 @@ export function newAnswer(now: number): ChatAnswer {
 }
 
 /**
- * Converts a conversation, up to its last question, to messages for the server. Providers want the roles to alternate, so a
- * question without an answer is joined with the next one. If the conversation is too long, its start is left out.
+ * Converts a conversation, up to its last question, to messages for the server. Providers want the roles to alternate,
+ * so a question without an answer is joined with the next one. If the conversation is too long, its start is left out.
  */
 export function toMessages(exchanges: readonly Exchange[]): Message[] {
   const messages: Message[] = []

@@ -1,6 +1,6 @@
 import { addGap, noGaps, type TokenGaps } from './token-gaps.js'
 
-/** How an answer came in, as its reader saw it: reloads, outages and all. Times are milliseconds since 1970. */
+/** How an answer arrived for its reader, with reloads and outages. Times are milliseconds since 1970. */
 export interface Measures {
   readonly askedAt: number
   readonly firstAt?: number
@@ -25,18 +25,18 @@ export function addToken(measures: Measures, now: number): Measures {
   }
 }
 
-/** Milliseconds. */
+/** @returns milliseconds; `undefined` before the first token */
 export function timeToFirstToken({ askedAt, firstAt }: Measures): number | undefined {
   return firstAt === undefined ? undefined : Math.max(0, firstAt - askedAt)
 }
 
-/** What came after the first token, by the time that it took. */
+/** The rate after the first token. @returns `undefined` before the second token */
 export function tokensPerSecond({ firstAt, lastAt, tokens }: Measures): number | undefined {
   if (firstAt === undefined || lastAt === undefined || lastAt <= firstAt) return undefined
   return (tokens - 1) / ((lastAt - firstAt) / 1000)
 }
 
-/** The time, which does not jump while the page is open. */
+/** The time, which never jumps while the page is open. Milliseconds since 1970. */
 export function now(): number {
   return performance.timeOrigin + performance.now()
 }

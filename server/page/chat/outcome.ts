@@ -5,7 +5,7 @@ import type { Wait } from './failure.js'
 export interface Outcome {
   words: string
   isAlarm: boolean
-  /** What a button there says, where there is something to be done about it. */
+  /** The label of a button, if the reader can do something. */
   button?: string
 }
 
@@ -24,17 +24,17 @@ export function outcomeOf(answer: ChatAnswer, wait: Wait | undefined, now: numbe
   const { text, state, failure, finishReason } = answer
   if (state === 'stopped') return { words: 'Stopped.', isAlarm: false, button: 'Ask again' }
   if (failure !== undefined) {
-    return { words: failure.words, isAlarm: true, button: canContinue(answer) ? 'Go on' : 'Try again' }
+    return { words: failure.words, isAlarm: true, button: canContinue(answer) ? 'Continue' : 'Try again' }
   }
   if (finishReason && finishReason !== NORMAL) {
     const words = REASONS.get(finishReason) ?? `The model stopped for the reason “${finishReason}”.`
     return { words, isAlarm: false }
   }
   const isEmpty = state === 'complete' && text === ''
-  return isEmpty ? { words: 'The model has said nothing.', isAlarm: false, button: 'Ask again' } : undefined
+  return isEmpty ? { words: 'The model gave no answer.', isAlarm: false, button: 'Ask again' } : undefined
 }
 
-/** Whether the server may have more of an answer that has failed. */
+/** Whether the server may have the rest of a failed answer. */
 export function canContinue({ failure, streamId }: ChatAnswer): boolean {
   return failure?.isCut === true && streamId !== undefined
 }

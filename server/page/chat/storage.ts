@@ -1,35 +1,35 @@
 import type { PageState } from './store.js'
 
-/** What a reload must not lose. */
+/** What survives a reload. */
 export type Kept = Pick<PageState, 'exchanges' | 'draft'>
 
 const KEY = 'chat'
 
-/** What is stored has this form. Another is of another version of the page, and is not read. */
-const FORM = 1
+/** The version of the stored form. What another version of the page stored is not read. */
+const VERSION = 1
 
-/** What this tab had before a reload. */
+/** Loads what this tab had before a reload. */
 export function load(storage: Storage | undefined): Kept {
   try {
     const { form, exchanges, draft } = JSON.parse(storage?.getItem(KEY) ?? '{}')
-    if (form === FORM) return { exchanges, draft }
+    if (form === VERSION) return { exchanges, draft }
   } catch {
-    // It is none of the page's.
+    // Something else was stored under this key.
   }
   return { exchanges: [], draft: '' }
 }
 
-/** @returns `false` where it cannot be kept: the browser forbids it, or it is too large */
+/** @returns `false` if nothing was saved: the browser forbids it, or there is no room */
 export function save(storage: Storage | undefined, { exchanges, draft }: Kept): boolean {
   try {
-    storage?.setItem(KEY, JSON.stringify({ form: FORM, exchanges, draft }))
+    storage?.setItem(KEY, JSON.stringify({ form: VERSION, exchanges, draft }))
     return storage !== undefined
   } catch {
     return false
   }
 }
 
-/** Each tab has a conversation of its own, which ends with it. Browsers that are told to store nothing throw. */
+/** The storage of this tab, which is deleted with it. `undefined` if the browser is set to store nothing. */
 export function tabStorage(): Storage | undefined {
   try {
     return sessionStorage

@@ -1,7 +1,7 @@
 import type { Exchange } from './conversation.js'
 import type { Wait } from './failure.js'
 
-/** All that the page shows and keeps. It is never changed, only replaced. */
+/** Everything that the page shows and saves. It is replaced, never changed. */
 export interface PageState {
   readonly exchanges: readonly Exchange[]
   /** What the last answer waits for while it has no connection. */
@@ -13,7 +13,7 @@ export interface PageState {
 /** Called with the new state and the one before it. */
 export type StateListener = (state: PageState, before: PageState) => void
 
-/** Holds the state of the page. Only the chat and the composer change it, and views are shown it. */
+/** Holds the state of the page. The chat and the composer update it; views and the autosave are given it. */
 export class Store {
   #state: PageState
   readonly #listeners: StateListener[] = []

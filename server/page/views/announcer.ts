@@ -4,7 +4,7 @@ import { isAnswering, type PageState } from '../chat/store.js'
 /** How much of an answer is read out. Characters. */
 const MAX_SPOKEN = 1500
 
-/** Lets screen readers say what happens, one thing at a time. */
+/** Tells screen readers what happens, one thing at a time. */
 export class Announcer {
   readonly #region: HTMLElement
 
@@ -12,19 +12,19 @@ export class Announcer {
     this.#region = region
   }
 
-  /** Says what a change of the state means to somebody who does not see it. */
+  /** Announces what has changed to somebody who cannot see it. */
   show(state: PageState, before: PageState): void {
     const words = announcementOf(state, before)
     if (words !== undefined) this.say(words)
   }
 
   say(words: string): void {
-    // In a new node, the same words are said again.
+    // A new node makes screen readers repeat the same words.
     this.#region.replaceChildren(words)
   }
 }
 
-/** An answer is announced when it is complete, not token by token, and a lost connection once, however often it is tried again. */
+/** Announces an answer when it ends, not token by token, and a lost connection once, not for each retry. */
 function announcementOf(state: PageState, before: PageState): string | undefined {
   if (state.exchanges.length > before.exchanges.length) return 'Waiting for the answer.'
   if (state.exchanges.length < before.exchanges.length) return 'New chat.'

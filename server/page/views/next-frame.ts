@@ -1,4 +1,4 @@
-/** Paints once in the next frame, however often that is requested. Browsers hold back the frames of a page that nobody sees. */
+/** Paints once in the next frame, no matter how often it is requested. A hidden page has no frames, so it waits. */
 export class NextFrame {
   readonly #paint: () => void
   #isRequested = false

@@ -1,11 +1,11 @@
-/** A character that never joins the one in front of it, be it as an accent, as a part of an emoji or by its shape. */
+/** A character that never combines with the one before it: as an accent, as part of an emoji, or by its shape. */
 const STANDS_ALONE = /[\s\p{P}\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\uAC00-\uD7A3]/gu
 
 /**
- * Where a text may be taken apart without a change in how it looks.
+ * Finds where a text may be split into two text nodes without a change of its appearance.
  *
- * @param from the first place that is asked about
- * @returns the index of the character that may begin the second part, or -1
+ * @param from the first index to consider
+ * @returns the index where the second part may begin, or -1
  */
 export function breakIn(text: string, from: number): number {
   STANDS_ALONE.lastIndex = from

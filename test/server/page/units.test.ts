@@ -7,7 +7,7 @@ import { canContinue, outcomeOf } from '../../../server/page/chat/outcome.js'
 import { addGap, heightsOf, noGaps, slotsOf } from '../../../server/page/chat/token-gaps.js'
 import { breakIn } from '../../../server/page/views/text-break.js'
 
-t.test('the pauses of any answer fit in a fixed number of bars, and none is lost', async t => {
+t.test('the gaps of any answer fit in a limited number of bars, and none is lost', async t => {
   let gaps = noGaps()
   t.strictSame(heightsOf(gaps), [])
   for (let i = 0; i < 48; i++) gaps = addGap(gaps, 10)
@@ -28,7 +28,7 @@ t.test('the pauses of any answer fit in a fixed number of bars, and none is lost
   t.strictSame(heightsOf({ ...noGaps(), bars: [0, 0, 5], longest: 5 }), [0, 0, 0.5], 'next to nothing is not blown up')
 })
 
-t.test('measures are those of the reader', async t => {
+t.test('the measures are those of the reader', async t => {
   let measures = newMeasures(1000)
   t.equal(timeToFirstToken(measures), undefined)
   t.equal(tokensPerSecond(measures), undefined)
@@ -44,7 +44,7 @@ t.test('measures are those of the reader', async t => {
   t.ok(Math.abs(now() - Date.now()) < 60_000)
 })
 
-/** A conversation of questions and answers by turns; an empty answer is one that has failed. */
+/** A conversation of alternating questions and answers. An empty answer has failed. */
 function conversation(...texts: string[]): Exchange[] {
   const exchanges: Exchange[] = []
   for (let i = 0; i < texts.length; i += 2) {
@@ -57,14 +57,14 @@ function said(...texts: string[]) {
   return texts.map((content, i) => ({ role: i % 2 === 0 ? 'user' : 'assistant', content }))
 }
 
-t.test('a conversation is sent as messages that take turns, up to the last question', async t => {
+t.test('a conversation is sent as alternating messages, up to the last question', async t => {
   t.strictSame(toMessages(conversation('a')), said('a'))
   t.strictSame(toMessages(conversation('a', 'A', 'b')), said('a', 'A', 'b'))
   t.strictSame(toMessages(conversation('a', 'A', 'b', 'what is asked for again')), said('a', 'A', 'b'))
   t.strictSame(toMessages(conversation('a', '', 'b', '', 'c', 'C', 'd')), said('a\n\nb\n\nc', 'C', 'd'))
 })
 
-t.test('of a conversation that is too long its end is sent, from a question on', async t => {
+t.test('of a conversation that is too long, the end is sent, beginning with a question', async t => {
   const texts = Array.from({ length: 1201 }, (_, i) => String(i))
   const messages = toMessages(conversation(...texts))
   t.equal(messages.length, 999)
@@ -74,48 +74,48 @@ t.test('of a conversation that is too long its end is sent, from a question on',
   t.equal(answer?.content, 'x'.repeat(99_999), 'no half of a character')
 })
 
-/** As the client would throw it. */
+/** An error as the client throws it. */
 function error(code: string, statusCode?: number, retryAfter?: number, message = 'something') {
   return new SseStreamError(code, message, { statusCode, retryAfter })
 }
 
-t.test('what fails is said in words', async t => {
+t.test('a failure is explained in words', async t => {
   const words = (...given: Parameters<typeof error>) => explainFailure(error(...given), true).words
   t.equal(words('SSE_UNREACHABLE'), 'The server cannot be reached.')
-  t.equal(words('FST_SSE_PROVIDER_LOST', 502), 'The model cannot be reached, or has broken off.')
-  t.equal(words('SSE_STATUS', 429), 'The model has too much to do.')
-  t.equal(words('SSE_STATUS', 429, 1500), 'The model has too much to do. It asks to wait for 2 s.')
-  t.equal(words('SSE_STATUS', 429, 3_601_000), 'The model has too much to do. It asks to wait for 61 minutes.')
-  t.equal(words('SSE_STATUS', 413), 'The conversation has become too long for the server.')
-  t.equal(words('SSE_STATUS', 500), 'The server has failed (status 500).')
+  t.equal(words('FST_SSE_PROVIDER_LOST', 502), 'The model cannot be reached, or its answer broke off.')
+  t.equal(words('SSE_STATUS', 429), 'The model is overloaded.')
+  t.equal(words('SSE_STATUS', 429, 1500), 'The model is overloaded. It asks you to wait 2 s.')
+  t.equal(words('SSE_STATUS', 429, 3_601_000), 'The model is overloaded. It asks you to wait 61 minutes.')
+  t.equal(words('SSE_STATUS', 413), 'The conversation is too long for the server.')
+  t.equal(words('SSE_STATUS', 500), 'The server failed (status 500).')
   t.equal(words('SSE_STATUS', 400, undefined, 'body takes less'), 'Body takes less.')
   t.equal(words('SSE_STATUS', 400, undefined, 'really?'), 'Really?')
   t.equal(words('SSE_EVENT_INVALID', undefined, undefined, 'is not JSON'), 'Is not JSON.')
-  t.equal(explainFailure(new TypeError('a bug'), true).words, 'This page has failed: TypeError: a bug')
+  t.equal(explainFailure(new TypeError('a bug'), true).words, 'This page failed: TypeError: a bug')
   t.match(explainFailure(error('SSE_TRUNCATED'), false).words, /there is no network/)
   t.equal(explainFailure(error('SSE_STATUS', 400, undefined, 'no'), false).isCut, true)
   t.equal(explainFailure(error('FST_SSE_INPUT_INVALID', 400), false).words, 'Something.')
 })
 
-t.test('an answer that somebody has stopped has not failed', async t => {
+t.test('an answer that somebody stopped has not failed', async t => {
   t.equal(isStop(error('FST_SSE_STREAM_STOPPED', 410)), true)
   t.equal(isStop(error('FST_SSE_STREAM_GONE', 410)), false)
   t.equal(isStop(new TypeError()), false)
 })
 
-t.test('below an answer stands what has become of it, and what can be done', async t => {
+t.test('the outcome of an answer says how it ended, and what the reader can do', async t => {
   const answer = newAnswer(0)
   t.equal(outcomeOf(answer, undefined, 0), undefined)
   const complete = { ...answer, state: 'complete' as const, finishReason: 'stop' }
   t.equal(outcomeOf({ ...complete, text: 'all of it' }, undefined, 0), undefined)
-  t.match(outcomeOf(complete, undefined, 0), { words: 'The model has said nothing.', button: 'Ask again' })
+  t.match(outcomeOf(complete, undefined, 0), { words: 'The model gave no answer.', button: 'Ask again' })
   t.match(outcomeOf({ ...answer, state: 'complete', finishReason: 'content_filter' }, undefined, 0), { isAlarm: false })
   t.match(outcomeOf({ ...answer, state: 'stopped' }, undefined, 0), { words: 'Stopped.', button: 'Ask again' })
 
   const cut = explainFailure(error('SSE_TRUNCATED'), true)
   const failed = { ...answer, state: 'failed' as const, failure: cut }
   t.match(outcomeOf(failed, undefined, 0), { words: 'The connection was lost.', isAlarm: true, button: 'Try again' })
-  t.match(outcomeOf({ ...failed, streamId: 'id' }, undefined, 0), { button: 'Go on' })
+  t.match(outcomeOf({ ...failed, streamId: 'id' }, undefined, 0), { button: 'Continue' })
   t.equal(canContinue({ ...failed, streamId: 'id' }), true)
   t.equal(
     canContinue({ ...failed, streamId: 'id', failure: explainFailure(error('FST_SSE_CLOSING', 503), true) }),
@@ -147,7 +147,7 @@ t.test('an answer that ended for another reason than stop says so', async t => {
   }
 })
 
-t.test('a text is taken apart only where its looks do not change', async t => {
+t.test('a text is split only where its appearance does not change', async t => {
   t.equal(breakIn('one two', 0), 3)
   t.equal(breakIn('one two', 4), -1)
   t.equal(breakIn('one, two', 2), 3)
