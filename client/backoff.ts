@@ -1,18 +1,19 @@
 /**
- * How long to wait: what the server asks for, and beyond that any time up to a limit which doubles with each retry ("full
- * jitter"), so that clients that were cut off together do not come back together. Milliseconds.
+ * How long to wait before the next retry: what the server asks for, plus a random part of a limit that doubles with
+ * each retry ("full jitter"), so that clients that lost their connections together do not return together.
  *
- * @param retries how many there were already without an event
- * @param asked what the server asks for
+ * @param retries how many retries in a row have brought no event
+ * @param serverDelay what the server asks for. Milliseconds.
+ * @returns milliseconds
  */
-export function delayOf(retries: number, asked: number, retryDelay: number, maxRetryDelay: number): number {
-  return asked + Math.random() * Math.min(maxRetryDelay, retryDelay * 2 ** retries)
+export function delayOf(retries: number, serverDelay: number, retryDelay: number, maxRetryDelay: number): number {
+  return serverDelay + Math.random() * Math.min(maxRetryDelay, retryDelay * 2 ** retries)
 }
 
 /**
  * Reads `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
  *
- * @returns milliseconds; `undefined` where there is nothing to wait for
+ * @returns milliseconds; `undefined` if the header asks for no wait, or is malformed
  */
 export function retryAfterOf(headers: Headers): number | undefined {
   const value = String(headers.get('retry-after'))

@@ -1,17 +1,21 @@
 import { SseStreamError } from './errors.js'
-import type { CheckData, Decoding } from './types.js'
+import type { CheckData } from './options.js'
+import type { Decoding } from './types.js'
 
-/** Where `eventStream` keeps how the data of an event is read. */
+/** Where a schema of `eventStream` keeps the function that reads and checks the data of its events. */
 const READ = Symbol.for('fastify-sse-from.read')
 
-type Read = (event: string, text: string) => unknown
+/** Converts the text of an event to its data. It throws if the text is not what it should be. */
+export type ReadData = (event: string, text: string) => unknown
 
-/** What makes data of the text of events, and throws where it is not what it has to be. */
+/**
+ * Chooses how data is read: as the schema in `validate` says, or by `decode` and then by the function in `validate`.
+ */
 export function dataReader(
   validate: CheckData | object | undefined,
   decode: Readonly<Record<string, Decoding>> | undefined
-): Read {
-  if (typeof validate === 'object') return (validate as { [READ]: Read })[READ]
+): ReadData {
+  if (typeof validate === 'object') return (validate as { [READ]: ReadData })[READ]
   return (event, text) => {
     const isText = (decode?.[event] ?? (event === 'message' && 'text')) === 'text'
     const data = isText ? text : JSON.parse(text)
@@ -19,7 +23,7 @@ export function dataReader(
   }
 }
 
-/** Throws an SseStreamError for whatever is wrong with an event. */
+/** Does the work, and throws an SseStreamError for whatever it throws. */
 export function checked<T>(work: () => T, event = 'stream'): T {
   try {
     return work()

@@ -1,59 +1,71 @@
-/** What else is known of a failure. */
-export interface Details {
+/** What is known of a failure besides its code and message. */
+export interface ErrorDetails {
   statusCode?: number | undefined
+  /** Milliseconds. */
   retryAfter?: number | undefined
   data?: unknown
   cause?: unknown
 }
 
-/** Why a stream has failed: what the server says of it, or what kept the client from reading all of it. */
+/**
+ * Why a stream failed: what the server says, or what kept the client from reading the whole stream.
+ *
+ * ```ts
+ * try {
+ *   for await (const event of stream) show(event)
+ * } catch (error) {
+ *   if (error instanceof SseStreamError && error.statusCode === 429) tryLater(error.retryAfter)
+ *   else throw error
+ * }
+ * ```
+ */
 export class SseStreamError extends Error {
   override readonly name = 'SseStreamError'
-  /** The status of the response, or that of the `error` event; `undefined` where the server has given none. */
+  /** The status of the response, or the `statusCode` of the `error` event. `undefined` if the server sent none. */
   declare readonly statusCode: number | undefined
   /**
    * The server's code, such as `FST_SSE_STREAM_GONE`, or one of the client's:
    *
    * - `SSE_UNREACHABLE`: there was no response
    * - `SSE_TRUNCATED`: the response ended, broke off or fell silent before the stream was complete
-   * - `SSE_STATUS`: an error response that names no code
-   * - `SSE_FAILED`: an `error` event that names no code
-   * - `SSE_RESPONSE_INVALID`: the response is none of events
-   * - `SSE_EVENT_INVALID`: an event is not JSON where it should be, is too large, or does not pass `validate`
+   * - `SSE_STATUS`: an error response without a code
+   * - `SSE_FAILED`: an `error` event without a code
+   * - `SSE_RESPONSE_INVALID`: the response is not an event stream, or repeats events instead of resuming
+   * - `SSE_EVENT_INVALID`: an event is not the JSON it should be, is too long, or does not pass `validate`
    */
   declare readonly code: string
-  /** How long the server asks to wait before the next request (`Retry-After`). Milliseconds. */
+  /** How long the server asks the client to wait (`Retry-After`). Milliseconds. `undefined` if it does not ask. */
   declare readonly retryAfter: number | undefined
-  /** All of what the server says: the data of the `error` event, or the body of the error response. */
+  /** What the server sent, parsed if it is JSON: the data of the `error` event, or the body of the error response. */
   declare readonly data: unknown
 
-  constructor(code: string, message: string, { cause, ...details }: Details = {}) {
+  constructor(code: string, message: string, { cause, ...details }: ErrorDetails = {}) {
     super(message, { cause })
     Object.assign(this, { code, ...details })
   }
 }
 
-/** A connection has failed, and may be tried again. */
+/** A failed connection that may be tried again. */
 export class ConnectionError extends SseStreamError {}
 
 /**
- * What the server says of a failure, where it says it as Fastify does.
+ * Makes an error of what the server sent, if that has the form of Fastify's errors.
  *
  * @param text the data of the `error` event, or the body of the error response
- * @param code where it says none, as `message`
+ * @param code used if the server sent none, as is `message`
  */
 export function errorFromBody(
   text: string,
   Kind: typeof SseStreamError,
   code: string,
   message: string,
-  details?: Details
+  details?: ErrorDetails
 ): SseStreamError {
   let data: unknown = text
   try {
     data = JSON.parse(text)
   } catch {
-    // It is text.
+    // The text is not JSON, and is the data as it is.
   }
   const known = { code, message, ...Object(data) }
   return new Kind(String(known.code), String(known.message), {

@@ -1,28 +1,31 @@
-/** The longest time that a timer takes. Milliseconds. */
+/** The longest duration of a timer. Milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1
 
 /**
- * Waits for work, but not beyond a deadline, and not once a signal is aborted, whose reason it then rejects with.
+ * Waits for work until a deadline.
  *
- * @param ms of the deadline, `false` for none
+ * @param ms the time until the deadline. Milliseconds; `false` for no deadline.
+ * @param signal ends the wait when it is aborted
+ * @throws what the work throws, the reason of the signal, or an error when the deadline has passed
  */
-export async function withTimeout<T>(work: Promise<T>, ms: number | false, signal: AbortSignal): Promise<T> {
+export async function withTimeout<T>(work: Promise<T>, ms: number | false, signal?: AbortSignal): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   let abort!: () => void
-  const over = new Promise<never>((_, reject) => {
-    // A process that was busy or asleep is told of the time first, and then of what has come meanwhile.
-    const look = () => {
-      timer = setTimeout(() => reject(new Error(`nothing has come for ${ms} ms`)))
+  const end = new Promise<never>((_, reject) => {
+    // In a process that was busy or asleep, timers go off before data that has arrived is read. A second timer lets it
+    // be read.
+    const expire = () => {
+      timer = setTimeout(() => reject(new Error(`nothing arrived for ${ms} ms`)))
     }
-    timer = setTimeout(look, ms === false ? MAX_TIMER : Math.min(ms, MAX_TIMER))
-    abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort)
-    if (signal.aborted) abort()
+    timer = setTimeout(expire, ms === false ? MAX_TIMER : Math.min(ms, MAX_TIMER))
+    abort = () => reject(signal?.reason)
+    signal?.addEventListener('abort', abort)
+    if (signal?.aborted) abort()
   })
   try {
-    return await Promise.race([over, work])
+    return await Promise.race([end, work])
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', abort)
+    signal?.removeEventListener('abort', abort)
   }
 }

@@ -1,110 +1,95 @@
-import { Announcer, spoken } from './announcer.js'
-import { Autosave } from './autosave.js'
-import { Autoscroll } from './autoscroll.js'
-import { Chat } from './chat.js'
-import { Composer } from './composer.js'
-import type { Exchange } from './conversation.js'
-import { find } from './element.js'
-import type { Wait } from './failure.js'
-import { Notice } from './notice.js'
-import { outcomeOf } from './outcome.js'
-import { load, tabStorage } from './storage.js'
-import { Transcript } from './transcript.js'
+import { Autosave } from './chat/autosave.js'
+import { Chat } from './chat/chat.js'
+import { load, tabStorage } from './chat/storage.js'
+import { isAnswering, Store } from './chat/store.js'
+import { Announcer } from './views/announcer.js'
+import { Autoscroll } from './views/autoscroll.js'
+import { Composer } from './views/composer.js'
+import { find } from './views/element.js'
+import { Notice } from './views/notice.js'
+import { Transcript } from './views/transcript.js'
 
 const storage = tabStorage()
-const kept = load(storage)
-let isWaiting = false
+const store = new Store({ ...load(storage), wait: undefined })
+const chat = new Chat(store)
 const announcer = new Announcer(find('#announcer'))
-const remark = new Notice(find('#remark'), announcer)
+const notice = new Notice(find('#notice'), announcer)
 const newChat = find<HTMLButtonElement>('#new-chat')
 const autoscroll = new Autoscroll(find('#scroller'), find('#column'), find('#to-end'))
+const composer = new Composer({
+  edit: draft => store.update({ draft }),
+  send(prompt) {
+    store.update({ draft: '' })
+    ask(prompt)
+  },
+  stop,
+  refuse: () => notice.show('One answer at a time: Esc stops this one.')
+})
 const transcript = new Transcript({ again, copy, refocus: () => composer.focus() })
-const composer = new Composer({ send, stop, refuse: () => remark.show('One answer at a time: Esc stops this one.') })
-const chat = new Chat(kept.exchanges, { onChange, onEnd })
-const saver = new Autosave(
-  storage,
-  () => ({ exchanges: chat.exchanges, draft: composer.draft }),
-  () => remark.show('This browser cannot keep the conversation: it would not survive a reload.')
+const autosave = new Autosave(storage, () =>
+  notice.show('This browser cannot save the conversation. It will not survive a reload.')
 )
 
-composer.draft = kept.draft
-for (const exchange of chat.exchanges) transcript.show(exchange, chat)
-if (chat.exchanges.length > 0) autoscroll.follow()
-update()
+store.subscribe(show)
+store.subscribe((state, before) => announcer.show(state, before))
+store.subscribe((state, before) => {
+  if (state.exchanges === before.exchanges) return
+  if (isAnswering(before) && !isAnswering(state)) autosave.now(state)
+  else autosave.soon(state)
+})
+show()
+if (store.state.exchanges.length > 0) autoscroll.follow()
 composer.focus()
 chat.resume()
 
 newChat.addEventListener('click', () => {
+  notice.clear()
   chat.clear()
-  transcript.clear()
-  remark.clear()
-  announcer.say('New chat.')
-  saver.now()
-  update()
+  autosave.now(store.state)
   composer.focus()
 })
 for (const button of find('#welcome').querySelectorAll('button')) {
   button.addEventListener('click', () => {
-    send(button.textContent)
+    ask(button.textContent)
     composer.focus()
   })
 }
 
-addEventListener('pagehide', () => saver.now())
+addEventListener('pagehide', () => autosave.now(store.state))
 addEventListener('online', () => chat.wake())
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') chat.wake()
-  else saver.now()
+  else autosave.now(store.state)
 })
 
-function send(prompt: string): void {
-  remark.clear()
-  announcer.say('Waiting for the answer.')
+function show(): void {
+  const { state } = store
+  transcript.show(state)
+  composer.show(state)
+  newChat.disabled = state.exchanges.length === 0
+}
+
+function ask(prompt: string): void {
+  notice.clear()
   chat.ask(prompt)
   autoscroll.follow()
 }
 
 async function stop(): Promise<void> {
-  if (!(await chat.stop())) remark.show('The server could not be told to stop. It stops by itself in half a minute.')
+  if (!(await chat.stop()))
+    notice.show('The server could not be told to stop. It will stop on its own in half a minute.')
 }
 
 function again(): void {
-  if (chat.answering === undefined) chat.again()
-  else chat.answering.retryNow()
+  chat.again()
   composer.focus()
 }
 
 async function copy(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text)
-    remark.show('Copied.', 3000)
+    notice.show('Copied.', 3000)
   } catch {
-    remark.show('The browser does not let this page copy.')
+    notice.show('The browser does not allow this page to copy.')
   }
-}
-
-function onChange(exchange: Exchange): void {
-  transcript.show(exchange, chat)
-  announceWait(chat.answering?.wait)
-  saver.soon()
-  update()
-}
-
-/** Says once that the connection is lost, however often it is tried in vain. */
-function announceWait(wait: Wait | undefined): void {
-  if (wait !== undefined && !isWaiting) announcer.say(`${wait.failure.words} Trying again.`)
-  isWaiting = wait !== undefined
-}
-
-function onEnd(exchange: Exchange): void {
-  const { answer } = exchange
-  const words = outcomeOf(answer, undefined, 0)?.words
-  announcer.say([answer.state === 'complete' && spoken(answer.text), words].filter(Boolean).join(' '))
-  saver.now()
-  update()
-}
-
-function update(): void {
-  composer.isBusy = chat.answering !== undefined
-  newChat.disabled = chat.exchanges.length === 0
 }

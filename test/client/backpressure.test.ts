@@ -4,11 +4,11 @@ import { serve } from '../helpers/server.js'
 import { settled, until } from '../helpers/until.js'
 
 const SIZE = 64 * 1024
-/** Far more than sockets hold. */
+/** Far more events than sockets buffer. */
 const COUNT = 3000
 const HELD = 32 * 1024 * 1024
 
-t.test('a reader that takes its time slows the source', async t => {
+t.test('a slow reader slows the source', async t => {
   let given = 0
   let isOver = false
   const { url } = await serve(t, app =>
@@ -36,7 +36,7 @@ t.test('a reader that takes its time slows the source', async t => {
   t.equal(read, COUNT)
 })
 
-t.test('a reader that leaves in the middle ends the source', async t => {
+t.test('a reader that leaves ends the source', async t => {
   let isAborted = false
   const { url } = await serve(t, app =>
     app.get('/', (_request, reply) =>

@@ -8,7 +8,7 @@ import { until } from '../helpers/until.js'
 const silent: Script = () => {}
 const reason = new RangeError('enough')
 
-/** What a reader waits for when a stream is ended, and what the server does meanwhile. */
+/** What a reader waits for when its stream is ended, and how the server brings it there. */
 const WAITS: Record<string, { scripts: [Script, ...Script[]]; given: number }> = {
   'the head of the response': { scripts: [silent], given: 0 },
   'the first event': { scripts: [events()], given: 0 },
@@ -17,7 +17,7 @@ const WAITS: Record<string, { scripts: [Script, ...Script[]]; given: number }> =
   'the body of an error response': { scripts: [({ response }) => response.writeHead(409).flushHeaders()], given: 0 }
 }
 
-/** Has a stream wait for something. */
+/** Opens a stream, and lets it wait. */
 async function waiting(t: Test, { scripts, given: count }: (typeof WAITS)[string], options: OpenStreamOptions = {}) {
   const { url, calls } = await scriptedServer(t, ...scripts)
   let isBackingOff = false
@@ -67,7 +67,7 @@ for (const [what, wait] of Object.entries(WAITS)) {
       t.equal(getEventListeners(controller.signal, 'abort').length, 0)
     })
 
-    t.test('is left by whoever waits', async t => {
+    t.test('is left by return()', async t => {
       const { url, calls } = await scriptedServer(t, ...wait.scripts)
       const iterator = openStream(url, { retryDelay: 2 ** 30, maxRetryDelay: 2 ** 30 })[Symbol.asyncIterator]()
       for (let i = 0; i < wait.given; i++) await iterator.next()
@@ -80,14 +80,14 @@ for (const [what, wait] of Object.entries(WAITS)) {
   })
 }
 
-t.test('in the middle of events that have come', async t => {
+t.test('a stream with further events in the same chunk', async t => {
   const ways: Record<string, (stream: SseStream, controller: AbortController) => void> = {
     'it is closed': stream => stream.close(),
     'it is stopped': stream => void stream.stop(),
     'it is ended by its signal': (_, controller) => controller.abort(reason)
   }
   for (const [what, end] of Object.entries(ways)) {
-    t.test(`${what}: the others are not given`, async t => {
+    t.test(`${what}: they are not given out`, async t => {
       const { url, calls } = await scriptedServer(t, events('data: a\n\ndata: b\n\n'))
       const controller = new AbortController()
       const stream = openStream(url, { signal: controller.signal })
@@ -148,7 +148,7 @@ t.test('a loop that is left ends the request', async t => {
   }
 })
 
-t.test('a stream that is closed before it is read asks for nothing, and gives nothing', async t => {
+t.test('a stream that is closed before it is read sends no request', async t => {
   const send = async () => t.fail('nothing is to be sent') as never
   const closed = () => {
     const stream = openStream('/', { fetch: send })
@@ -160,14 +160,14 @@ t.test('a stream that is closed before it is read asks for nothing, and gives no
   await new Promise(setImmediate)
 })
 
-t.test('a signal that was aborted before asks for nothing', async t => {
+t.test('a signal that is already aborted sends no request', async t => {
   const { url, calls } = await scriptedServer(t, all(DONE))
   await t.rejects(openStream(url, { signal: AbortSignal.abort(reason) }).text(), reason)
   await t.rejects(openStream(url, { signal: AbortSignal.abort() }).text(), { name: 'AbortError' })
   t.equal(calls.length, 0)
 })
 
-t.test('the text of a stream that is closed is not taken for a whole one', async t => {
+t.test('text() rejects if the stream is closed', async t => {
   const { url, calls } = await scriptedServer(t, events('data: a\n\n'))
   const stream = openStream(url)
   const text = stream.text()

@@ -14,8 +14,8 @@ const TEXT = asReceived(TOKENS)
 t.comment(`SEED=${seed}`)
 const random = new Random(seed)
 
-/** Whether the source waits for the client to have had a token before it gives the next. */
-const PACES = { 'of a source that is done at once': false, 'of a source that waits for its reader': true }
+/** Whether the source waits until the client has a token before it gives the next one. */
+const PACES = { 'of a fast source': false, 'of a source that waits for its reader': true }
 const ASKS: Record<string, OpenStreamOptions<typeof Tokens>> = { GET: {}, POST: { body: { prompt: 'hi' } } }
 
 /** A server behind a network that loses its connections. */
@@ -36,7 +36,7 @@ async function lossy(t: Test, isPaced: boolean, nextCut: (connection: number) =>
   return { url, steps, network, runs: () => runs, lossyUrl: `http://127.0.0.1:${network.port}` }
 }
 
-/** Reads a stream to its end and compares it with what there was to be read. */
+/** Reads a stream to its end and compares it with what was sent. */
 async function isWhole(
   t: Test,
   path: string,
@@ -74,7 +74,7 @@ for (const [pace, isPaced] of Object.entries(PACES)) {
     })
 
     t.test(`${method}: the connection is cut anywhere ${pace}`, async t => {
-      // No answer can be told from one that was never begun, so the first head arrives.
+      // Without the first head, the client could not know whether the answer has begun.
       const served = await lossy(t, isPaced, connection =>
         connection === 0 ? afterHead(random.below(200)) : afterBytes(random.below(1200))
       )
@@ -94,7 +94,7 @@ t.test('the connection is cut right after the head, before the first event', asy
   }
 })
 
-t.test('a page that was loaded again reads the answer from its start, over cut connections', async t => {
+t.test('a reloaded page reads the answer from its start, over cut connections', async t => {
   const served = await lossy(t, false, () => afterBytes(400 + random.below(800)))
   const first = openStream(`${served.url}/stream`, { body: { prompt: 'hi' } })
   for await (const { data } of first) {

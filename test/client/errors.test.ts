@@ -29,21 +29,21 @@ t.test('an error event is thrown', async t => {
 t.test('an error event', async t => {
   const cases: [string, string, object][] = [
     [
-      'of a 5xx is no reason to ask again',
+      'of a 5xx is not tried again',
       '{"statusCode":503,"code":"FST_SSE_PRODUCER_LOST","message":"gone"}',
       { statusCode: 503, code: 'FST_SSE_PRODUCER_LOST', message: 'gone' }
     ],
     [
       'may be text',
       'out of tokens',
-      { statusCode: undefined, code: 'SSE_FAILED', message: 'the stream has failed', data: 'out of tokens' }
+      { statusCode: undefined, code: 'SSE_FAILED', message: 'the stream failed', data: 'out of tokens' }
     ],
     [
       'may be other JSON',
       '[1]',
-      { statusCode: undefined, code: 'SSE_FAILED', message: 'the stream has failed', data: [1] }
+      { statusCode: undefined, code: 'SSE_FAILED', message: 'the stream failed', data: [1] }
     ],
-    ['may be null', 'null', { code: 'SSE_FAILED', message: 'the stream has failed', data: null }],
+    ['may be null', 'null', { code: 'SSE_FAILED', message: 'the stream failed', data: null }],
     [
       'may have fields of other types',
       '{"statusCode":"429","code":7,"message":{}}',
@@ -79,12 +79,16 @@ t.test('an error response', async t => {
       { statusCode: 400, code: 'SSE_STATUS', message: 'wrong' }
     ],
     [
-      'that is a page',
+      'with an HTML page',
       [404, '<h1>Not here</h1>'],
-      { statusCode: 404, code: 'SSE_STATUS', message: 'the server answered 404', data: '<h1>Not here</h1>' }
+      { statusCode: 404, code: 'SSE_STATUS', message: 'the server responded with 404', data: '<h1>Not here</h1>' }
     ],
-    ['that is empty', [401], { statusCode: 401, code: 'SSE_STATUS', message: 'the server answered 401', data: '' }],
-    ['that names another status', [403, { statusCode: 500, message: 'no' }], { statusCode: 403, message: 'no' }]
+    [
+      'without a body',
+      [401],
+      { statusCode: 401, code: 'SSE_STATUS', message: 'the server responded with 401', data: '' }
+    ],
+    ['whose body names another status', [403, { statusCode: 500, message: 'no' }], { statusCode: 403, message: 'no' }]
   ]
   for (const [name, answer, expected] of cases) {
     t.test(name, async t => {
@@ -99,19 +103,23 @@ t.test('an error response', async t => {
       response.writeHead(409, { 'content-length': '100' })
       response.write('{', () => response.destroy())
     })
-    await t.rejects(openStream(url).text(), { statusCode: 409, code: 'SSE_STATUS', message: 'the server answered 409' })
+    await t.rejects(openStream(url).text(), {
+      statusCode: 409,
+      code: 'SSE_STATUS',
+      message: 'the server responded with 409'
+    })
   })
 })
 
-t.test('a response that is none of events', async t => {
+t.test('a response that is not an event stream', async t => {
   const types: [Record<string, string>, string][] = [
     [{ 'content-type': 'text/html; charset=utf-8' }, 'text/html; charset=utf-8'],
     [{ 'content-type': 'application/json' }, 'application/json'],
     [{ 'content-type': 'text/event-streams' }, 'text/event-streams'],
-    [{}, 'null']
+    [{}, 'none']
   ]
   for (const [headers, type] of types) {
-    t.test(`but ${type}`, async t => {
+    t.test(`but of type ${type}`, async t => {
       const { url, calls } = await scriptedServer(t, ({ response }) => {
         response.writeHead(200, headers)
         response.write('<h1>Please sign in</h1>')
@@ -120,7 +128,7 @@ t.test('a response that is none of events', async t => {
         name: 'SseStreamError',
         statusCode: 200,
         code: 'SSE_RESPONSE_INVALID',
-        message: `the response has to be text/event-stream, but it is ${type}`
+        message: `expected content type text/event-stream, got ${type}`
       })
       await until('the request is over', () => calls[0]?.isOver)
       t.equal(calls.length, 1)
@@ -131,7 +139,8 @@ t.test('a response that is none of events', async t => {
     const send = async () => new Response(null, { headers: { 'content-type': 'text/event-stream' } })
     await t.rejects(openStream('/', { fetch: send }).text(), {
       code: 'SSE_RESPONSE_INVALID',
-      message: 'the response has to be text/event-stream, but it is without a body'
+      message: /^the body is not a readable web stream: TypeError: /,
+      cause: TypeError
     })
   })
 })
@@ -154,7 +163,7 @@ t.test('what a callback throws ends the stream', async t => {
   })
 })
 
-t.test('onOpen is told of each response that begins', async t => {
+t.test('onOpen is called for each response that begins', async t => {
   const { url } = await scriptedServer(
     t,
     status(503),

@@ -8,10 +8,10 @@ import { tcpProxy } from '../helpers/tcp-proxy.js'
 import { holdTimers } from '../helpers/timers.js'
 import { until } from '../helpers/until.js'
 
-/** Long enough to have no other timer of its duration. */
+/** A duration that no other timer has. */
 const idleTimeout = 54_321
 
-t.test('a network that is dead, and tells nobody', async t => {
+t.test('a connection that died without a word is replaced', async t => {
   const timers = holdTimers(t, idleTimeout)
   const { port, sources } = await node(t)
   const proxy = await tcpProxy(t, port)
@@ -37,11 +37,11 @@ t.test('a network that is dead, and tells nobody', async t => {
   t.strictSame(given, ['a', 'b', {}])
   t.equal(stream.reconnects, 1)
   t.match(errors, [
-    { code: 'SSE_TRUNCATED', message: `the connection was lost: Error: nothing has come for ${idleTimeout} ms` }
+    { code: 'SSE_TRUNCATED', message: `the connection was lost: Error: nothing arrived for ${idleTimeout} ms` }
   ])
 })
 
-t.test('any byte is a sign of life', async t => {
+t.test('any byte counts as activity', async t => {
   const timers = holdTimers(t, idleTimeout)
   const { url, calls } = await scriptedServer(t, events(':\n'))
   const over = (async () => {
@@ -61,9 +61,9 @@ t.test('any byte is a sign of life', async t => {
 
 t.test('the head of a response', async t => {
   const silent: Script = () => {}
-  const late = `there is no response: Error: nothing has come for ${idleTimeout} ms`
+  const late = `no response: Error: nothing arrived for ${idleTimeout} ms`
 
-  t.test('that does not come is asked for again where that does no harm', async t => {
+  t.test('that does not arrive is requested again if that does no harm', async t => {
     const timers = holdTimers(t, idleTimeout)
     const { url, calls } = await scriptedServer(t, silent, all(DONE))
     const text = openStream(url, { idleTimeout, retryDelay: 0 }).text()
@@ -74,7 +74,7 @@ t.test('the head of a response', async t => {
     await until('the first request is over', () => calls[0]?.isOver)
   })
 
-  t.test('that does not come to a POST', async t => {
+  t.test('that does not arrive for a POST', async t => {
     const timers = holdTimers(t, idleTimeout)
     const { url, calls } = await scriptedServer(t, silent)
     const text = openStream(url, { idleTimeout, body: {} }).text()
@@ -87,7 +87,7 @@ t.test('the head of a response', async t => {
   })
 })
 
-t.test('the body of an error response that does not come is not waited for', async t => {
+t.test('an error response without its body is waited for at most idleTimeout', async t => {
   const timers = holdTimers(t, idleTimeout)
   const { url, calls } = await scriptedServer(t, ({ response }) => {
     response.writeHead(409).flushHeaders()
@@ -96,21 +96,21 @@ t.test('the body of an error response that does not come is not waited for', asy
   text.catch(() => {})
   await until('the head', () => timers.total === 2)
   timers.runOut()
-  await t.rejects(text, { statusCode: 409, message: 'the server answered 409' })
+  await t.rejects(text, { statusCode: 409, message: 'the server responded with 409' })
   await until('the request is over', () => calls[0]?.isOver)
 })
 
-t.test('a reader that takes its time is not held against the connection', async t => {
+t.test('the time that the reader takes does not count', async t => {
   const timers = holdTimers(t, idleTimeout)
   const { url } = await scriptedServer(t, all(`data: a\n\ndata: b\n\n${DONE}`))
   for await (const _ of openStream(url, { idleTimeout })) t.equal(timers.set, 0)
 })
 
-t.test('silence may last', async t => {
+t.test('the server may stay silent', async t => {
   const limits: [string, number | false | undefined, number][] = [
     ['45 seconds', undefined, 45_000],
     ['as long as a timer takes', 2 ** 40, 2 ** 31 - 1],
-    ['for ever', false, 2 ** 31 - 1]
+    ['without a limit', false, 2 ** 31 - 1]
   ]
   for (const [name, limit, ms] of limits) {
     t.test(name, async t => {
@@ -122,8 +122,8 @@ t.test('silence may last', async t => {
   }
 })
 
-t.test('what has come while the process was busy is found before it is missed', async t => {
-  // Of what is due when the process comes to it, timers are looked at first, and immediates last.
+t.test('data that arrived while the process was busy is read before the timeout', async t => {
+  // When several things are due, timers go off first and immediates last.
   await new Promise(setImmediate)
   const work = new Promise(resolve => setImmediate(resolve, 'found'))
   const waiting = withTimeout(work, 0, new AbortController().signal)

@@ -5,7 +5,7 @@ import { serve } from '../helpers/server.js'
 
 const whole = all(DONE)
 
-t.test('a stream is asked for', async t => {
+t.test('a stream is requested', async t => {
   const cases: [string, OpenStreamOptions, object][] = [
     [
       'by GET',
@@ -13,7 +13,7 @@ t.test('a stream is asked for', async t => {
       { method: 'GET', url: '/path?a=b', body: '', headers: { accept: 'text/event-stream', 'content-type': undefined } }
     ],
     [
-      'by POST where there is a body, as JSON',
+      'by POST if there is a body, as JSON',
       { body: { prompt: 'gruß' } },
       {
         method: 'POST',
@@ -22,10 +22,10 @@ t.test('a stream is asked for', async t => {
         headers: { accept: 'text/event-stream', 'content-type': 'application/json' }
       }
     ],
-    ['with a text as JSON too', { body: 'hi' }, { method: 'POST', body: '"hi"' }],
+    ['with a string as JSON', { body: 'hi' }, { method: 'POST', body: '"hi"' }],
     ['by another method', { body: [], method: 'PUT' }, { method: 'PUT', body: '[]' }],
     [
-      'with headers of the caller',
+      'with the headers of the caller',
       {
         body: {},
         headers: { accept: 'text/event-stream, */*', 'Content-Type': 'application/vnd.chat+json', authorization: 'me' }
@@ -36,11 +36,11 @@ t.test('a stream is asked for', async t => {
     ],
     ['with headers of any form', { headers: new Headers([['a', 'b']]) }, { headers: { a: 'b' } }],
     [
-      'after an event that is there already',
+      'after the given event',
       { lastEventId: 'ü漢:1' },
       { headers: { 'last-event-id': Buffer.from('ü漢:1').toString('latin1') } }
     ],
-    ['from its start where no event is there', { lastEventId: '' }, { headers: { 'last-event-id': undefined } }]
+    ['from its start if the last event id is empty', { lastEventId: '' }, { headers: { 'last-event-id': undefined } }]
   ]
   for (const [name, options, expected] of cases) {
     t.test(name, async t => {
@@ -52,7 +52,7 @@ t.test('a stream is asked for', async t => {
   }
 })
 
-t.test('an id reaches the server as it is', async t => {
+t.test('an id reaches the server unchanged', async t => {
   const ids: unknown[] = []
   const { url } = await serve(t, app =>
     app.get('/', (_request, reply) =>
@@ -66,7 +66,7 @@ t.test('an id reaches the server as it is', async t => {
   t.strictSame(ids, ['ü漢👩‍🚀'])
 })
 
-t.test('the URL may be one', async t => {
+t.test('the URL may be a URL object', async t => {
   const { url, calls } = await scriptedServer(t, whole)
   await openStream(new URL('/path', url)).text()
   t.equal(calls[0]?.url, '/path')
@@ -76,7 +76,7 @@ t.test('a body that JSON cannot carry is refused at once', async t => {
   t.throws(() => openStream('/', { body: 1n }), TypeError)
 })
 
-t.test('headers are made anew for each request', async t => {
+t.test('a headers function is called for each request', async t => {
   const { url, calls } = await scriptedServer(t, broken('id: 1\ndata: a\n\n'), whole)
   let made = 0
   const headers = async () => ({ authorization: `token ${++made}` })
@@ -87,7 +87,7 @@ t.test('headers are made anew for each request', async t => {
   )
 })
 
-t.test('requests are sent by the fetch of the caller, with its credentials', async t => {
+t.test('requests are sent by the given fetch, with the given credentials', async t => {
   const given: unknown[] = []
   const send = async (url: string, { headers, signal, ...init }: RequestInit) => {
     given.push([url, init])
@@ -99,7 +99,7 @@ t.test('requests are sent by the fetch of the caller, with its credentials', asy
   t.strictSame(given, [['/stream', { method: 'POST', body: '{}', credentials: 'include', cache: 'no-store' }]])
 })
 
-t.test('a stream is stopped also by a page that is left meanwhile', async t => {
+t.test('a stop outlives the page', async t => {
   const given: unknown[] = []
   const send = async (url: string, { headers, ...init }: RequestInit) => {
     given.push([url, init])
@@ -134,7 +134,7 @@ t.test('a stream is followed at its own URL', async t => {
   )
 })
 
-t.test('a stream that is resumed is asked for by GET, without a body, after the last event', async t => {
+t.test('a resumed stream is requested by GET, without a body, after the last event', async t => {
   const { url, calls } = await scriptedServer(t, whole)
   const streamUrl = (id: string) => new URL(`/by-id/${id}`, url)
   const options = { resume: 'abc', lastEventId: 'abc:1', body: { a: 1 }, method: 'PUT', headers: { a: 'b' }, streamUrl }

@@ -7,7 +7,7 @@ import { until } from '../helpers/until.js'
 const WHOLE = all(`data: a\n\n${DONE}`)
 const POST = { body: { prompt: 'hi' } }
 
-/** Reads a stream to its end without waiting for a retry, and says what came of it. */
+/** Reads a stream to its end, and ends each wait for a retry at once. */
 async function read(t: Test, options: OpenStreamOptions, ...scripts: [Script, ...Script[]]) {
   const { url, calls } = await scriptedServer(t, ...scripts)
   const reconnects: Reconnect[] = []
@@ -45,7 +45,7 @@ t.test('a response that breaks off, or ends too early', async t => {
       }
     })
 
-    t.test(`${how}: is followed from its start by its id, where no event has come`, async t => {
+    t.test(`${how}: is followed by its id from its start, before the first event`, async t => {
       for (const options of [{}, POST]) {
         const { asked, given, calls } = await read(t, options, cut(':\n', { 'x-stream-id': 'abc' }), WHOLE)
         t.strictSame(given, ['a', {}])
@@ -54,20 +54,20 @@ t.test('a response that breaks off, or ends too early', async t => {
       }
     })
 
-    t.test(`${how}: is followed by its id where it was resumed by that`, async t => {
+    t.test(`${how}: is followed by its id if it was resumed by it`, async t => {
       const { asked, calls, given } = await read(t, { resume: 'abc' }, cut('id: 1\ndata: a\n\n'), all(DONE))
       t.strictSame(asked, ['GET /stream/abc', 'GET /stream/abc'])
       t.equal(calls[1]?.headers['last-event-id'], '1')
       t.strictSame(given, ['a', {}])
     })
 
-    t.test(`${how}: is asked for anew by GET where no event has come`, async t => {
+    t.test(`${how}: is requested again by GET, before the first event`, async t => {
       const { asked, given } = await read(t, {}, cut(), WHOLE)
       t.strictSame(asked, ['GET /stream', 'GET /stream'])
       t.strictSame(given, ['a', {}])
     })
 
-    t.test(`${how}: fails where an event would come twice`, async t => {
+    t.test(`${how}: fails if an event would come twice`, async t => {
       for (const headers of [{}, { 'x-stream-id': 'abc' }] as Record<string, string>[]) {
         const { asked, given, error, stream } = await read(t, {}, cut('data: a\n\n', headers), WHOLE)
         t.strictSame(given, ['a'])
@@ -77,20 +77,20 @@ t.test('a response that breaks off, or ends too early', async t => {
       }
     })
 
-    t.test(`${how}: fails where the server has reset the id`, async t => {
+    t.test(`${how}: fails if the server has reset the id`, async t => {
       const { asked, error } = await read(t, {}, cut('id: 1\ndata: a\n\nid\ndata: b\n\n'), WHOLE)
       t.match(error, { code: 'SSE_TRUNCATED' })
       t.equal(asked.length, 1)
     })
 
-    t.test(`${how}: fails where a POST would have to be sent again`, async t => {
+    t.test(`${how}: fails if a POST would have to be sent again`, async t => {
       const { asked, error } = await read(t, POST, cut(), WHOLE)
       t.match(error, { code: 'SSE_TRUNCATED' })
       t.equal(asked.length, 1)
     })
   }
 
-  t.test('says so', async t => {
+  t.test('has a message and a cause', async t => {
     const early = await read(t, POST, all())
     t.strictSame([early.error?.message, early.error?.cause], ['the response ended too early', undefined])
     const lost = await read(t, POST, broken())
@@ -98,14 +98,14 @@ t.test('a response that breaks off, or ends too early', async t => {
     t.type(lost.error?.cause, TypeError)
   })
 
-  t.test('is no text', async t => {
+  t.test('rejects text()', async t => {
     const { url } = await scriptedServer(t, all('data: a\n\n'))
     await t.rejects(openStream(url).text(), { code: 'SSE_TRUNCATED' })
   })
 })
 
 t.test('a request without a response', async t => {
-  t.test('is sent again where that does no harm', async t => {
+  t.test('is sent again if that does no harm', async t => {
     const harmless: OpenStreamOptions[] = [
       {},
       { method: 'get' },
@@ -122,12 +122,12 @@ t.test('a request without a response', async t => {
     }
   })
 
-  t.test('is not where somebody might pay twice', async t => {
+  t.test('is not sent again if somebody might pay twice', async t => {
     for (const options of [POST, { method: 'PATCH' }]) {
       const { error, calls, reconnects } = await read(t, options, hangUp, WHOLE)
       t.match(error, {
         code: 'SSE_UNREACHABLE',
-        message: /^there is no response: TypeError: fetch failed$/,
+        message: /^no response: TypeError: fetch failed$/,
         statusCode: undefined
       })
       t.type(error?.cause, TypeError)
@@ -155,7 +155,7 @@ t.test('an error response', async t => {
   }
   const expected: Record<string, [OpenStreamOptions, number[]]> = {
     GET: [{}, [408, 429, 500, 502, 503, 504]],
-    // The server may have begun with what it was asked for, and failed then.
+    // The server may have begun to answer before it failed.
     POST: [POST, [408, 429, 503]],
     'a POST that goes on': [{ ...POST, lastEventId: '1' }, [408, 429, 500, 502, 503, 504]]
   }
@@ -166,12 +166,12 @@ t.test('an error response', async t => {
   }
 })
 
-t.test('the stream is complete where a client that comes back has had all', async t => {
+t.test('a 204 completes the stream of a client that comes back', async t => {
   const { given, stream, error } = await read(t, {}, broken('id: 1\ndata: a\n\n'), status(204))
   t.strictSame([given, error, stream.complete], [['a'], undefined, true])
 })
 
-t.test('an answer that is gone says why it was asked for again', async t => {
+t.test('a 410 has the failure before it as its cause', async t => {
   const gone = { statusCode: 410, code: 'FST_SSE_STREAM_GONE', message: 'the stream has expired' }
   const { error, given } = await read(t, POST, broken('id: 1\ndata: a\n\n'), status(410, gone))
   t.strictSame(given, ['a'])
@@ -181,7 +181,7 @@ t.test('an answer that is gone says why it was asked for again', async t => {
 t.test('it gives up', async t => {
   const no = status(503, { statusCode: 503, code: 'FST_SSE_CLOSING', message: 'closing' }, { 'retry-after': '0' })
 
-  t.test('after ten times', async t => {
+  t.test('after ten retries', async t => {
     const { calls, error, reconnects } = await read(t, {}, no)
     t.equal(calls.length, 11)
     t.strictSame(
@@ -203,7 +203,7 @@ t.test('it gives up', async t => {
     t.equal(reconnects[0]?.error.cause, undefined)
   })
 
-  t.test('after as many as the caller says', async t => {
+  t.test('after maxRetries', async t => {
     const { calls, error } = await read(t, { maxRetries: 2 }, no)
     t.equal(calls.length, 3)
     t.equal(error?.message, 'closing (gave up after 2 retries)')
@@ -215,7 +215,7 @@ t.test('it gives up', async t => {
     t.strictSame([error?.message, error?.cause, reconnects], ['closing', undefined, []])
   })
 
-  t.test('never, and each event starts the count anew', async t => {
+  t.test('never, if each connection brings an event', async t => {
     const one: Script = call => broken(`id: ${Number(call.headers['last-event-id'] ?? 0) + 1}\ndata: a\n\n`)(call)
     const times: Script[] = [one, no, one, no, one, no]
     const { given, error } = await read(t, { maxRetries: 2 }, one, no, ...times, all(DONE))
@@ -239,12 +239,12 @@ t.test('it waits', async t => {
     t.strictSame(await delays(t, { retryDelay: 100, maxRetryDelay: 300 }, no, no, no), [50, 100, 150])
   })
 
-  t.test('for what the server has asked for by retry, and beyond that', async t => {
+  t.test('for what the server asks for with retry, and beyond that', async t => {
     const one = broken('retry: 3000\nid: 1\ndata: a\n\n')
     t.strictSame(await delays(t, {}, one, status(503), broken('retry: 0\n\n'), hangUp), [3500, 4000, 2000, 4000])
   })
 
-  t.test('for Retry-After, where that is longer', async t => {
+  t.test('for Retry-After, if that is longer', async t => {
     const after = (value: string) => status(503, '', { 'retry-after': value })
     t.strictSame(await delays(t, {}, after('2'), after('0'), after('x')), [2500, 1000, 2000])
     t.strictSame(
@@ -260,7 +260,7 @@ t.test('it waits', async t => {
     t.ok(delay > 10_000 && delay < 21_000, String(delay))
   })
 
-  t.test('for nothing where the server asks for more than the caller would wait', async t => {
+  t.test('not at all if the server asks for more than maxRetryDelay', async t => {
     for (const options of [{}, POST]) {
       const { error, calls, reconnects } = await read(
         t,
@@ -282,7 +282,7 @@ t.test('the next request is sent when the wait is over', async t => {
   t.equal(calls.length, 2)
 })
 
-t.test('to be told to try now means nothing while nothing is waited for', async t => {
+t.test('retryNow() does nothing outside a wait', async t => {
   const { url, calls } = await scriptedServer(t, events('data: a\n\n'))
   const stream = openStream(url)
   stream.retryNow()
@@ -311,7 +311,7 @@ t.test('an outage of the event store', async t => {
       t.match(stream, { id: 'abc', complete: true })
     })
   }
-  t.test('is waited for by a client that has nothing yet', async t => {
+  t.test('is waited for before the first event', async t => {
     const { given } = await read(t, {}, later, WHOLE)
     t.strictSame(given, ['a', {}])
   })

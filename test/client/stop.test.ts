@@ -8,7 +8,7 @@ import { until } from '../helpers/until.js'
 
 const one = events('id: abc:1\ndata: a\n\n', { 'x-stream-id': 'abc' })
 
-/** Reads a stream as long as there are events. */
+/** Reads a stream to its end. @returns the data of its events */
 async function read(stream: AsyncIterable<{ data: unknown }>): Promise<unknown[]> {
   const given: unknown[] = []
   for await (const { data } of stream) given.push(data)
@@ -36,7 +36,7 @@ t.test('stops the source', async t => {
   t.equal(await stream.stop(), true, 'it has ended already')
 })
 
-t.test('asks for that as it asks for the stream', async t => {
+t.test('sends the DELETE with the headers and the query of the stream', async t => {
   const { url, calls } = await scriptedServer(t, one, status(204))
   const stream = openStream(`${url}/stream?a=b`, { body: { prompt: 'hi' }, headers: { authorization: 'me' } })
   const over = read(stream)
@@ -53,7 +53,7 @@ t.test('asks for that as it asks for the stream', async t => {
   t.equal(calls.length, 2)
 })
 
-t.test('before the head arrives, waits for it to learn what to stop', async t => {
+t.test('before the head arrives, waits for it to learn the id', async t => {
   let begin = () => {}
   const late: Script = call => {
     begin = () => one(call)
@@ -72,7 +72,7 @@ t.test('before the head arrives, waits for it to learn what to stop', async t =>
   t.equal(stream.id, 'abc')
 })
 
-t.test('before the head arrives, does not wait for ever', async t => {
+t.test('before the head arrives, waits for at most idleTimeout', async t => {
   const timers = holdTimers(t, 54_321)
   const { url, calls } = await scriptedServer(t, () => {})
   const stream = openStream(url, { body: {}, idleTimeout: 54_321 })
@@ -87,7 +87,7 @@ t.test('before the head arrives, does not wait for ever', async t => {
   t.equal(calls.length, 1)
 })
 
-t.test('before the head arrives, which is that of an error', async t => {
+t.test('before the head of an error response arrives', async t => {
   let answer = () => {}
   const { url, calls } = await scriptedServer(t, call => {
     answer = () => status(429)(call)
@@ -133,7 +133,7 @@ t.test('while it waits for the next connection', async t => {
   t.match(calls, [{}, { method: 'DELETE', url: '/abc' }])
 })
 
-t.test('a stream that has no id is ended by its end', async t => {
+t.test('a stream without an id only ends its request', async t => {
   const { url, calls } = await scriptedServer(t, events('data: a\n\n'))
   const stream = openStream(url)
   for await (const _ of stream) t.equal(await stream.stop(), false)
@@ -141,7 +141,7 @@ t.test('a stream that has no id is ended by its end', async t => {
   t.equal(calls.length, 1)
 })
 
-t.test('a stream that is complete needs no stop', async t => {
+t.test('a complete stream sends no DELETE', async t => {
   const { url, calls } = await scriptedServer(t, all(DONE, { 'x-stream-id': 'abc' }))
   const stream = openStream(url)
   await stream.text()
@@ -164,7 +164,7 @@ t.test('a server that does not confirm it', async t => {
     })
   }
 
-  t.test('does not answer', async t => {
+  t.test('does not respond', async t => {
     const timers = holdTimers(t, 54_321)
     const { url, calls } = await scriptedServer(t, one, () => {})
     const stream = openStream(url, { body: {}, idleTimeout: 54_321 })
@@ -177,7 +177,7 @@ t.test('a server that does not confirm it', async t => {
   })
 })
 
-t.test('headers that cannot be made are no rejection that nobody handles', async t => {
+t.test('does not reject if the headers function throws', async t => {
   const { url } = await scriptedServer(t, one)
   let isBroken = false
   const headers = () => {

@@ -41,3 +41,17 @@ export function holdTimers(t: Test, ms: number): HeldTimers {
     }
   }
 }
+
+/** Lets timers of these durations go off at once. Others run as ever. @returns the durations, in the order they were set */
+export function skipTimers(t: Test, isSkipped: (ms: number) => boolean): number[] {
+  const skipped: number[] = []
+  const { setTimeout } = globalThis
+  const skip = (callback: () => void, delay = 0, ...rest: []) => {
+    if (!isSkipped(delay)) return setTimeout(callback, delay, ...rest)
+    skipped.push(delay)
+    return setTimeout(callback, 0, ...rest)
+  }
+  Object.assign(globalThis, { setTimeout: skip })
+  t.teardown(() => Object.assign(globalThis, { setTimeout }))
+  return skipped
+}

@@ -11,7 +11,7 @@ const browser = await startChromium(t)
 const provider = await openAiServer(t, () => {})
 const { url } = await startApp(t, { OPENAI_BASE_URL: provider.url })
 
-t.test('tokens appear one by one, as they come', async t => {
+t.test('tokens appear one by one, as they arrive', async t => {
   const chat = await openChat(t, browser, url)
   await chat.ask('  How are you? ')
   const call = await provider.next()
@@ -30,7 +30,7 @@ t.test('tokens appear one by one, as they come', async t => {
   t.equal(await chat.words(), '')
 })
 
-t.test('what was measured is shown', async t => {
+t.test('the measures are shown', async t => {
   const chat = await openChat(t, browser, url)
   await chat.ask('measure')
   const call = await provider.next()
@@ -49,7 +49,7 @@ t.test('what was measured is shown', async t => {
   t.equal((await plot.locator('path').getAttribute('d'))?.match(/M/g)?.length, 2, 'two gaps are between three tokens')
 })
 
-t.test('the conversation so far is sent along, and a new chat begins without', async t => {
+t.test('the conversation is sent with a question, and a new chat begins without it', async t => {
   const chat = await openChat(t, browser, url)
   for (const [question, answer] of [
     ['first', 'one'],
@@ -92,7 +92,7 @@ t.test('stopping an answer stops its source', async t => {
   t.equal(await chat.text(), 'all of it')
 })
 
-t.test('an answer that is stopped before its first token has an end too', async t => {
+t.test('an answer can be stopped before its first token', async t => {
   const chat = await openChat(t, browser, url)
   await chat.ask('stop at once')
   const call = await provider.next()
@@ -101,7 +101,7 @@ t.test('an answer that is stopped before its first token has an end too', async 
   await chat.says(/^Stopped\.$/)
 })
 
-t.test('a double click sends, and does not stop what it has sent', async t => {
+t.test('a double click on the send button does not stop the answer', async t => {
   const chat = await openChat(t, browser, url)
   await chat.page.getByLabel('Your message').fill('twice')
   await chat.page.locator('#send').dblclick()
@@ -113,7 +113,7 @@ t.test('a double click sends, and does not stop what it has sent', async t => {
   t.equal(await chat.words(), '')
 })
 
-t.test('a new chat in the middle of an answer stops that', async t => {
+t.test('a new chat stops the answer of the old one', async t => {
   const chat = await openChat(t, browser, url)
   const call = await beginAnswer(chat, provider, 'leave me', 'never ending')
   await chat.press('New chat')
@@ -123,7 +123,7 @@ t.test('a new chat in the middle of an answer stops that', async t => {
   t.match((await provider.next()).body.messages, [{ content: 'afresh' }])
 })
 
-t.test('what a model says is text, whatever it looks like', async t => {
+t.test('the output of a model is shown as text, even if it looks like markup', async t => {
   const chat = await openChat(t, browser, url)
   const requested: string[] = []
   chat.page.on('request', request => requested.push(new URL(request.url()).pathname))
@@ -144,7 +144,7 @@ t.test('what a model says is text, whatever it looks like', async t => {
   )
 })
 
-t.test('an answer of 10,000 tokens has all its text in a few nodes, with its end in sight', async t => {
+t.test('an answer of 10,000 tokens is complete, in few nodes, with its end in sight', async t => {
   const chat = await openChat(t, browser, url)
   await chat.evaluate(`{
     window.tasks = []
@@ -178,7 +178,7 @@ t.test('an answer of 10,000 tokens has all its text in a few nodes, with its end
   const tasks = await chat.evaluate<number[]>('tasks')
   t.comment(`${tasks.length} tasks of more than 50 ms, the longest ${Math.round(Math.max(0, ...tasks))} ms`)
 
-  // It is in one piece after a reload, too, and on the clipboard.
+  // The text is whole after a reload, too, and on the clipboard.
   await chat.page.reload()
   t.equal(await chat.text(), text)
   await until('the end is in sight', () => isAtEnd(chat))
@@ -191,11 +191,19 @@ function isAtEnd(chat: Chat): Promise<boolean> {
   return chat.evaluate('scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop < 2')
 }
 
-t.test('the page says why a model has stopped early', async t => {
+t.test('the page says why a model stopped early', async t => {
   const chat = await openChat(t, browser, url)
-  await chat.ask('at length')
-  const call = await provider.next()
-  call.token('and so on, and so')
-  call.finish('length')
-  await chat.says(/^The model has run out of tokens/)
+  const reasons: Record<string, RegExp> = {
+    length: /^The model reached its token limit/,
+    content_filter: /^A content filter/,
+    tool_calls: /^The model stopped for the reason “tool_calls”\.$/
+  }
+  for (const [reason, words] of Object.entries(reasons)) {
+    await chat.ask('at length')
+    const call = await provider.next()
+    call.token('and so on, and so')
+    call.finish(reason)
+    await chat.says(words)
+    t.equal(await chat.text(), 'and so on, and so')
+  }
 })

@@ -21,16 +21,16 @@ t.beforeEach(() => {
   answer = () => {}
 })
 
-/** Presses the button that ends a wait, where there is one. */
+/** Presses the button that ends a wait, if there is one. */
 const TRY_NOW = `[...document.querySelectorAll('.again')].find(({ textContent }) => textContent === 'Try now')?.click()`
 
-/** Takes the network from a page, and the connections along with it. */
+/** Takes the network from a page, and cuts its connections. */
 async function unplug({ page }: Chat): Promise<void> {
   await page.context().setOffline(true)
   proxy.reset()
 }
 
-t.test('a reload in the middle goes on with the same answer', async t => {
+t.test('a reload in the middle of an answer continues it', async t => {
   const chat = await openChat(t, browser, url)
   const call = await beginAnswer(chat, provider, 'tell me', 'Once')
   for (const token of [' upon', ' a', ' time']) {
@@ -53,7 +53,7 @@ t.test('a reload in the middle goes on with the same answer', async t => {
   t.equal(provider.calls.length, 1)
 })
 
-t.test('a reload before the first token goes on with the same answer', async t => {
+t.test('a reload before the first token continues the same answer', async t => {
   const chat = await openChat(t, browser, url)
   await chat.ask('think')
   const call = await provider.next()
@@ -66,7 +66,7 @@ t.test('a reload before the first token goes on with the same answer', async t =
   t.equal(provider.calls.length, 1)
 })
 
-t.test('a tab that was duplicated follows the same answer, and its stop holds for both', async t => {
+t.test('a duplicated tab follows the same answer, and stops it for both', async t => {
   const chat = await openChat(t, browser, url)
   const call = await beginAnswer(chat, provider, 'both', 'to two')
   await until('it is kept', () => chat.evaluate('sessionStorage.chat?.includes("to two")'))
@@ -80,7 +80,7 @@ t.test('a tab that was duplicated follows the same answer, and its stop holds fo
   t.equal(provider.calls.length, 1)
 })
 
-t.test('a connection that is lost is tried again by itself', async t => {
+t.test('a lost connection is tried again automatically', async t => {
   const chat = await openChat(t, browser, proxied)
   const call = await beginAnswer(chat, provider, 'hold on', 'before')
   proxy.reset()
@@ -92,7 +92,7 @@ t.test('a connection that is lost is tried again by itself', async t => {
   t.equal(provider.calls.length, 1)
 })
 
-t.test('an answer goes on when the network is back, however long it was away', async t => {
+t.test('an answer continues when the network is back, even after the page gave up', async t => {
   const chat = await openChat(t, browser, proxied)
   const { page } = chat
   const call = await beginAnswer(chat, provider, 'wait for me', 'on')
@@ -113,7 +113,7 @@ t.test('an answer goes on when the network is back, however long it was away', a
     await chat.evaluate(TRY_NOW)
     return (await chat.words()) === 'The server cannot be reached: there is no network.'
   })
-  t.equal(await page.getByRole('button', { name: 'Go on' }).isVisible(), true)
+  t.equal(await page.getByRole('button', { name: 'Continue' }).isVisible(), true)
   call.token(', on again')
   await page.context().setOffline(false)
   await chat.shows('on, off, on again')
@@ -124,7 +124,7 @@ t.test('an answer goes on when the network is back, however long it was away', a
   t.equal(provider.calls.length, 1)
 })
 
-t.test('an answer goes on after a sleep in which its connection has died without a word', async t => {
+t.test('an answer continues after a sleep in which its connection died silently', async t => {
   const chat = await openChat(t, browser, proxied)
   await chat.page.clock.install()
   await chat.page.reload({ waitUntil: 'networkidle' })
@@ -156,17 +156,17 @@ t.test('a question that cannot be asked without a network can be asked later', a
   t.equal(await chat.text(), 'yes')
 })
 
-t.test('stopping an answer while the server cannot be reached says so', async t => {
+t.test('the page says so if the server cannot be told to stop', async t => {
   const chat = await openChat(t, browser, proxied)
   await beginAnswer(chat, provider, 'stop', 'unstoppable')
   await unplug(chat)
   await chat.says(/^The server cannot be reached: there is no network/)
   await chat.press('Stop the answer')
   await chat.says(/^Stopped\.$/)
-  await chat.page.locator('#remark', { hasText: 'could not be told' }).waitFor()
+  await chat.page.locator('#notice', { hasText: 'could not be told' }).waitFor()
 })
 
-t.test('a server that is restarted in the middle has lost the answer, and can be asked again', async t => {
+t.test('a restarted server has lost the answer, and can be asked again', async t => {
   const port = String(await freePort())
   const variables = { OPENAI_BASE_URL: provider.url, PORT: port }
   const app = await startApp(t, variables)
@@ -177,7 +177,7 @@ t.test('a server that is restarted in the middle has lost the answer, and can be
   await chat.says(/^The server cannot be reached\. Trying again/)
   await startApp(t, variables)
   await chat.evaluate(TRY_NOW)
-  await chat.says(/^The server has no more of this answer\. It was restarted/)
+  await chat.says(/^The server no longer has this answer\. It was restarted/)
   t.equal(await chat.text(), 'half', 'what there was is still there')
   await chat.press('Try again')
   const second = await provider.next()
@@ -189,7 +189,7 @@ t.test('a server that is restarted in the middle has lost the answer, and can be
   t.equal(await chat.words(), '')
 })
 
-t.test('a provider with too much to do is asked again when it says, or when the reader does', async t => {
+t.test('an overloaded provider is asked again when it allows it, or when the reader wants it', async t => {
   const chat = await openChat(t, browser, url)
   answer = ({ response }) => {
     response.writeHead(429, { 'retry-after': '9' })
@@ -200,21 +200,21 @@ t.test('a provider with too much to do is asked again when it says, or when the 
     }
   }
   await chat.ask('now?')
-  await chat.says(/^The model has too much to do\. It asks to wait for 9 s\. Trying again in \d+ s\.$/)
+  await chat.says(/^The model is overloaded\. It asks you to wait 9 s\. Trying again in \d+ s\.$/)
   await chat.press('Try now')
   await chat.isDone()
   t.equal(await chat.text(), 'at last')
   t.equal(provider.calls.length, 2)
 })
 
-t.test('a provider that asks for more patience than a page has is asked again by the reader', async t => {
+t.test('a provider that asks for a long wait is asked again by the reader', async t => {
   const chat = await openChat(t, browser, url)
   answer = ({ response }) => {
     response.writeHead(429, { 'retry-after': '600' })
     response.end('{}')
   }
   await chat.ask('now?')
-  await chat.says(/^The model has too much to do\. It asks to wait for 10 minutes\.$/)
+  await chat.says(/^The model is overloaded\. It asks you to wait 10 minutes\.$/)
   t.equal(await chat.isBusy(), false)
   answer = call => {
     call.token('now')
@@ -225,13 +225,13 @@ t.test('a provider that asks for more patience than a page has is asked again by
   t.strictSame(provider.calls[0]?.body.messages, provider.calls[1]?.body.messages)
 })
 
-t.test('what a provider fails with is said in words', async t => {
+t.test('a failure of the provider is explained', async t => {
   const failures: [RegExp, (call: ProviderCall) => unknown][] = [
-    [/^The model cannot be reached, or has broken off\.$/, ({ response }) => response.destroy()],
+    [/^The model cannot be reached, or its answer broke off\.$/, ({ response }) => response.destroy()],
     [/^The model provider answered with status 401: it does not accept the key of this server\.$/, status(401)],
-    [/^The server has failed \(status 500\)\.$/, status(500)],
+    [/^The server failed \(status 500\)\.$/, status(500)],
     [
-      /^The model cannot be reached, or has broken off\.$/,
+      /^The model cannot be reached, or its answer broke off\.$/,
       call => {
         call.token('half')
         setTimeout(() => call.response.destroy(), 100)
@@ -264,7 +264,7 @@ function status(code: number) {
   }
 }
 
-t.test('EventSource gets the events, and its reconnect after the end calls nobody', async t => {
+t.test('EventSource gets the events, and its reconnect after the end calls no model', async t => {
   const { page } = await visit(t, browser, url)
   answer = call => {
     call.token('Hello')

@@ -21,10 +21,10 @@ t.beforeEach(() => {
 const called = (prompt: string) =>
   provider.next(({ body }) => (body.messages.at(-1) as { content: string }).content === prompt)
 
-/** A line that nobody has room for. */
+/** A word that is wider than any window. */
 const LONG = 'https://example.com/'.padEnd(400, 'a')
 
-t.test('all of it can be done with the keyboard', async t => {
+t.test('the page can be used with the keyboard alone', async t => {
   const chat = await openChat(t, browser, url)
   const { page } = chat
   t.equal(await focused(page), 'prompt')
@@ -40,7 +40,7 @@ t.test('all of it can be done with the keyboard', async t => {
   call.token('an answer')
   await page.keyboard.type('next')
   await page.keyboard.press('Enter')
-  await page.locator('#remark', { hasText: 'One answer at a time' }).waitFor()
+  await page.locator('#notice', { hasText: 'One answer at a time' }).waitFor()
   t.equal(provider.calls.length, 1)
   await page.keyboard.press('Tab')
   t.equal(await focused(page), 'stop')
@@ -74,7 +74,7 @@ t.test('the Enter that ends a composition sends nothing', async t => {
   await chat.page.getByLabel('Your message').focus()
   await cdp.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 })
   await chat.page.keyboard.press('Enter')
-  // As Safari has it: the composition has ended already, and only the code of the key says what it was for.
+  // In Safari, the composition has already ended, and only the key code tells that the key belonged to it.
   await chat.evaluate(`document.querySelector('#prompt').dispatchEvent(
     new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true })
   )`)
@@ -93,7 +93,7 @@ t.test('a draft survives a reload', async t => {
   t.match((await called('not yet')).body.messages, [{ content: 'not yet' }])
 })
 
-t.test('a question of nothing is not sent', async t => {
+t.test('an empty question is not sent', async t => {
   const chat = await openChat(t, browser, url)
   await chat.ask(' \n ')
   t.equal(await chat.page.locator('article').count(), 0)
@@ -103,7 +103,7 @@ t.test('a question of nothing is not sent', async t => {
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  t.test(`axe finds nothing, whatever the page shows, in ${colorScheme}`, async t => {
+  t.test(`axe finds nothing in any state of the page, in ${colorScheme}`, async t => {
     const chat = await openChat(t, browser, url, { colorScheme })
     await scan(t, chat, 'the welcome')
     await chat.ask('question')
@@ -126,7 +126,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   })
 }
 
-/** All rules of axe, those that are only good practice too. */
+/** Runs all rules of axe, including those of good practice. */
 async function scan(t: Test, { page }: Chat, when: string): Promise<void> {
   await page.evaluate(axe.source)
   const { violations, passes } = await page.evaluate<axe.AxeResults>('axe.run()')
@@ -138,7 +138,7 @@ async function scan(t: Test, { page }: Chat, when: string): Promise<void> {
   t.ok(passes.length > 20, `${passes.length} rules were passed`)
 }
 
-t.test('a screen reader is told of the answer once, when it is there', async t => {
+t.test('a screen reader is told of an answer once, when it is complete', async t => {
   const chat = await openChat(t, browser, url)
   const announced = () => chat.evaluate<string[]>('announced')
   await chat.evaluate(`{
@@ -164,10 +164,12 @@ t.test('a screen reader is told of the answer once, when it is there', async t =
   second.finish()
   await until('it is said', async () => (await announced()).length > 3)
   t.match((await announced())[3], /^Answer: (word ){299}word… The rest is in the conversation\.$/)
+  await chat.press('New chat')
+  t.strictSame((await announced()).slice(4), ['New chat.'])
   t.equal(await chat.page.locator('[aria-live], [role=log], [role=alert]').count(), 0, 'nothing else speaks')
 })
 
-t.test('the end stays in sight until the reader scrolls up, and again from the end on', async t => {
+t.test('the end stays in sight until the reader scrolls up, and again when the reader returns to it', async t => {
   const chat = await openChat(t, browser, url)
   const { page } = chat
   const top = () => chat.evaluate<number>('scroller.scrollTop')
@@ -257,7 +259,7 @@ t.test('nothing but the caret moves while the text grows', async t => {
 })
 
 for (const width of [320, 390, 1000]) {
-  t.test(`all of it fits in a window of ${width} pixels`, async t => {
+  t.test(`the page fits in a window of ${width} pixels`, async t => {
     const chat = await openChat(t, browser, url, { viewport: { width, height: 640 } })
     const beyond = () =>
       chat.evaluate<string[]>(`[...document.querySelectorAll('body *')]
@@ -282,7 +284,7 @@ for (const width of [320, 390, 1000]) {
   })
 }
 
-t.test('text that is in blocks is laid out, and selected, as if it were in one', async t => {
+t.test('text in blocks is laid out and selected like text in one block', async t => {
   const chat = await openChat(t, browser, url)
   await chat.ask('paragraphs')
   const call = await called('paragraphs')
@@ -309,7 +311,7 @@ t.test('text that is in blocks is laid out, and selected, as if it were in one',
   t.equal(selected.trim(), text.trim())
 })
 
-t.test('the policy of the page lets nothing inline in, and no text become markup', async t => {
+t.test('the policy of the page allows nothing inline, and no text to become markup', async t => {
   const { page, offences } = await visit(t, browser, url)
   await t.rejects(page.evaluate("document.body.innerHTML = '<p>'"), /TrustedHTML/)
   await page.evaluate("document.body.setAttribute('style', 'color: red')")
@@ -321,7 +323,7 @@ t.test('the policy of the page lets nothing inline in, and no text become markup
   t.match(offences.join(), /style-src-attr inline/)
 })
 
-t.test('the policy of the documentation is as strict, and it works', async t => {
+t.test('the API documentation works under the same strict policy', async t => {
   const { page, offences } = await visit(t, browser, `${url}/docs/`)
   await page.locator('.opblock').first().waitFor()
   for (const operation of await page.locator('.opblock-summary-control').all()) await operation.click()
@@ -337,7 +339,7 @@ t.test('the policy of the documentation is as strict, and it works', async t => 
   await until('an offence is reported', () => offences.length === 1)
 })
 
-t.test('who wants less motion gets none', async t => {
+t.test('a reader who prefers reduced motion gets none', async t => {
   const chat = await openChat(t, browser, url, { reducedMotion: 'reduce' })
   await chat.ask('calmly')
   await called('calmly')
@@ -346,7 +348,7 @@ t.test('who wants less motion gets none', async t => {
   await until('the caret', () => chat.evaluate('document.getAnimations().length === 1'))
 })
 
-t.test('a browser that keeps nothing is no reason not to talk', async t => {
+t.test('a browser without storage can be used', async t => {
   const { page } = await visit(t, browser, url)
   await page.addInitScript("Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('no') } })")
   await page.reload()
@@ -356,5 +358,5 @@ t.test('a browser that keeps nothing is no reason not to talk', async t => {
   call.token('hello')
   call.finish()
   await until('the answer', async () => (await page.locator('.text').textContent()) === 'hello')
-  await page.locator('#remark', { hasText: 'would not survive' }).waitFor()
+  await page.locator('#notice', { hasText: 'will not survive' }).waitFor()
 })

@@ -1,20 +1,20 @@
 import t from 'tap'
 import { SseStreamError } from '../../../client/index.js'
-import { type Exchange, newAnswer, toMessages } from '../../../server/page/conversation.js'
-import { failureOf, isStop } from '../../../server/page/failure.js'
-import { addToken, newMeasures, now, timeToFirstToken, tokensPerSecond } from '../../../server/page/measures.js'
-import { canGoOn, outcomeOf } from '../../../server/page/outcome.js'
-import { breakIn } from '../../../server/page/text-break.js'
-import { addGap, heightsOf, noGaps, slotsOf } from '../../../server/page/token-gaps.js'
+import { type Exchange, newAnswer, toMessages } from '../../../server/page/chat/conversation.js'
+import { explainFailure, isStop } from '../../../server/page/chat/failure.js'
+import { addToken, newMeasures, now, timeToFirstToken, tokensPerSecond } from '../../../server/page/chat/measures.js'
+import { canContinue, outcomeOf } from '../../../server/page/chat/outcome.js'
+import { addGap, heightsOf, noGaps, slotsOf } from '../../../server/page/chat/token-gaps.js'
+import { breakIn } from '../../../server/page/views/text-break.js'
 
-t.test('the pauses of any answer fit in a fixed number of bars, and none is lost', async t => {
-  const gaps = noGaps()
+t.test('the gaps of any answer fit in a limited number of bars, and none is lost', async t => {
+  let gaps = noGaps()
   t.strictSame(heightsOf(gaps), [])
-  for (let i = 0; i < 48; i++) addGap(gaps, 10)
+  for (let i = 0; i < 48; i++) gaps = addGap(gaps, 10)
   t.equal(slotsOf(gaps), 48)
   let most = 0
   for (let i = 48; i < 10_000; i++) {
-    addGap(gaps, i === 7000 ? 3000 : 10 + (i % 7))
+    gaps = addGap(gaps, i === 7000 ? 3000 : 10 + (i % 7))
     most = Math.max(most, gaps.bars.length)
   }
   t.equal(most, 96)
@@ -28,23 +28,23 @@ t.test('the pauses of any answer fit in a fixed number of bars, and none is lost
   t.strictSame(heightsOf({ ...noGaps(), bars: [0, 0, 5], longest: 5 }), [0, 0, 0.5], 'next to nothing is not blown up')
 })
 
-t.test('measures are those of the reader', async t => {
-  const measures = newMeasures(1000)
+t.test('the measures are those of the reader', async t => {
+  let measures = newMeasures(1000)
   t.equal(timeToFirstToken(measures), undefined)
   t.equal(tokensPerSecond(measures), undefined)
-  addToken(measures, 1300)
+  measures = addToken(measures, 1300)
   t.equal(timeToFirstToken(measures), 300)
   t.equal(tokensPerSecond(measures), undefined)
-  for (const at of [1400, 1500, 2300]) addToken(measures, at)
+  for (const at of [1400, 1500, 2300]) measures = addToken(measures, at)
   t.equal(tokensPerSecond(measures), 3)
   t.strictSame(measures.gaps.bars, [100, 100, 800])
-  addToken(measures, 2000)
+  measures = addToken(measures, 2000)
   t.equal(measures.gaps.bars.at(-1), 0, 'a clock that was set back gives no negative pause')
   t.equal(timeToFirstToken({ ...measures, askedAt: 5000 }), 0)
   t.ok(Math.abs(now() - Date.now()) < 60_000)
 })
 
-/** A conversation of questions and answers by turns; an empty answer is one that has failed. */
+/** A conversation of alternating questions and answers. An empty answer has failed. */
 function conversation(...texts: string[]): Exchange[] {
   const exchanges: Exchange[] = []
   for (let i = 0; i < texts.length; i += 2) {
@@ -57,14 +57,14 @@ function said(...texts: string[]) {
   return texts.map((content, i) => ({ role: i % 2 === 0 ? 'user' : 'assistant', content }))
 }
 
-t.test('a conversation is sent as messages that take turns, up to the last question', async t => {
+t.test('a conversation is sent as alternating messages, up to the last question', async t => {
   t.strictSame(toMessages(conversation('a')), said('a'))
   t.strictSame(toMessages(conversation('a', 'A', 'b')), said('a', 'A', 'b'))
   t.strictSame(toMessages(conversation('a', 'A', 'b', 'what is asked for again')), said('a', 'A', 'b'))
   t.strictSame(toMessages(conversation('a', '', 'b', '', 'c', 'C', 'd')), said('a\n\nb\n\nc', 'C', 'd'))
 })
 
-t.test('of a conversation that is too long its end is sent, from a question on', async t => {
+t.test('of a conversation that is too long, the end is sent, beginning with a question', async t => {
   const texts = Array.from({ length: 1201 }, (_, i) => String(i))
   const messages = toMessages(conversation(...texts))
   t.equal(messages.length, 999)
@@ -74,57 +74,80 @@ t.test('of a conversation that is too long its end is sent, from a question on',
   t.equal(answer?.content, 'x'.repeat(99_999), 'no half of a character')
 })
 
-/** As the client would throw it. */
+/** An error as the client throws it. */
 function error(code: string, statusCode?: number, retryAfter?: number, message = 'something') {
   return new SseStreamError(code, message, { statusCode, retryAfter })
 }
 
-t.test('what fails is said in words', async t => {
-  const words = (...given: Parameters<typeof error>) => failureOf(error(...given), true).words
+t.test('a failure is explained in words', async t => {
+  const words = (...given: Parameters<typeof error>) => explainFailure(error(...given), true).words
   t.equal(words('SSE_UNREACHABLE'), 'The server cannot be reached.')
-  t.equal(words('FST_SSE_PROVIDER_LOST', 502), 'The model cannot be reached, or has broken off.')
-  t.equal(words('SSE_STATUS', 429), 'The model has too much to do.')
-  t.equal(words('SSE_STATUS', 429, 1500), 'The model has too much to do. It asks to wait for 2 s.')
-  t.equal(words('SSE_STATUS', 429, 3_601_000), 'The model has too much to do. It asks to wait for 61 minutes.')
-  t.equal(words('SSE_STATUS', 413), 'The conversation has become too long for the server.')
-  t.equal(words('SSE_STATUS', 500), 'The server has failed (status 500).')
+  t.equal(words('FST_SSE_PROVIDER_LOST', 502), 'The model cannot be reached, or its answer broke off.')
+  t.equal(words('SSE_STATUS', 429), 'The model is overloaded.')
+  t.equal(words('SSE_STATUS', 429, 1500), 'The model is overloaded. It asks you to wait 2 s.')
+  t.equal(words('SSE_STATUS', 429, 3_601_000), 'The model is overloaded. It asks you to wait 61 minutes.')
+  t.equal(words('SSE_STATUS', 413), 'The conversation is too long for the server.')
+  t.equal(words('SSE_STATUS', 500), 'The server failed (status 500).')
   t.equal(words('SSE_STATUS', 400, undefined, 'body takes less'), 'Body takes less.')
   t.equal(words('SSE_STATUS', 400, undefined, 'really?'), 'Really?')
   t.equal(words('SSE_EVENT_INVALID', undefined, undefined, 'is not JSON'), 'Is not JSON.')
-  t.equal(failureOf(new TypeError('a bug'), true).words, 'This page has failed: TypeError: a bug')
-  t.match(failureOf(error('SSE_TRUNCATED'), false).words, /there is no network/)
-  t.equal(failureOf(error('SSE_STATUS', 400, undefined, 'no'), false).isCut, true)
-  t.equal(failureOf(error('FST_SSE_INPUT_INVALID', 400), false).words, 'Something.')
+  t.equal(explainFailure(new TypeError('a bug'), true).words, 'This page failed: TypeError: a bug')
+  t.match(explainFailure(error('SSE_TRUNCATED'), false).words, /there is no network/)
+  t.equal(explainFailure(error('SSE_STATUS', 400, undefined, 'no'), false).isCut, true)
+  t.equal(explainFailure(error('FST_SSE_INPUT_INVALID', 400), false).words, 'Something.')
 })
 
-t.test('an answer that somebody has stopped has not failed', async t => {
+t.test('an answer that somebody stopped has not failed', async t => {
   t.equal(isStop(error('FST_SSE_STREAM_STOPPED', 410)), true)
   t.equal(isStop(error('FST_SSE_STREAM_GONE', 410)), false)
   t.equal(isStop(new TypeError()), false)
 })
 
-t.test('below an answer stands what has become of it, and what can be done', async t => {
+t.test('the outcome of an answer says how it ended, and what the reader can do', async t => {
   const answer = newAnswer(0)
   t.equal(outcomeOf(answer, undefined, 0), undefined)
   const complete = { ...answer, state: 'complete' as const, finishReason: 'stop' }
   t.equal(outcomeOf({ ...complete, text: 'all of it' }, undefined, 0), undefined)
-  t.match(outcomeOf(complete, undefined, 0), { words: 'The model has said nothing.', button: 'Ask again' })
+  t.match(outcomeOf(complete, undefined, 0), { words: 'The model gave no answer.', button: 'Ask again' })
   t.match(outcomeOf({ ...answer, state: 'complete', finishReason: 'content_filter' }, undefined, 0), { isAlarm: false })
   t.match(outcomeOf({ ...answer, state: 'stopped' }, undefined, 0), { words: 'Stopped.', button: 'Ask again' })
 
-  const cut = failureOf(error('SSE_TRUNCATED'), true)
+  const cut = explainFailure(error('SSE_TRUNCATED'), true)
   const failed = { ...answer, state: 'failed' as const, failure: cut }
   t.match(outcomeOf(failed, undefined, 0), { words: 'The connection was lost.', isAlarm: true, button: 'Try again' })
-  t.match(outcomeOf({ ...failed, streamId: 'id' }, undefined, 0), { button: 'Go on' })
-  t.equal(canGoOn({ ...failed, streamId: 'id' }), true)
-  t.equal(canGoOn({ ...failed, streamId: 'id', failure: failureOf(error('FST_SSE_CLOSING', 503), true) }), false)
+  t.match(outcomeOf({ ...failed, streamId: 'id' }, undefined, 0), { button: 'Continue' })
+  t.equal(canContinue({ ...failed, streamId: 'id' }), true)
+  t.equal(
+    canContinue({ ...failed, streamId: 'id', failure: explainFailure(error('FST_SSE_CLOSING', 503), true) }),
+    false
+  )
 
   const wait = { failure: cut, until: 5000 }
   t.match(outcomeOf(answer, wait, 1500), { words: 'The connection was lost. Trying again in 4 s.', button: 'Try now' })
   t.match(outcomeOf(answer, wait, 5000), { words: 'The connection was lost. Trying again…' })
 })
 
-t.test('a text is taken apart only where its looks do not change', async t => {
+t.test('an answer that ended for another reason than stop says so', async t => {
+  const outcome = (finishReason: string, text = 'some of it') =>
+    outcomeOf({ ...newAnswer(0), state: 'complete', text, finishReason }, undefined, 0)
+  t.equal(outcome('stop'), undefined)
+  t.equal(outcome(''), undefined)
+  t.match(outcome('length'), { words: /token limit/, isAlarm: false })
+  t.match(outcome('content_filter'), { words: /content filter/, isAlarm: false })
+  for (const reason of [
+    'tool_calls',
+    'function_call',
+    'unknown',
+    'insufficient_system_resource',
+    'constructor',
+    '__proto__'
+  ]) {
+    t.strictSame(outcome(reason), { words: `The model stopped for the reason “${reason}”.`, isAlarm: false }, reason)
+    t.match(outcome(reason, ''), { words: `The model stopped for the reason “${reason}”.` })
+  }
+})
+
+t.test('a text is split only where its appearance does not change', async t => {
   t.equal(breakIn('one two', 0), 3)
   t.equal(breakIn('one two', 4), -1)
   t.equal(breakIn('one, two', 2), 3)

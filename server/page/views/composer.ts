@@ -1,13 +1,16 @@
+import { isAnswering, type PageState } from '../chat/store.js'
 import { find } from './element.js'
 
 export interface ComposerActions {
+  /** The reader has written something. */
+  edit(draft: string): void
   send(prompt: string): void
   stop(): void
-  /** A question has to wait for the answer to the one before. */
+  /** A question cannot be sent before the answer to the last one has ended. */
   refuse(): void
 }
 
-/** Where the reader writes, and stops what is being written to them. */
+/** Where the reader writes questions and stops answers. */
 export class Composer {
   readonly #form = find<HTMLFormElement>('#composer')
   readonly #prompt = find<HTMLTextAreaElement>('#prompt')
@@ -22,14 +25,17 @@ export class Composer {
       event.preventDefault()
       this.#submit()
     })
-    this.#prompt.addEventListener('input', () => this.#fit())
+    this.#prompt.addEventListener('input', () => {
+      this.#fit()
+      actions.edit(this.#prompt.value)
+    })
     this.#prompt.addEventListener('keydown', event => {
       if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return
       event.preventDefault()
       this.#submit()
     })
     this.#stop.addEventListener('click', ({ detail: clicks }) => {
-      // The second of a double click was for the button that sends.
+      // The second click of a double click was meant for the button that sends.
       if (clicks < 2) actions.stop()
     })
     document.addEventListener('keydown', event => {
@@ -37,22 +43,16 @@ export class Composer {
     })
   }
 
-  /** While an answer is on its way it can be stopped, and the next question be written but not sent. */
-  set isBusy(isBusy: boolean) {
+  /** While an answer is on its way it can be stopped. The next question can be written, but not sent. */
+  show(state: PageState): void {
     const hadFocus = document.activeElement === this.#stop
+    const isBusy = isAnswering(state)
     this.#isBusy = isBusy
     this.#stop.hidden = !isBusy
     this.#send.hidden = isBusy
     if (hadFocus && !isBusy) this.focus()
-  }
-
-  /** What is written and not sent. */
-  get draft(): string {
-    return this.#prompt.value
-  }
-
-  set draft(draft: string) {
-    this.#prompt.value = draft
+    if (this.#prompt.value === state.draft) return
+    this.#prompt.value = state.draft
     this.#fit()
   }
 
@@ -62,19 +62,12 @@ export class Composer {
 
   #submit(): void {
     const prompt = this.#prompt.value.trim()
-    if (prompt === '') {
-      this.focus()
-      return
-    }
-    if (this.#isBusy) {
-      this.#actions.refuse()
-      return
-    }
-    this.draft = ''
-    this.#actions.send(prompt)
+    if (prompt === '') this.focus()
+    else if (this.#isBusy) this.#actions.refuse()
+    else this.#actions.send(prompt)
   }
 
-  /** Gives it the height of what is in it, where the browser does not. */
+  /** Makes the field as high as its text if the browser does not. */
   #fit(): void {
     if (CSS.supports('field-sizing', 'content')) return
     this.#prompt.style.height = 'auto'
@@ -82,7 +75,7 @@ export class Composer {
   }
 }
 
-/** Whether a key belongs to an input method that puts characters together. Safari says so only by the code 229. */
+/** Whether a key belongs to an input method that composes characters. Safari tells so only by the code 229. */
 function isComposing({ isComposing, keyCode }: KeyboardEvent): boolean {
   return isComposing || keyCode === 229
 }

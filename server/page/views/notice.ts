@@ -1,6 +1,6 @@
 import type { Announcer } from './announcer.js'
 
-/** A line below the composer, for what belongs to no answer. */
+/** A line below the composer for messages that do not belong to an answer. */
 export class Notice {
   readonly #element: HTMLElement
   readonly #announcer: Announcer
@@ -11,7 +11,7 @@ export class Notice {
     this.#announcer = announcer
   }
 
-  /** @param duration after how many milliseconds it goes, where it does not stay */
+  /** @param duration how long it is shown. Milliseconds. Default: until it is cleared. */
   show(words: string, duration?: number): void {
     this.clear()
     this.#element.textContent = words

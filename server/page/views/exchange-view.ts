@@ -1,32 +1,38 @@
-import type { Answering } from './answering.js'
-import type { Answer, Exchange } from './conversation.js'
+import type { Exchange } from '../chat/conversation.js'
+import type { Wait } from '../chat/failure.js'
+import { now } from '../chat/measures.js'
+import { outcomeOf } from '../chat/outcome.js'
 import { find } from './element.js'
-import type { Wait } from './failure.js'
-import { Frame } from './frame.js'
 import { GrowingText } from './growing-text.js'
-import { now } from './measures.js'
 import { MeasuresView } from './measures-view.js'
-import { outcomeOf } from './outcome.js'
+import { NextFrame } from './next-frame.js'
 
-/** How often a countdown is shown anew. Milliseconds. */
+/** How often a countdown is updated. Milliseconds. */
 const TICK = 250
+
+/** What an exchange view shows. */
+export interface ExchangeState {
+  readonly exchange: Exchange
+  /** What the answer waits for while it has no connection. */
+  readonly wait: Wait | undefined
+  /** Only the last exchange has a button to ask again. */
+  readonly isLast: boolean
+}
 
 /** What a reader can do with an exchange. */
 export interface ExchangeActions {
-  /** Has the question answered again, or tries the connection again. */
+  /** Asks again, or tries the connection again. */
   again(): void
   copy(text: string): void
   /** A button that had the focus is gone. */
   refocus(): void
 }
 
-/** One question and its answer, painted from what the conversation has of them. Model output only ever is text. */
+/** Shows a question and its answer. What a model says is only ever text. */
 export class ExchangeView {
   readonly element: HTMLElement
-  readonly #exchange: Exchange
-  readonly #answering: () => Answering | undefined
   readonly #actions: ExchangeActions
-  readonly #frame = new Frame(() => this.#paint())
+  readonly #frame = new NextFrame(() => this.#paint())
   readonly #answer: HTMLElement
   readonly #text: GrowingText
   readonly #measures: MeasuresView
@@ -34,22 +40,12 @@ export class ExchangeView {
   readonly #words: HTMLElement
   readonly #again: HTMLButtonElement
   readonly #copy: HTMLButtonElement
-  #isLast = true
-  /** As they are shown. */
-  #state: Answer['state'] | undefined
-  #wait: Wait | undefined
+  #state: ExchangeState
   #tick: ReturnType<typeof setTimeout> | undefined
 
-  /** @param answering what the answer is on its way with, while it is */
-  constructor(
-    template: HTMLTemplateElement,
-    exchange: Exchange,
-    answering: () => Answering | undefined,
-    actions: ExchangeActions
-  ) {
+  constructor(template: HTMLTemplateElement, state: ExchangeState, actions: ExchangeActions) {
     this.element = (template.content.cloneNode(true) as DocumentFragment).firstElementChild as HTMLElement
-    this.#exchange = exchange
-    this.#answering = answering
+    this.#state = state
     this.#actions = actions
     this.#answer = find('.answer', this.element)
     this.#text = new GrowingText(find('.text', this.element))
@@ -58,32 +54,24 @@ export class ExchangeView {
     this.#words = find('.words', this.element)
     this.#again = find('.again', this.element)
     this.#copy = find('.copy', this.element)
-    find('.prompt', this.element).textContent = exchange.prompt
+    find('.prompt', this.element).textContent = state.exchange.prompt
     this.#again.addEventListener('click', () => actions.again())
-    this.#copy.addEventListener('click', () => actions.copy(this.#exchange.answer.text))
+    this.#copy.addEventListener('click', () => actions.copy(this.#state.exchange.answer.text))
     this.#paint()
   }
 
-  /** Something of it is new. What can be done about it is shown at once, its text with the next frame. */
-  changed(): void {
-    const { answer } = this.#exchange
-    if (answer.state !== this.#state || this.#answering()?.wait !== this.#wait) this.#paint()
-    else this.#frame.ask()
-  }
-
-  /** Another one follows: nothing is to be done about this one any more. */
-  retire(): void {
-    this.#isLast = false
-    this.#frame.ask()
+  /** Shows at once what the reader can do, and the text with the next frame. */
+  show(state: ExchangeState): void {
+    const { exchange, wait } = this.#state
+    this.#state = state
+    if (state.exchange.answer.state !== exchange.answer.state || state.wait !== wait) this.#paint()
+    else this.#frame.request()
   }
 
   #paint(): void {
-    const { answer } = this.#exchange
-    const answering = this.#answering()
-    const wait = answering?.wait
+    const { exchange, wait, isLast } = this.#state
+    const { answer } = exchange
     const isRunning = answer.state === 'running'
-    this.#state = answer.state
-    this.#wait = wait
     this.#answer.setAttribute('aria-busy', String(isRunning))
     this.#text.show(answer.text)
     this.#measures.show(answer.measures, !isRunning)
@@ -91,12 +79,12 @@ export class ExchangeView {
     this.#outcome.classList.toggle('is-alarm', outcome?.isAlarm === true)
     write(this.#words, outcome?.words)
     const hadFocus = document.activeElement === this.#again
-    write(this.#again, this.#isLast ? outcome?.button : undefined)
+    write(this.#again, isLast ? outcome?.button : undefined)
     if (hadFocus && this.#again.hidden) this.#actions.refocus()
-    // Browsers let a page write to the clipboard only where it came by TLS, or from the same machine.
+    // Browsers let a page write to the clipboard only if it came over TLS or from the same machine.
     this.#copy.hidden = isRunning || answer.text === '' || navigator.clipboard === undefined
     clearTimeout(this.#tick)
-    if (wait !== undefined) this.#tick = setTimeout(() => this.#frame.ask(), TICK)
+    if (wait !== undefined) this.#tick = setTimeout(() => this.#frame.request(), TICK)
   }
 }
 

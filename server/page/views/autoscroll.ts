@@ -1,16 +1,16 @@
-/** How near to the end counts as there. Browsers round. Pixels. */
+/** How far from the end still counts as the end, since browsers round. Pixels. */
 const NEAR = 2
 
-/** Keeps the end of a growing text in sight, from when it is told to until the reader scrolls up. */
+/** Keeps the end of a growing text in sight until the reader scrolls up. */
 export class Autoscroll {
   readonly #scroller: HTMLElement
   readonly #toEnd: HTMLElement
   #isFollowing = false
-  /** Where the reader was, and where the end was. Pixels. */
+  /** The last position of the reader, and of the end. Pixels. */
   #top = 0
   #end = 0
 
-  /** @param toEnd the button that is there while the end is out of sight */
+  /** @param toEnd the button that is shown while the end is out of sight */
   constructor(scroller: HTMLElement, content: Element, toEnd: HTMLElement) {
     this.#scroller = scroller
     this.#toEnd = toEnd
@@ -19,7 +19,7 @@ export class Autoscroll {
       this.follow()
       scroller.focus({ preventScroll: true })
     })
-    // Told after the layout and before the paint: whatever has grown, or left less room, nothing jumps.
+    // A ResizeObserver runs after the layout and before the paint, so nothing jumps.
     const observer = new ResizeObserver(() => this.#resized())
     observer.observe(scroller)
     observer.observe(content)
@@ -36,7 +36,7 @@ export class Autoscroll {
     this.#remember()
   }
 
-  /** A scroll upwards is the reader's, unless there is less to be scrolled. */
+  /** A scroll upwards is the reader's, unless the content has become shorter. */
   #scrolled(): void {
     const { top, end } = this.#measure()
     if (top < this.#top && end >= this.#end) this.#isFollowing = false
@@ -54,7 +54,7 @@ export class Autoscroll {
   #measure() {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller
     const end = scrollHeight - clientHeight
-    // Some browsers let one scroll beyond the end, and bounce back.
+    // Some browsers scroll beyond the end, and bounce back.
     return { top: Math.min(scrollTop, end), end }
   }
 }

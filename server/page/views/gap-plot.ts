@@ -1,10 +1,10 @@
-import { heightsOf, slotsOf, type TokenGaps } from './token-gaps.js'
+import { heightsOf, slotsOf, type TokenGaps } from '../chat/token-gaps.js'
 
-/** How much of its slot a bar takes, and the least of the height, so that a pause of nothing is a bar too. */
+/** The width of a bar as a part of its slot, and its lowest height, which makes a gap of 0 ms visible. */
 const WIDTH = 0.7
-const LEAST = 0.04
+const MIN_HEIGHT = 0.04
 
-/** Draws the pauses between tokens, as one path of as many bars as there can be at most. */
+/** Draws the gaps between tokens as one path of bars. */
 export class GapPlot {
   readonly #svg: SVGSVGElement
   readonly #path: SVGPathElement
@@ -16,7 +16,7 @@ export class GapPlot {
 
   show(gaps: TokenGaps, description: string): void {
     const bars = heightsOf(gaps).map((height, i) => {
-      const tall = Math.max(LEAST, height)
+      const tall = Math.max(MIN_HEIGHT, height)
       return `M${i} 1v${-tall.toFixed(3)}h${WIDTH}v${tall.toFixed(3)}z`
     })
     this.#svg.setAttribute('viewBox', `0 0 ${slotsOf(gaps)} 1`)

@@ -1,20 +1,20 @@
 import { breakIn } from './text-break.js'
 
-/** From how many characters on a block ends at the next line end, and a text node at the next white space. */
+/** The length from which a block ends at the next line end, and a text node at the next possible break. Characters. */
 const LONG_BLOCK = 1000
 const LONG_NODE = 500
 
 /**
- * A text that only grows. A browser lays out a whole paragraph, and shapes a whole text node, for every character that is
- * added to it, so that both have to stay short where the text does not.
+ * A text that only grows. For each character that is added, a browser lays out the whole paragraph and shapes the whole
+ * text node, so both must stay short even if the text is long.
  */
 export class GrowingText {
   readonly #element: HTMLElement
   #block!: HTMLElement
   #node!: Text
-  /** Of the block. */
+  /** The length of the block. */
   #length = 0
-  /** Of all. */
+  /** The length of the whole text. */
   #shown = 0
 
   constructor(element: HTMLElement) {
@@ -22,7 +22,7 @@ export class GrowingText {
     this.#clear()
   }
 
-  /** Shows a text that begins with what is shown, or is shorter and so another. */
+  /** Shows a text. It begins with the text that is shown, unless it is shorter: then it is a different text. */
   show(text: string): void {
     if (text.length < this.#shown) this.#clear()
     const added = text.slice(this.#shown)
@@ -34,7 +34,7 @@ export class GrowingText {
     let rest = text
     while (rest !== '') {
       if (this.#length >= LONG_BLOCK && this.#node.data.endsWith('\n')) this.#startBlock()
-      // As much as a block may have, up to the end of a line.
+      // The block takes text up to the first line end after its length limit.
       const lineEnd = rest.indexOf('\n', Math.max(0, LONG_BLOCK - this.#length))
       const end = lineEnd === -1 ? rest.length : lineEnd + 1
       this.#extend(rest.slice(0, end))

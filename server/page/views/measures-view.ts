@@ -1,11 +1,11 @@
+import { type Measures, timeToFirstToken, tokensPerSecond } from '../chat/measures.js'
 import { find } from './element.js'
 import { GapPlot } from './gap-plot.js'
-import { type Measures, timeToFirstToken, tokensPerSecond } from './measures.js'
 
-/** How often the figures change at most, so that they can be read. Milliseconds. */
+/** The shortest time between changes of the figures, so that they can be read. Milliseconds. */
 const INTERVAL = 250
 
-/** Shows how an answer comes in. */
+/** Shows how an answer arrives. */
 export class MeasuresView {
   readonly #firstToken: HTMLElement
   readonly #tokensPerSecond: HTMLElement
@@ -22,7 +22,7 @@ export class MeasuresView {
     this.#plot = new GapPlot(find('svg', element))
   }
 
-  /** @param isLast whether they will not change any more, and have to be right */
+  /** @param isLast whether the measures are final, and must be shown now */
   show(measures: Measures, isLast: boolean): void {
     const now = performance.now()
     if (!isLast && now < this.#shownAt + INTERVAL) return

@@ -1,0 +1,55 @@
+import { delayOf } from './backoff.js'
+import { SseStreamError } from './errors.js'
+import type { RetryOptions } from './options.js'
+import { withTimeout } from './with-timeout.js'
+
+/** Decides whether a failed connection is tried again, and waits until it is. */
+export class Retries {
+  /** The failure that the current series of retries began with. */
+  cause: SseStreamError | undefined
+  /** The delay that the server asked for with its last `retry`. Milliseconds. */
+  serverDelay = 0
+  readonly #options: RetryOptions
+  /** How many retries in a row have brought no event. */
+  #count = 0
+  #wake = () => {}
+
+  constructor(options: RetryOptions) {
+    this.#options = options
+  }
+
+  /** Ends the series of retries: an event has arrived. */
+  reset(): void {
+    this.#count = 0
+  }
+
+  /**
+   * Waits until it is time for the next connection.
+   *
+   * @param error the failure of the last connection
+   * @param signal ends the wait
+   * @throws the failure if there is to be no retry, or the reason of the signal
+   */
+  async wait(error: SseStreamError, signal: AbortSignal): Promise<void> {
+    const { maxRetries = 10, retryDelay = 1000, maxRetryDelay = 30_000, onReconnect } = this.#options
+    const { code, message, retryAfter = 0 } = error
+    const retries = this.#count
+    if (retryAfter > maxRetryDelay || !maxRetries) throw error
+    if (retries >= maxRetries) {
+      throw new SseStreamError(code, `${message} (gave up after ${retries} retries)`, { ...error, cause: error })
+    }
+    if (!retries) this.cause = error
+    this.#count++
+    const delay = delayOf(retries, Math.max(retryAfter, this.serverDelay), retryDelay, maxRetryDelay)
+    onReconnect?.({ attempt: this.#count, delay, error })
+    const woken = new Promise<void>(resolve => {
+      this.#wake = resolve
+    })
+    await withTimeout(woken, delay, signal).catch(() => signal.throwIfAborted())
+  }
+
+  /** Ends a wait at once, if there is one. */
+  wake(): void {
+    this.#wake()
+  }
+}

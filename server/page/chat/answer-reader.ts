@@ -1,0 +1,88 @@
+import { openStream, type SseStream } from '../../../client/index.js'
+import type { Message, Tokens } from '../../../routes/index.js'
+import type { ChatAnswer } from './conversation.js'
+import { explainFailure, isStop, type Wait } from './failure.js'
+import { addToken, now } from './measures.js'
+
+/** How often a lost connection is tried again, and the longest wait (milliseconds). Together: about a minute. */
+const MAX_RETRIES = 12
+const MAX_RETRY_DELAY = 10_000
+
+/** How long the server may stay silent. It sends a heartbeat every 15 seconds. Milliseconds. */
+const IDLE_TIMEOUT = 25_000
+
+/** Called for each change of an answer, and with what it waits for while it has no connection. */
+export type AnswerListener = (answer: ChatAnswer, wait: Wait | undefined) => void
+
+/** Reads an answer from its start, or from where it was when the page was left. */
+export class AnswerReader {
+  readonly #stream: SseStream<typeof Tokens>
+  readonly #onChange: AnswerListener
+  /** The reconnects before this reader, and the one that it begins with after a reload. */
+  readonly #reconnects: number
+  #answer: ChatAnswer
+  #wait: Wait | undefined
+
+  /** @param messages the conversation up to the question */
+  constructor(answer: ChatAnswer, messages: Message[], onChange: AnswerListener) {
+    this.#answer = answer
+    this.#onChange = onChange
+    this.#reconnects = answer.measures.reconnects + (answer.streamId === undefined ? 0 : 1)
+    this.#stream = openStream<typeof Tokens>('stream', {
+      body: { messages },
+      resume: answer.streamId,
+      lastEventId: answer.lastEventId,
+      maxRetries: MAX_RETRIES,
+      maxRetryDelay: MAX_RETRY_DELAY,
+      idleTimeout: IDLE_TIMEOUT,
+      onOpen: stream => this.#opened(stream),
+      onReconnect: ({ delay, error }) => {
+        this.#wait = { failure: explainFailure(error, navigator.onLine), until: now() + delay }
+        this.#update({})
+      }
+    })
+  }
+
+  /** Reads until the answer has ended, for whatever reason. It never rejects. */
+  async run(): Promise<void> {
+    let end: Partial<ChatAnswer>
+    try {
+      for await (const event of this.#stream) {
+        const { text, measures } = this.#answer
+        this.#update({
+          ...(event.event === 'message' && { text: text + event.data, measures: addToken(measures, now()) }),
+          ...(event.event === 'done' && { finishReason: event.data.finishReason }),
+          ...(event.id !== undefined && { lastEventId: event.id })
+        })
+      }
+      end = { state: this.#stream.complete ? 'complete' : 'stopped' }
+    } catch (error) {
+      end = isStop(error) ? { state: 'stopped' } : { state: 'failed', failure: explainFailure(error, navigator.onLine) }
+    }
+    this.#wait = undefined
+    this.#update(end)
+  }
+
+  /** Stops the answer at its source. @returns whether the server has confirmed it */
+  stop(): Promise<boolean> {
+    return this.#stream.stop()
+  }
+
+  /** Ends a wait for the next connection. */
+  retryNow(): void {
+    this.#stream.retryNow()
+  }
+
+  #opened({ id, reconnects }: SseStream<typeof Tokens>): void {
+    this.#wait = undefined
+    this.#update({
+      ...(id !== undefined && { streamId: id }),
+      measures: { ...this.#answer.measures, reconnects: this.#reconnects + reconnects }
+    })
+  }
+
+  #update(change: Partial<ChatAnswer>): void {
+    this.#answer = { ...this.#answer, ...change }
+    this.#onChange(this.#answer, this.#wait)
+  }
+}

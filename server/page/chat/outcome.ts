@@ -1,0 +1,46 @@
+import type { ChatAnswer } from './conversation.js'
+import type { Wait } from './failure.js'
+
+/** What the page says below an answer. */
+export interface Outcome {
+  words: string
+  isAlarm: boolean
+  /** The label of a button, if the reader can do something. */
+  button?: string
+}
+
+/** What the finish reasons of OpenAI's chat completions mean to a reader. */
+const REASONS = new Map([
+  ['length', 'The model reached its token limit, so the answer is incomplete.'],
+  ['content_filter', 'A content filter removed part of the answer.']
+])
+
+/** The finish reason of an answer that has a normal end. */
+const NORMAL = 'stop'
+
+/** @returns `undefined` if there is nothing to say */
+export function outcomeOf(answer: ChatAnswer, wait: Wait | undefined, now: number): Outcome | undefined {
+  if (wait !== undefined) return waiting(wait, now)
+  const { text, state, failure, finishReason } = answer
+  if (state === 'stopped') return { words: 'Stopped.', isAlarm: false, button: 'Ask again' }
+  if (failure !== undefined) {
+    return { words: failure.words, isAlarm: true, button: canContinue(answer) ? 'Continue' : 'Try again' }
+  }
+  if (finishReason && finishReason !== NORMAL) {
+    const words = REASONS.get(finishReason) ?? `The model stopped for the reason “${finishReason}”.`
+    return { words, isAlarm: false }
+  }
+  const isEmpty = state === 'complete' && text === ''
+  return isEmpty ? { words: 'The model gave no answer.', isAlarm: false, button: 'Ask again' } : undefined
+}
+
+/** Whether the server may have the rest of a failed answer. */
+export function canContinue({ failure, streamId }: ChatAnswer): boolean {
+  return failure?.isCut === true && streamId !== undefined
+}
+
+function waiting({ failure, until }: Wait, now: number): Outcome {
+  const seconds = Math.ceil((until - now) / 1000)
+  const next = seconds > 0 ? `Trying again in ${seconds} s.` : 'Trying again…'
+  return { words: `${failure.words} ${next}`, isAlarm: true, button: 'Try now' }
+}

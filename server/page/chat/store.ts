@@ -1,0 +1,43 @@
+import type { Exchange } from './conversation.js'
+import type { Wait } from './failure.js'
+
+/** Everything that the page shows and saves. It is replaced, never changed. */
+export interface PageState {
+  readonly exchanges: readonly Exchange[]
+  /** What the last answer waits for while it has no connection. */
+  readonly wait: Wait | undefined
+  /** What the reader has written and not sent. */
+  readonly draft: string
+}
+
+/** Called with the new state and the one before it. */
+export type StateListener = (state: PageState, before: PageState) => void
+
+/** Holds the state of the page. The chat and the composer update it; views and the autosave are given it. */
+export class Store {
+  #state: PageState
+  readonly #listeners: StateListener[] = []
+
+  constructor(state: PageState) {
+    this.#state = state
+  }
+
+  get state(): PageState {
+    return this.#state
+  }
+
+  subscribe(listener: StateListener): void {
+    this.#listeners.push(listener)
+  }
+
+  update(change: Partial<PageState>): void {
+    const before = this.#state
+    this.#state = { ...before, ...change }
+    for (const listener of this.#listeners) listener(this.#state, before)
+  }
+}
+
+/** Whether an answer is on its way. */
+export function isAnswering({ exchanges }: PageState): boolean {
+  return exchanges.at(-1)?.answer.state === 'running'
+}
