@@ -1,8 +1,8 @@
 /**
- * Who may import whom. `npm run lint` checks it; test/lint/imports.test.ts proves that each rule catches a wrong import.
+ * Who may import whom. `npm run lint` checks it; test/lint/imports.test.ts proves that every rule works.
  */
 
-/** The rooms of `plugin/`. Each may import itself and the rooms before it; the files beside the rooms may import all. */
+/** The rooms of `plugin/`. Each may import itself and the rooms before it; the files beside them may import all. */
 const rooms = ['util', 'sse', 'schema', 'source', 'framing', 'stores', 'response', 'resume', 'observe']
 
 /** Every room may throw the plugin's errors. */
