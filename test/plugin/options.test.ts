@@ -193,7 +193,7 @@ t.test('names of events and last events are for the protocol of events only', as
     for (const options of [{ event: 'a' }, { end: 'a' }, { end: false }]) {
       const error = await streaming(ask, { protocol, ...options })
       const [name] = Object.keys(options)
-      const what = "is for the protocol 'events' only: others say themselves what is sent"
+      const what = "is only for the protocol 'events': others make the events themselves"
       t.strictSame([error?.code, error?.message], [INVALID, `option "${name}" ${what}`])
     }
   }
