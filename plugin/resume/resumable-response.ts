@@ -50,10 +50,7 @@ export class ResumableResponse {
   begin(source: unknown, options: ProducerOptions, resumable: ResumableOptions): FastifyReply {
     const { reply, settings } = this.#responder
     if (typeof source !== 'function') {
-      throw new FST_SSE_OPTION_INVALID(
-        'resumable',
-        'needs a function as the source, which is called for new streams only'
-      )
+      throw new FST_SSE_OPTION_INVALID('resumable', 'takes a function as the source, called only for new streams')
     }
     const position = positionOf(reply.request, resumable.id)
     const early = this.#responder.early(position?.isEnd === true)
