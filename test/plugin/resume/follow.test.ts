@@ -5,7 +5,7 @@ import { after, node } from '../../helpers/stepped.js'
 import { twoNodes } from '../../helpers/two-nodes.js'
 import { until } from '../../helpers/until.js'
 
-t.test('several clients follow one stream from where they are, on two nodes, with one source', async t => {
+t.test('several clients follow one stream from their positions, on two nodes, with one source', async t => {
   const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
   const producing = await node(t, { plugin: { store: one } })
   const following = await node(t, { plugin: { store: other } })

@@ -74,7 +74,7 @@ for (const [name, client] of Object.entries(clients)) {
   }
 }
 
-/** Has a client ask for an answer. Gives what it reads, and the source behind it. */
+/** Makes a client request an answer. Returns what it reads, and the source behind it. */
 async function ask(
   t: Test,
   client: ProtocolClient,
