@@ -30,7 +30,7 @@ export function frameChunk(text: string, isDispatched = true): Chunk {
   return { text, events: 1, bytes: undefined, isDispatched, isLast: false }
 }
 
-/** The chunk that ends a stream. @param text of the last events; `''` for none */
+/** The chunk that ends a stream. @param text the frames of the last events; `''` for none */
 export function lastChunk(text: string): Chunk {
   return { text, events: 0, bytes: undefined, isDispatched: true, isLast: true }
 }

@@ -124,11 +124,11 @@ export class FrameEncoder {
 
   /** The event of `onError`, or else that of the protocol; `undefined` if neither can be sent (E4). */
   error(error: Error, log: FastifyBaseLogger): string | undefined {
-    const makers = {
+    const attempts = {
       'the event of onError': this.#options.onError,
       'the error event': (failure: Error) => this.#protocol.error(errorEvent(failure).data)
     }
-    for (const [what, makeEvent] of Object.entries(makers)) {
+    for (const [what, makeEvent] of Object.entries(attempts)) {
       try {
         const event = makeEvent?.(error)
         if (event !== undefined) return this.#sized(this.#last(event))

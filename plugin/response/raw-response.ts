@@ -11,7 +11,7 @@ export function isClosed(raw: RawResponse): boolean {
   return isHttp2(raw) ? raw.stream.closed || raw.stream.destroyed : raw.destroyed || raw.req.socket.destroyed
 }
 
-/** Calls back once when a response is over. @param callback is told whether all of it was handed to the network */
+/** Calls back once when a response is over. @param callback gets whether all of it was handed to the network */
 export function onOver(raw: RawResponse, callback: (isComplete: boolean) => void): void {
   const response = raw as ServerResponse
   let isComplete = false

@@ -82,7 +82,7 @@ t.test('a client that reconnects to a closing server is asked to reconnect later
     })
   }
   const answer = open(url, after(first.events()[0]?.id))
-  await until('the log is asked for', () => isAsked)
+  await until('the log is read', () => isAsked)
   const closed = app.close()
   await until('the server closes', async () => {
     const { status } = await fetchAll(url).catch(() => ({ status: undefined }))

@@ -35,9 +35,9 @@ t.test('a client that leaves while its position is looked up gets no answer', as
     const reads = store.calls.read ?? 0
     store.before = method => (method === 'read' ? passed : undefined)
     const again = open(url, after(position))
-    await until('the log is asked for', () => (store.calls.read ?? 0) > reads)
+    await until('the log is read', () => (store.calls.read ?? 0) > reads)
     again.leave()
-    await until('its server knows', async () => (await connections(app)) === 0)
+    await until('the server sees the close', async () => (await connections(app)) === 0)
     go()
     await until('it is logged', () => log.filter(({ msg }) => msg === 'client left').length > before)
     t.equal(again.status, undefined)
@@ -46,11 +46,11 @@ t.test('a client that leaves while its position is looked up gets no answer', as
 
 t.test('a client that leaves while a hook delays its response does not start the source', async t => {
   const { go, passed } = gate()
-  let isAtWork = false
+  let isHookRunning = false
   let calls = 0
   const { url, app } = await serve(t, app => {
     app.addHook('onSend', async () => {
-      isAtWork = true
+      isHookRunning = true
       await passed
     })
     app.get('/', (_request, reply) =>
@@ -64,9 +64,9 @@ t.test('a client that leaves while a hook delays its response does not start the
     )
   })
   const client = open(url)
-  await until('the hook is at work', () => isAtWork)
+  await until('the hook runs', () => isHookRunning)
   client.leave()
-  await until('its server knows', async () => (await connections(app)) === 0)
+  await until('the server sees the close', async () => (await connections(app)) === 0)
   go()
   await app.close()
   t.equal(calls, 0)
@@ -121,7 +121,7 @@ t.test('a closing server refuses new resumable streams', async t => {
     app.get('/', (_request, reply) => reply.sseFrom(() => ['a'], { resumable: true }))
   })
   const client = open(url)
-  await until('it is asked', () => isAsked)
+  await until('the request arrives', () => isAsked)
   const closed = app.close()
   await until('it closes', () => isClosing)
   go()
@@ -226,7 +226,7 @@ t.test('an id that was taken while the store could not be reached stays with its
   await store.shared.create('mine', 'another', undefined)
   const creates = store.calls.create ?? 0
   store.comeBack()
-  await until('it has asked for the id again', () => (store.calls.create ?? 0) > creates)
+  await until('the id is claimed again', () => (store.calls.create ?? 0) > creates)
   sources[0]?.give('b', undefined)
   await client.end()
   t.match(client.events(), [{ data: 'a' }, { data: 'b' }, { event: 'done' }])

@@ -143,10 +143,10 @@ t.test('a client that leaves while its id is claimed does not start the source',
         })
       : undefined
   const client = open(url)
-  await until('the id is asked for', () => store.calls.create)
+  await until('the id is claimed', () => store.calls.create)
   client.leave()
   await until('the client has left', () => client.ended)
-  await until('its server knows', async () => {
+  await until('the server sees the close', async () => {
     const count = await new Promise<number>(resolve => app.server.getConnections((_error, count) => resolve(count)))
     return count === 0
   })
