@@ -1,2 +1,4 @@
-/** What bundlers for browsers find in place of `index.ts`, so that a page can share the declaration of its events with its server. */
+/**
+ * Replaces `index.ts` in bundles for browsers, so that a page can share the declaration of its events with the server.
+ */
 export { type EventMap, type EventStreamSchema, eventStream } from './schema/event-schema.js'

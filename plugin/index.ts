@@ -16,12 +16,22 @@ declare module 'fastify' {
     ReplyType
   > {
     /**
-     * Streams a source as server-sent events (WHATWG HTML, section 9.2). `return` what it returns; awaiting that waits
-     * for the end of the response.
+     * Streams a source as server-sent events (WHATWG HTML, section 9.2).
      *
-     * @param source what to send; prefer the function form, whose `signal` stops the provider when the client leaves
-     * @param options see `StreamOptions`; `map` makes events of items
-     * @throws FST_SSE_OPTION_INVALID, FST_SSE_CLOSING. What fails later is an error response or an `error` event.
+     * @example
+     * ```ts
+     * app.post('/chat', (request, reply) =>
+     *   reply.sseFrom(({ signal }) => openai.responses.create({ ...request.body, stream: true }, { signal }))
+     * )
+     * ```
+     *
+     * @param source the items to send. Prefer the function form: its `signal` stops the provider when the client
+     *   leaves.
+     * @param options see `StreamOptions`
+     * @returns the reply. `return` it from the handler, or await it to wait for the end of the response.
+     * @throws FST_SSE_OPTION_INVALID, FST_SSE_CLOSING; FST_SSE_ID_INVALID if the stream is resumable;
+     *   FST_SSE_EVENT_INVALID if the `event` option cannot be sent. Later errors become an error response or an
+     *   `error` event.
      */
     sseFrom<
       T,
@@ -43,18 +53,24 @@ declare module 'fastify' {
     ): this
 
     /**
-     * Streams what a resumable stream has sent from its start, and goes on with it. A client that comes back with a
-     * `Last-Event-ID` gets what comes after that. `return` what it returns.
+     * Streams an existing resumable stream from its start, or after the `Last-Event-ID` of the request (WHATWG HTML,
+     * section 9.2.4). A stream that does not exist, or has expired, is answered 410, or 404 if streams have owners.
      *
-     * @param id of the stream: the `x-stream-id` of the response that it began with
-     * @throws FST_SSE_ID_INVALID, FST_SSE_OPTION_INVALID. A stream that is not there is answered 410, or 404 where owners
-     *   are told apart; one that has expired as well.
+     * @example
+     * ```ts
+     * app.get('/chat/:id', (request, reply) => reply.sseResume(request.params.id))
+     * ```
+     *
+     * @param id the id of the stream: the `x-stream-id` header of its first response
+     * @param options see `ResumeOptions`
+     * @returns the reply. `return` it from the handler, or await it to wait for the end of the response.
+     * @throws FST_SSE_ID_INVALID, FST_SSE_OPTION_INVALID
      */
     sseResume(id: string, options?: ResumeOptions): this
   }
 
   interface FastifyInstance {
-    /** The resumable streams, those of other nodes included. */
+    /** Controls the resumable streams of all nodes. */
     readonly sseStreams: SseStreams
   }
 }

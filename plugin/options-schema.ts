@@ -5,11 +5,11 @@ import { STREAM_ID_PATTERN } from './resume/event-id.js'
 
 const MAX_MS = 2 ** 31 - 1
 
-/** What each of these takes, in the words of the error. */
+/** The valid values of an option, in the words of the error. */
 export const PROTOCOL = `${protocolNames.map(name => `'${name}'`).join(', ')} or a Protocol`
 export const END = 'false, the name of an event without CR or LF, or an event with a name or data'
 
-/** What Fastify itself takes in the options of `register`. */
+/** The options of `register` that belong to Fastify itself. */
 export const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
 
 function ms(minimum: number, rest: { default?: number }) {
@@ -37,7 +37,7 @@ const heartbeat = Type.Union([ms(1, {}), Type.Literal(false)], {
   description: `a whole number of milliseconds from 1 to ${MAX_MS}, or false`
 })
 
-/** What every response may set for itself. */
+/** The settings that `reply.sseResume` takes too. */
 const response = {
   heartbeat: Type.Optional(heartbeat),
   commitAfter: Type.Optional(ms(0, { default: 1000 })),
@@ -45,14 +45,14 @@ const response = {
   highWaterMark: Type.Optional(bytes({ default: 16 * 1024 }))
 }
 
-/** What a stream may set for itself, and the plugin for all streams. */
+/** The settings that both the plugin and a stream take. */
 const settings = {
   ...response,
   maxEventBytes: Type.Optional(bytes({ default: 1024 * 1024 }))
 } satisfies Record<keyof StreamSettings, TSchema>
 
-/** The names of what a stream may set for itself. */
-export const NAMES = Object.keys(settings) as (keyof StreamSettings)[]
+/** The names of the settings that both the plugin and a stream take. */
+export const SETTING_NAMES = Object.keys(settings) as (keyof StreamSettings)[]
 
 const onDisconnect = Type.Optional(
   Type.Union(
@@ -65,7 +65,7 @@ const onDisconnect = Type.Optional(
   )
 )
 
-/** What `resumable` takes: for all streams, or for one, which may have an id of its own. */
+/** The `resumable` option of the plugin, or of a stream, which also takes an `id`. */
 function resumable(id: { id?: TSchema }, names: string) {
   const options = Type.Object({ ...id, owner: callback, onDisconnect }, { additionalProperties: false })
   return Type.Optional(
@@ -93,6 +93,7 @@ const signal = Type.Optional(
   )
 )
 
+/** The options of the plugin. */
 export const PluginSchema = options({
   ...settings,
   resumable: resumable({}, 'owner or onDisconnect'),
@@ -100,6 +101,7 @@ export const PluginSchema = options({
   drainTimeout: Type.Optional(ms(0, { default: 5000 }))
 } satisfies Record<keyof PluginOptions, TSchema>)
 
+/** The options of `reply.sseFrom`. */
 export const StreamSchema = options({
   ...settings,
   resumable: resumable(
@@ -118,6 +120,7 @@ export const StreamSchema = options({
   signal
 } satisfies Record<keyof StreamOptions, TSchema>)
 
+/** The options of `reply.sseResume`. */
 export const ResumeSchema = options({
   ...response,
   protocol,

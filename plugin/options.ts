@@ -1,6 +1,14 @@
 import { FST_SSE_OPTION_INVALID } from './errors.js'
 import type { FrameOptions } from './framing/frame-encoder.js'
-import { END, NAMES, PluginSchema, PROTOCOL, REGISTER_OPTIONS, ResumeSchema, StreamSchema } from './options-schema.js'
+import {
+  END,
+  PluginSchema,
+  PROTOCOL,
+  REGISTER_OPTIONS,
+  ResumeSchema,
+  SETTING_NAMES,
+  StreamSchema
+} from './options-schema.js'
 import type { EventStreamSettings } from './response/event-stream.js'
 import type { SummaryOptions } from './response/summary.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
@@ -10,64 +18,82 @@ import type { EventStore } from './stores/event-store.js'
 import { validateStore } from './stores/validate-store.js'
 import { compileOptionsValidator, hasMethods, withDefaults } from './util/validate.js'
 
-/** What a stream may set for itself, and the plugin for all streams. */
+/** Settings of a stream. The plugin's options set them for all streams, and a stream can override them. */
 export interface StreamSettings {
   /**
-   * After how much silence a comment line is sent, so that proxies keep the connection open and a client can tell a
-   * slow model from a dead network. Milliseconds, or `false` for never. Default: 15000.
+   * The silence after which a heartbeat, a comment line, is sent (WHATWG HTML, section 9.2.7). It makes proxies keep
+   * the connection open, and lets a client tell a slow model from a dead network. Milliseconds, or `false` for no
+   * heartbeats. Default: 15000.
    */
   heartbeat?: number | false | undefined
   /**
-   * How long the head of the response waits for the first event. A source that fails within this time gets an ordinary
-   * error response with a status of its own; one that fails later, an `error` event. Milliseconds. Default: 1000.
+   * How long the head of the response waits for the first event. If the source fails within this time, the client gets
+   * an ordinary error response with a status from 400 to 599; if it fails later, an `error` event. Milliseconds.
+   * Default: 1000.
    */
   commitAfter?: number | undefined
-  /** The reconnect delay that clients are told at the start. Milliseconds. Default: none, which leaves it to the client. */
+  /**
+   * The reconnect delay, sent as `retry:` before the first event (WHATWG HTML, section 9.2.6). Milliseconds. Default:
+   * none, so that the client uses its own.
+   */
   retry?: number | undefined
-  /** How much of a stream is held for a client that reads slowly. From then on its source is paused. Bytes. Default: 16384. */
+  /**
+   * The amount of data held for a client that reads slowly. While it is held, the source is paused; the source of a
+   * resumable stream goes on. Bytes. Default: 16384.
+   */
   highWaterMark?: number | undefined
   /**
-   * The largest event that is sent, as it is on the wire. A larger one ends the stream with `FST_SSE_EVENT_TOO_LARGE`.
-   * Bytes. Default: 1048576.
+   * The size of the largest event on the wire. A larger event ends the stream with `FST_SSE_EVENT_TOO_LARGE`. Bytes.
+   * Default: 1048576.
    */
   maxEventBytes?: number | undefined
 }
 
-/** The options of `app.register(sseFrom, options)`: the defaults of all streams, and how the server closes. */
+/**
+ * The options of `app.register(sseFrom, options)`.
+ *
+ * @example
+ * ```ts
+ * await app.register(sseFrom, { heartbeat: 10_000, resumable: true, store: new RedisStore(redis) })
+ * ```
+ */
 export interface PluginOptions extends StreamSettings {
-  /** Makes all streams resumable, unless they say otherwise. Their sources must then be functions. Default: `false`. */
+  /** Makes all streams resumable, unless a stream overrides it. Their sources must be functions. Default: `false`. */
   resumable?: boolean | Omit<ResumableOptions, 'id'> | undefined
-  /** Where the events of resumable streams are kept. Default: a `MemoryStore`. */
+  /** Keeps the events of resumable streams. Default: a `MemoryStore`, which only this process can read. */
   store?: EventStore | undefined
-  /** How long `app.close()` lets running streams go on before it cuts them off. Milliseconds. Default: 5000. */
+  /** How long `app.close()` lets open streams go on before it cuts them off. Milliseconds. Default: 5000. */
   drainTimeout?: number | undefined
 }
 
 /**
- * The options of one `reply.sseFrom(source, options)`. Those that the plugin has too take its value when they are left out.
+ * The options of `reply.sseFrom(source, options)`. The settings that are left out are those of the plugin.
  *
- * @template T what the source yields
+ * @template T the items of the source
  */
 export interface StreamOptions<T = never> extends StreamSettings, FrameOptions<T>, SourceOptions<T>, SummaryOptions {
   /**
-   * Ends the stream when it is aborted: with its reason, where that is an Error with a `statusCode`, otherwise with
-   * `FST_SSE_STOPPED`. Default: none.
+   * Ends the stream with an error when it is aborted. The error is the reason of the signal if that is an Error with a
+   * `statusCode` or `status` from 400 to 599, otherwise `FST_SSE_STOPPED`. Default: none.
    */
   signal?: AbortSignal | undefined
   /**
-   * Whether a client that has lost its connection gets the rest of the same stream, with one run of the source. The
-   * source must then be a function, since it is not called for a client that comes back. The plugin numbers the events.
-   * Default: what the plugin's options say.
+   * Whether a client that lost its connection gets the rest of the same stream, with one run of the source. The source
+   * must be a function, since it is not called for a client that reconnects. The plugin numbers the events, which must
+   * not have an `id`. Default: the `resumable` of the plugin.
    */
   resumable?: boolean | ResumableOptions | undefined
 }
 
-/** The options of one `reply.sseResume(id, options)`. */
+/** The options of `reply.sseResume(id, options)`. The settings that are left out are those of the plugin. */
 export interface ResumeOptions
   extends Pick<StreamOptions, 'heartbeat' | 'commitAfter' | 'retry' | 'highWaterMark' | 'onClose' | 'signal'> {
-  /** What the stream was begun with. A stream of another protocol is not there. Default: `'events'`. */
+  /**
+   * The protocol that the stream was begun with. A stream with another protocol is answered like one that does not
+   * exist. Default: `'events'`.
+   */
   protocol?: StreamOptions['protocol']
-  /** Whose the stream must be. Default: what the plugin's `resumable` says. */
+  /** Returns the owner of the request. Default: the `owner` in the `resumable` of the plugin. */
   owner?: ResumableOptions['owner']
 }
 
@@ -84,7 +110,8 @@ const checkStream = compileOptionsValidator(StreamSchema)
 const checkResume = compileOptionsValidator(ResumeSchema)
 
 /**
- * Checks the options of one stream.
+ * Checks the options of `reply.sseFrom`.
+ *
  * @throws FST_SSE_OPTION_INVALID
  */
 export function checkStreamOptions(options: StreamOptions): void {
@@ -93,7 +120,7 @@ export function checkStreamOptions(options: StreamOptions): void {
   const { end, protocol = 'events' } = options
   for (const name of ['event', 'end'] as const) {
     if (protocol !== 'events' && options[name] !== undefined) {
-      throw new FST_SSE_OPTION_INVALID(name, "is for the protocol 'events' only: others say themselves what is sent")
+      throw new FST_SSE_OPTION_INVALID(name, "is only for the protocol 'events': others make the events themselves")
     }
   }
   if (typeof end === 'object' && !(isEvent(end) && isDispatched(end))) {
@@ -102,7 +129,8 @@ export function checkStreamOptions(options: StreamOptions): void {
 }
 
 /**
- * Checks the options of one response that goes on with a stream.
+ * Checks the options of `reply.sseResume`.
+ *
  * @throws FST_SSE_OPTION_INVALID
  */
 export function checkResumeOptions(options: ResumeOptions): void {
@@ -118,6 +146,7 @@ function checkProtocol({ protocol }: Pick<StreamOptions, 'protocol'>): void {
 
 /**
  * Checks the options of the plugin and fills in the defaults.
+ *
  * @throws FST_SSE_OPTION_INVALID
  */
 export function pluginSettings(options: PluginOptions): Settings {
@@ -127,14 +156,19 @@ export function pluginSettings(options: PluginOptions): Settings {
   return withDefaults(PluginSchema, own) as Settings
 }
 
-/** The settings of a stream: its own before the plugin's. */
+/** The settings of a stream: those in its options, and otherwise those of the plugin. */
 export function streamSettings(plugin: Settings, own: StreamSettings): Settings {
-  // Most have none of their own, and thousands of them may be open.
-  if (!NAMES.some(name => own[name] !== undefined)) return plugin
-  return { ...plugin, ...Object.fromEntries(NAMES.map(name => [name, own[name] ?? plugin[name]])) }
+  // Most streams override nothing. Thousands of them share one object.
+  if (!SETTING_NAMES.some(name => own[name] !== undefined)) return plugin
+  return { ...plugin, ...Object.fromEntries(SETTING_NAMES.map(name => [name, own[name] ?? plugin[name]])) }
 }
 
-/** How a stream is resumable: as it says itself, and for the rest as the plugin says; `undefined` where it is not. */
+/**
+ * The resumable options of a stream, which override those of the plugin.
+ *
+ * @param own the `resumable` option of the stream
+ * @returns `undefined` if the stream is not resumable
+ */
 export function resumableOf(plugin: Settings, own: StreamOptions['resumable']): ResumableOptions | undefined {
   const { resumable = false } = plugin
   if (!(own ?? resumable)) return undefined

@@ -9,11 +9,17 @@ import { ResumableStreams } from './resume/resumable-streams.js'
 import { SseStreams } from './resume/sse-streams.js'
 import { MemoryStore } from './stores/memory-store.js'
 
-/** Where an app keeps what all of its streams share. */
+/** The decorator of an app that holds its `SseServer`. */
 export const kSseServer = Symbol.for('fastify-sse-from.server')
 
 /**
- * Decorates replies with `sseFrom` and `sseResume`, and the app with `sseStreams`.
+ * The plugin. It decorates replies with `sseFrom` and `sseResume`, and the app with `sseStreams`.
+ *
+ * @example
+ * ```ts
+ * await app.register(sseFrom)
+ * app.get('/tokens', (request, reply) => reply.sseFrom(({ signal }) => model.stream(request.query, { signal })))
+ * ```
  *
  * @throws FST_SSE_OPTION_INVALID at registration
  */

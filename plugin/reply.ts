@@ -21,14 +21,14 @@ import { discardSource } from './source/source.js'
 import { END_ID, lastEventIdOf } from './sse/last-event-id.js'
 import { logError } from './util/log.js'
 
-/** What all streams of one server share. */
+/** The objects that all streams of one server share. */
 export interface SseServer {
   readonly settings: Settings
   readonly openStreams: OpenStreams
   readonly resumableStreams: ResumableStreams
 }
 
-/** `reply.sseFrom` of one server. */
+/** Makes the `reply.sseFrom` of a server. */
 export function makeSseFrom(server: SseServer) {
   return function sseFrom(this: FastifyReply, source: unknown, options: StreamOptions = {}): FastifyReply {
     try {
@@ -42,13 +42,13 @@ export function makeSseFrom(server: SseServer) {
       const { maxEventBytes } = settings
       return resumableResponse(server, this, options, settings).begin(source, { ...options, maxEventBytes }, resumable)
     } catch (error) {
-      discardSource(source, late => logError(this.log, 'debug', late, 'a source that was not needed failed'))
+      discardSource(source, failure => logError(this.log, 'debug', failure, 'a source that was not needed failed'))
       throw error
     }
   }
 }
 
-/** `reply.sseResume` of one server. */
+/** Makes the `reply.sseResume` of a server. */
 export function makeSseResume(server: SseServer) {
   return function sseResume(this: FastifyReply, id: string, options: ResumeOptions = {}): FastifyReply {
     checkResumeOptions(options)

@@ -9,8 +9,8 @@ type NamedEvent<Name, Data> = Omit<SseEvent, 'event' | 'data'> & { data: Data } 
     ? { event?: Name | undefined }
     : { event: Name })
 
-/** What is sent and is no event to the client's listeners. */
-type Aside = {
+/** A comment or a `retry:` alone, which clients do not dispatch to their listeners. */
+type Undispatched = {
   comment?: string | undefined
   retry?: number | undefined
   event?: undefined
@@ -18,45 +18,53 @@ type Aside = {
   id?: undefined
 }
 
-/** The events that the schema of a route declares; `never` where it declares none. */
+/**
+ * The events that the schema of a route declares; `never` if it declares none.
+ *
+ * @template Schema the `schema` of the route
+ */
 export type EventsOf<Schema> = Schema extends { response: infer Response }
   ? {
       [Code in keyof Response]: Response[Code] extends EventStreamSchema<infer Events> ? Events : never
     }[keyof Response]
   : never
 
-/** The names of the events that a route can send. */
+/** The names of the events that a route can send; any string if it declares none. */
 export type EventName<Events extends EventMap> = [Events] extends [never] ? string : keyof AllEvents<Events> & string
 
-/** The data of one event of a route. */
+/**
+ * The data of one event of a route; `unknown` if it declares none.
+ *
+ * @template Name the name of the event
+ */
 export type EventData<Events extends EventMap, Name> = [Events] extends [never]
   ? unknown
   : Name extends keyof AllEvents<Events>
     ? Static<AllEvents<Events>[Name]>
     : never
 
-/** An event that a route can send. One without a name is a `message`. */
+/** An event that a route can send. An event without a name is a `message`. */
 export type EventOf<Events extends EventMap> = [Events] extends [never]
   ? SseEvent
-  : { [Name in EventName<Events>]: NamedEvent<Name, EventData<Events, Name>> }[EventName<Events>] | Aside
+  : { [Name in EventName<Events>]: NamedEvent<Name, EventData<Events, Name>> }[EventName<Events>] | Undispatched
 
 /**
- * What a source may yield: an event, or the data of the event with this name. Text may come as bytes.
+ * The items that a source of a route may yield: an event, or the data of the event called `Name`. Text may be bytes.
  *
- * @template Name the `event` of the options
+ * @template Name the `event` option, `'message'` by default
  */
 export type ItemOf<Events extends EventMap, Name> = [Events] extends [never]
   ? unknown
   : EventOf<Events> | EventData<Events, Name> | (string extends EventData<Events, Name> ? Uint8Array : never)
 
-/** What a source may return, which is the data of the last event. */
+/** The return value of a source, which is the data of the last event. */
 export type ResultOf<Events extends EventMap, End> = [Events] extends [never]
   ? unknown
   : End extends EventName<Events>
     ? EventData<Events, End>
     : unknown
 
-/** What `end` takes on a route: see `StreamOptions`. */
+/** The values of the `end` option on a route: see `StreamOptions`. */
 export type EndOf<Events extends EventMap> = false | EventName<Events> | EventOf<Events>
 
 /** The options of a stream on a route whose schema declares these events. */
@@ -64,7 +72,7 @@ export type OptionsOf<Events extends EventMap, T, Name, End> = Omit<
   StreamOptions<T>,
   'map' | 'event' | 'end' | 'onError' | 'protocol'
 > & {
-  /** A route that declares its events sends just these. */
+  /** A route that declares its events takes `'events'` only. */
   protocol?: [Events] extends [never] ? StreamOptions<T>['protocol'] : 'events' | undefined
   event?: Name | undefined
   end?: End | undefined
@@ -72,8 +80,8 @@ export type OptionsOf<Events extends EventMap, T, Name, End> = Omit<
 }
 
 /**
- * The options where each item is sent as it is. Without declared events that says nothing, which lets a function of the
- * caller's pass on a source and its options.
+ * The options of a stream without `map`. On a route that declares no events they are any `StreamOptions`, so that a
+ * function can pass on a source together with its options.
  */
 export type UnmappedOptionsOf<Events extends EventMap, T, Name, End> = [Events] extends [never]
   ? StreamOptions<T>

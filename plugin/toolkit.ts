@@ -1,9 +1,9 @@
 /**
- * What routes are built with. It is for `routes/` and `sources/` only: the package does not export it.
+ * The toolkit for the ready routes and sources, in `routes/` and `sources/`. The package does not export it.
  *
- * A route streams with `reply.sseFrom`, as the routes of users do. What it needs beside that is here: the plugin
- * (`ensurePlugin`), the form of the answer (`negotiate`), an answer in one piece (`sendWhole`), checks of the input
- * (`compileValidator`), and errors in the form that its clients expect (`makeErrorHandler`).
+ * A ready route streams with `reply.sseFrom`, like any other route. This module adds the rest: the plugin
+ * (`ensurePlugin`), content negotiation (`negotiate`), an answer in one piece (`sendWhole`), validation of the input
+ * (`compileValidator`), and errors in the form that the clients of the route expect (`makeErrorHandler`).
  */
 import { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
@@ -39,9 +39,9 @@ export async function ensurePlugin(app: FastifyInstance): Promise<void> {
 }
 
 /**
- * Combines what a route says about resumable streams with the options of the plugin, as `reply.sseFrom` does.
+ * Merges the `resumable` option of a route with that of the plugin, as `reply.sseFrom` does.
  *
- * @param own the option `resumable` of the route
+ * @param own the `resumable` option of the route
  * @returns `undefined` if the streams of the route are not resumable
  */
 export function resumableOptions(app: FastifyInstance, own: StreamOptions['resumable']): ResumableOptions | undefined {
@@ -49,10 +49,10 @@ export function resumableOptions(app: FastifyInstance, own: StreamOptions['resum
 }
 
 /**
- * Chooses the media type that a client prefers (RFC 9110, section 12.5.1), and names `accept` in the `vary` header
- * where there is a choice.
+ * Chooses the media type that a client prefers (RFC 9110, section 12.5.1). If there is more than one type, it adds
+ * `accept` to the `vary` header.
  *
- * @param types what the route can answer with, the default first
+ * @param types the media types that the route can answer with, the default first
  * @throws FST_SSE_NOT_ACCEPTABLE if the client accepts none of them
  */
 export function negotiate<const T extends string>(reply: FastifyReply, types: readonly T[]): T {
@@ -69,7 +69,7 @@ export function negotiate<const T extends string>(reply: FastifyReply, types: re
  * Reads the tokens of a source to their end and answers with one JSON body. The source is cancelled when the client
  * leaves or the server closes, and is never started for a HEAD request (S3).
  *
- * @param toBody makes the body from the whole text and from what the source returned
+ * @param toBody makes the body from the whole text and the return value of the source
  * @returns the reply; `return` or await it in the handler
  * @throws FST_SSE_CLOSING, FST_SSE_EVENT_INVALID if a token is not a string, and any error of the source or of `toBody`
  */
@@ -87,10 +87,10 @@ export async function sendWhole(
 }
 
 /**
- * Makes the error handler of a route whose clients expect errors in a form of their own. It logs an error once, and
- * answers with the status and the headers that the error has.
+ * Makes an error handler for a route whose clients expect errors in another form than Fastify's. It logs each error
+ * once, and answers with its status and headers.
  *
- * @param toBody makes the body of the response; `data.message` never tells the client what is behind a 5xx (E2)
+ * @param toBody makes the body of the response. `data.message` hides the message of a 5xx (E2).
  */
 export function makeErrorHandler(toBody: (data: ErrorData, error: FastifyError) => object) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {

@@ -1,24 +1,24 @@
 import type { Pulled } from '../source/pull.js'
 
-/** Frames that leave together: what one pull gives. */
+/** Frames that are sent together: the result of one pull. */
 export interface Chunk {
-  /** The frames, as they are sent; `''` for an item that is skipped. */
+  /** The frames as they are sent; `''` for an item that is skipped. */
   readonly text: string
-  /** How many events of the source they are. The last event of a stream is not counted. */
+  /** The number of events from the source. The last event of a stream is not counted. */
   readonly events: number
-  /** How many bytes they have, where that was counted already. */
+  /** The length of `text` in bytes, if it is already known. */
   readonly bytes: number | undefined
-  /** Whether clients dispatch it to their listeners: a comment or `retry:` alone they do not. */
+  /** Whether clients dispatch it to their listeners. They do not dispatch a comment or a `retry:` alone. */
   readonly isDispatched: boolean
-  /** Whether the stream is complete with it. */
+  /** Whether it completes the stream. */
   readonly isLast: boolean
 }
 
-/** Where the chunks of one response come from: a source, or the log of a stream that it follows. */
+/** The chunks of one response. They come from a source, or from the log of a resumable stream. */
 export interface ChunkSource<Item = unknown> extends Pulled<Item, Chunk> {
-  /** The frame of the last event of a stream that fails after it has begun; `undefined` where none can be sent (E4). */
+  /** The last frame of a stream that fails after it has begun; `undefined` if none can be sent (E4). */
   encodeError(error: Error): string | undefined
-  /** Nothing more is wanted. Stops a source that has not come to its end (S2), and does not wait for it. */
+  /** Stops reading. Cancels a source that has not ended (S2), without waiting for it. */
   close(): void
 }
 
@@ -30,7 +30,7 @@ export function frameChunk(text: string, isDispatched = true): Chunk {
   return { text, events: 1, bytes: undefined, isDispatched, isLast: false }
 }
 
-/** The chunk that ends a stream; `''` where it ends without an event. */
+/** The chunk that ends a stream. @param text the frames of the last events; `''` for none */
 export function lastChunk(text: string): Chunk {
   return { text, events: 0, bytes: undefined, isDispatched: true, isLast: true }
 }

@@ -4,41 +4,51 @@ import { FST_SSE_SOURCE_FAILED, FST_SSE_STOPPED } from '../errors.js'
 import type { SseEvent } from '../sse/event.js'
 import { logError } from '../util/log.js'
 
-/** The data of the `error` event that ends a stream which failed after it had begun. */
+/** The data of the `error` event: the last event of a stream that failed after it had begun (E2). */
 export interface ErrorData {
-  /** The status that the response would have had, 400 to 599. */
+  /** The status that an error response would have had, 400 to 599. */
   statusCode: number
+  /** The `code` of the error, such as `FST_SSE_SOURCE_FAILED`, which is also the default. */
   code: string
-  /** What went wrong. Of a 5xx only its name: the rest is in the log. */
+  /** The message of the error. For a 5xx it is only the name of the status: the message itself is in the log. */
   message: string
 }
 
-/** Whatever was thrown, as an Error, with the status that it has in a way of its own where Fastify looks for it. */
+/**
+ * Makes an Error of anything that was thrown.
+ *
+ * @returns the error itself, with a `statusCode` copied from the place where some SDKs put the status; or
+ *   FST_SSE_SOURCE_FAILED with the value as its `cause`, if it is not an Error
+ */
 export function toError(thrown: unknown): Error {
   if (!isError(thrown)) return new FST_SSE_SOURCE_FAILED({ cause: thrown })
   if (ownStatus(thrown) === undefined) {
-    const value = foreignStatus(thrown)
-    if (value !== undefined) give(thrown, value)
+    const statusCode = foreignStatus(thrown)
+    if (statusCode !== undefined) setStatus(thrown, statusCode)
   }
   return thrown
 }
 
-/** What a stream fails with when the signal in its options is aborted. */
+/**
+ * The error of a stream whose `signal` option is aborted: the reason of the signal if that is an Error with a status,
+ * otherwise FST_SSE_STOPPED.
+ */
 export function stopError(signal: AbortSignal): Error {
   const reason: unknown = signal.reason
   return isError(reason) && ownStatus(reason) !== undefined ? reason : new FST_SSE_STOPPED({ cause: reason })
 }
 
-/** The status that Fastify too would answer an error with: its `statusCode` or its `status`, otherwise 500. */
+/** The status that Fastify would answer an error with: its `statusCode` or its `status`, otherwise 500. */
 export function statusOf(error: Error): number {
   return ownStatus(error) ?? 500
 }
 
-/** The one line that the log has for a stream that failed after it had begun. */
+/** Logs a stream that failed after it had begun. It is one line for each stream (E2). */
 export function logFailure(log: FastifyBaseLogger, error: Error): void {
   logError(log, statusOf(error) < 500 ? 'info' : 'error', error, 'stream failed')
 }
 
+/** The plugin's `error` event (E2). It shows the message of a 4xx, and hides that of a 5xx. */
 export function errorEvent(error: Error): SseEvent<ErrorData> & { data: ErrorData } {
   const statusCode = statusOf(error)
   const code = read(error, 'code')
@@ -57,7 +67,10 @@ function ownStatus(error: unknown): number | undefined {
   return [read(error, 'statusCode'), read(error, 'status')].find(isErrorStatus)
 }
 
-/** Where SDKs have the status that Fastify does not look for: `ollama`, and what the AI SDK throws after its last attempt. */
+/**
+ * The status of an SDK's error, from a place where Fastify does not look: `status_code` (`ollama`), or the status of
+ * `lastError` (the AI SDK after its last attempt).
+ */
 function foreignStatus(error: Error): number | undefined {
   return [read(error, 'status_code'), ownStatus(read(error, 'lastError'))].find(isErrorStatus)
 }
@@ -66,14 +79,14 @@ function isErrorStatus(status: unknown): status is number {
   return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599
 }
 
-/** An error that takes no properties goes without. */
-function give(error: Error, statusCode: number): void {
+/** Sets the status, unless the error is frozen. */
+function setStatus(error: Error, statusCode: number): void {
   try {
     Reflect.defineProperty(error, 'statusCode', { value: statusCode, configurable: true, writable: true })
   } catch {}
 }
 
-/** What is thrown may be anything, and its getters may throw. */
+/** Reads a property. A thrown value can be anything, and its getters may throw. */
 function read(error: unknown, key: string): unknown {
   try {
     return (error as Record<string, unknown>)[key]

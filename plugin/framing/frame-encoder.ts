@@ -20,33 +20,45 @@ import type { ItemStream, Protocol } from './protocols/protocol.js'
 import { type ProtocolName, protocolOf } from './protocols/protocols.js'
 import { endsInHalf, TextJoiner } from './text-joiner.js'
 
-/** How the items of a source become events. */
+/**
+ * How the items of a source become events.
+ *
+ * @template T the items of the source
+ */
 export interface FrameOptions<T = never> {
   /**
-   * How the stream is framed, for clients that expect something else than the plugin's own events: those of OpenAI's
-   * API (`'openai'`: chat completions and Responses), of Anthropic's, or of the AI SDK. The source, or `map`, then gives
-   * the chunks that such a client expects, as the provider's SDK does. Refused on a route that declares its events.
-   * Default: `'events'`.
+   * The framing of the stream, for clients that do not read the plugin's own events: `'openai'` (chat completions and
+   * Responses), `'anthropic'` (Messages), `'ai-sdk'` (UI message stream), or a `Protocol` of your own. The source, or
+   * `map`, must then give the chunks of that API, as the provider's SDK does. Refused on a route that declares its
+   * events. Default: `'events'`.
    */
   protocol?: ProtocolName | Protocol | undefined
-  /** Makes an event, or the data of one, of each item. `undefined` skips the item. Default: the item itself. */
+  /**
+   * Turns each item into an event or the data of one. `undefined` skips the item. Default: the item itself.
+   *
+   * @example
+   * ```ts
+   * map: chunk => chunk.choices[0]?.delta.content
+   * ```
+   */
   map?: ((item: T) => unknown) | undefined
-  /** The name of events that have no name of their own. Default: none, which clients dispatch as `message`. */
+  /** The name of events that do not have one. Default: none, so that clients dispatch them as `message`. */
   event?: string | undefined
   /**
-   * The last event of a complete stream. A string is its name; its data is then the source's return value (`{}` if it
-   * returns nothing). `false` sends none, after which EventSource reconnects and starts the source again.
-   * Default: `'done'`.
+   * The last event of a complete stream: its name, or the whole event. With a name, its data is the return value of the
+   * source, `{}` if that is `undefined`. `false` sends no last event; EventSource then reconnects and starts the source
+   * again. Default: `'done'`.
    */
   end?: false | string | SseEvent | undefined
   /**
-   * Called when a stream fails after it has begun. What it returns is sent as the last event, in place of
-   * `event: error` with `{ statusCode, code, message }` or of the protocol's own error, whose form it must then have.
+   * Called when a stream fails after it has begun. The event that it returns replaces the last event, which is
+   * otherwise `event: error` with `{ statusCode, code, message }`, or the error of the protocol. `undefined` keeps that
+   * default.
    */
   onError?: ((error: Error) => SseEvent | undefined) | undefined
 }
 
-/** Makes the frames of one stream, the text that stands for an event on the wire, from what its source gives. */
+/** Encodes what the source of one stream gives as frames. A frame is the text of one event on the wire. */
 export class FrameEncoder {
   readonly #options: FrameOptions
   readonly #maxBytes: number
@@ -59,9 +71,9 @@ export class FrameEncoder {
   #joiner: TextJoiner | undefined
 
   /**
-   * @param maxBytes of the largest frame
-   * @param endId the id of the last event; `undefined` where a log numbers all events, which must then have no id
-   * @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent, and what a custom protocol throws
+   * @param maxBytes the size of the largest frame, in bytes
+   * @param endId the id of the last event; `undefined` if a log numbers the events, which must then have no id
+   * @throws FST_SSE_EVENT_INVALID if the `event` of the options cannot be sent, and any error of a custom protocol
    */
   constructor(options: FrameOptions, maxBytes: number, codec: Codec, endId: string | undefined) {
     const protocol = protocolOf(options.protocol)
@@ -75,7 +87,11 @@ export class FrameEncoder {
     this.#map = options.map
   }
 
-  /** @throws FST_SSE_EVENT_INVALID, FST_SSE_EVENT_TOO_LARGE */
+  /**
+   * Encodes an item of the source.
+   *
+   * @throws FST_SSE_EVENT_INVALID, FST_SSE_EVENT_TOO_LARGE, and any error of `map` or the protocol
+   */
   item(item: unknown): Chunk {
     const map = this.#map
     const mapped = map === undefined ? item : map(item as never)
@@ -89,13 +105,13 @@ export class FrameEncoder {
     return frameChunk(this.#data(awaited(value)))
   }
 
-  /** The text that the source has left behind: a part of a character. */
+  /** The unfinished character that the source ended with; `undefined` if there is none. */
   rest(): Chunk | undefined {
     const text = this.#joiner?.rest() ?? ''
     return text === '' ? undefined : this.#text(text)
   }
 
-  /** What ends a complete stream. */
+  /** Encodes the end of a complete stream. @param returned the return value of the source */
   end(returned: unknown): Chunk {
     const events = this.#protocol.end(returned) ?? []
     return lastChunk(
@@ -106,13 +122,13 @@ export class FrameEncoder {
     )
   }
 
-  /** The event that `onError` gives, or else that of the protocol; `undefined` where neither can be sent (E4). */
+  /** The event of `onError`, or else that of the protocol; `undefined` if neither can be sent (E4). */
   error(error: Error, log: FastifyBaseLogger): string | undefined {
-    const makers = {
-      'what onError gives': this.#options.onError,
+    const attempts = {
+      'the event of onError': this.#options.onError,
       'the error event': (failure: Error) => this.#protocol.error(errorEvent(failure).data)
     }
-    for (const [what, makeEvent] of Object.entries(makers)) {
+    for (const [what, makeEvent] of Object.entries(attempts)) {
       try {
         const event = makeEvent?.(error)
         if (event !== undefined) return this.#sized(this.#last(event))
@@ -123,24 +139,27 @@ export class FrameEncoder {
     return undefined
   }
 
-  /** The error event of the protocol, or else the plugin's own, whatever its size and the schema of the route. */
+  /**
+   * The error event of the protocol, or else that of the plugin. It ignores `maxBytes`, since the stream must not end
+   * without an error.
+   */
   lastResort(error: Error): string {
     const event = errorEvent(error)
     try {
       return this.#last(this.#protocol.error(event.data))
     } catch {
-      // The log says why already. What follows must not look like a complete answer.
+      // `error` has logged the reason. The end must not look like that of a complete answer (E4).
       return formatEvent(event, encodeData)
     }
   }
 
-  /** Most strings are whole. An empty one is data too. */
+  /** Skips the joiner for a string that is complete, which most are. An empty string is data too. */
   #string(value: string): Chunk {
-    const isWhole = this.#joiner === undefined && !endsInHalf(value)
-    return isWhole || value === '' ? frameChunk(this.#data(value)) : this.#text(this.#textJoiner().text(value))
+    const isComplete = this.#joiner === undefined && !endsInHalf(value)
+    return isComplete || value === '' ? frameChunk(this.#data(value)) : this.#text(this.#textJoiner().text(value))
   }
 
-  /** What can be sent of a text, which may be nothing yet. */
+  /** The chunk of joined text. It is skipped while a character is incomplete. */
   #text(text: string): Chunk {
     return text === '' ? SKIPPED : frameChunk(this.#data(text))
   }
@@ -156,7 +175,7 @@ export class FrameEncoder {
     return frameChunk(this.#sized(frame), isDispatched(event))
   }
 
-  /** An event after which the client must not come back. */
+  /** The frame of a last event, after which the client must not reconnect (E6). */
   #last(event: unknown): string {
     awaited(event)
     if (!isEvent(event) || !isDispatched(event)) throw new FST_SSE_EVENT_INVALID('the last one needs a name or data')

@@ -5,10 +5,10 @@ import { checksOf } from '../schema/event-schema.js'
 import { type EncodeData, toJson } from '../sse/event.js'
 import { type Codec, plainCodec } from './codec.js'
 
-/** By the configuration of each route, which no other route shares: serializers belong to the app. */
+/** The codec of each route, by its `config`. Routes can share a schema, but serializers belong to one app. */
 const codecs = new WeakMap<object, Codec>()
 
-/** The codec for the events that the route of a reply declares; the plain one where it declares none. */
+/** The codec for the events that the route of a reply declares; `plainCodec` if it declares none. */
 export function codecOf(reply: FastifyReply): Codec {
   const { schema, config } = reply.routeOptions
   let codec = codecs.get(config)

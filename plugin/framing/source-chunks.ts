@@ -7,19 +7,19 @@ import { FrameEncoder, type FrameOptions } from './frame-encoder.js'
 
 type Result = IteratorResult<unknown, unknown>
 
-/** The chunks of a source: one for each of its items, and one for its end. */
+/** The chunks of a source: one for each item, and one for the end. */
 export class SourceChunks implements ChunkSource<Result> {
   readonly #run: SourceRun
   readonly #reply: FastifyReply
   readonly #encoder: FrameEncoder
-  /** The end of the source, while the text that it has left behind is sent first. */
+  /** The end of the source. It is kept while an unfinished character is sent first. */
   #end: Result | undefined
   #isComplete = false
 
   /**
-   * @param maxEventBytes the largest frame, in bytes
-   * @param endId the id of the last event; `undefined` where the log numbers all events
-   * @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent
+   * @param maxEventBytes the size of the largest frame, in bytes
+   * @param endId the id of the last event; `undefined` if a log numbers the events
+   * @throws FST_SSE_EVENT_INVALID if the `event` of the options cannot be sent
    */
   constructor(
     given: unknown,
@@ -54,8 +54,8 @@ export class SourceChunks implements ChunkSource<Result> {
     return this.#encoder.error(error, this.#reply.log)
   }
 
-  /** The frame of an error for whoever may not be left without one, whatever its size and the schema of the route. */
-  encodeErrorAtAnyRate(error: Error): string {
+  /** The frame of an error. It always gives one, since a log must not end without it. */
+  encodeErrorAlways(error: Error): string {
     return this.encodeError(error) ?? this.#encoder.lastResort(error)
   }
 

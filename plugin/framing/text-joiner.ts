@@ -1,31 +1,31 @@
-/** Whether a text ends with the first half of a surrogate pair. */
+/** Whether a text ends with the first half of a surrogate pair (UTF-16). */
 export function endsInHalf(text: string): boolean {
   return (text.charCodeAt(text.length - 1) & 0xfc00) === 0xd800
 }
 
 /**
- * Keeps characters whole that a source splits between items (W4): the bytes of one as UTF-8, or the two halves of a
+ * Joins characters that a source splits between items (W4): the bytes of a UTF-8 character, or the two halves of a
  * surrogate pair.
  */
 export class TextJoiner {
   #decoder: InstanceType<typeof TextDecoder> | undefined
-  /** The first half of a surrogate pair whose second half has not come. */
+  /** The first half of a surrogate pair, held back until the second half comes. */
   #half = ''
 
-  /** What can be sent of a text, with what was held back before it. It may be empty. */
+  /** Takes text, and returns the part that can be sent, with the part held back before. It may be empty. */
   text(text: string): string {
-    const whole = this.#half === '' ? text : this.#half + text
-    this.#half = endsInHalf(whole) ? whole.slice(-1) : ''
-    return this.#half === '' ? whole : whole.slice(0, -1)
+    const joined = this.#half === '' ? text : this.#half + text
+    this.#half = endsInHalf(joined) ? joined.slice(-1) : ''
+    return this.#half === '' ? joined : joined.slice(0, -1)
   }
 
-  /** The same of bytes, which may end in the middle of a character, or hold only a part of one. */
+  /** Takes UTF-8 bytes, which may end in the middle of a character, and returns the text that can be sent. */
   bytes(chunk: Uint8Array): string {
     this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })
     return this.text(this.#decoder.decode(chunk, { stream: true }))
   }
 
-  /** What is left at the end of the source. Half a character is sent as U+FFFD. */
+  /** The text held back at the end of the source. A part of a character becomes U+FFFD. */
   rest(): string {
     const text = this.#half + (this.#decoder?.decode() ?? '')
     this.#half = ''

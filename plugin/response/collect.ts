@@ -8,12 +8,12 @@ import type { OpenStreams } from './open-streams.js'
 import { isClosed, onOver } from './raw-response.js'
 
 /**
- * Reads a source to its end, for a response that is sent in one piece. The source is cancelled as soon as the client
- * leaves or the server closes, as that of a stream is.
+ * Reads a source to its end, for a response that is sent in one piece. Like the source of a stream, it is cancelled as
+ * soon as the client leaves or the server closes (S2, V2).
  *
- * @param onItem takes each item; an error that it throws ends the reading
- * @returns what the source returned; `undefined` if the client has left
- * @throws FST_SSE_CLOSING if the server closes before the source ends, and any error of the source
+ * @param onItem called with each item; an error that it throws ends the reading
+ * @returns the return value of the source; `undefined` if the client has left
+ * @throws FST_SSE_CLOSING if the server closes before the source ends, and any error of the source or of `onItem`
  */
 export async function collect(
   source: SseSource<unknown>,
@@ -23,13 +23,13 @@ export async function collect(
 ): Promise<{ returned: unknown } | undefined> {
   if (streams.isClosing) throw new FST_SSE_CLOSING()
   const { raw, log } = reply
-  const leave = () => {
+  const logLeft = () => {
     log.info({ outcome: 'aborted' }, 'client left')
     return undefined
   }
-  if (isClosed(raw)) return leave()
+  if (isClosed(raw)) return logLeft()
   const run = new SourceRun(source, reply)
-  let stop!: (why: 'left' | 'closing') => void
+  let stop!: (reason: 'left' | 'closing') => void
   const stopped = new Promise<'left' | 'closing'>(resolve => {
     stop = resolve
   })
@@ -54,7 +54,7 @@ export async function collect(
   try {
     const result = await Promise.race([pull(items, sink, new TimeSlice()), stopped])
     if (result === 'closing') throw new FST_SSE_CLOSING()
-    if (result === 'left') return leave()
+    if (result === 'left') return logLeft()
     isOpen = false
     return result
   } finally {

@@ -21,47 +21,49 @@ import { SocketWriter } from './socket-writer.js'
 import type { StreamSummary, Summary } from './summary.js'
 import type { Writer } from './writer.js'
 
-/** How long a client that `close` cuts off has to take what it is owed. Milliseconds. */
-const LAST_WORDS = 250
+/** How long `close` waits for a slow client to take the data that it still gets. Milliseconds. */
+const CLOSE_TIMEOUT = 250
 
+/** The settings of a response with a stream. */
 export interface EventStreamSettings extends PumpSettings {
   /** How long the head of the response waits for the first event. Milliseconds. */
   readonly commitAfter: number
-  /** How much is held for a client that reads slowly. Bytes. */
+  /** The amount of data held for a client that reads slowly (S4). Bytes. */
   readonly highWaterMark: number
 }
 
-/** What the body of a response is made of. */
+/** The parts of an `EventStream`. */
 export interface EventStreamParts {
   readonly chunks: ChunkSource
   readonly reply: FastifyReply
   readonly protocol: BuiltInProtocol
   readonly settings: EventStreamSettings
-  /** Ends the stream when it is aborted. */
+  /** Ends the response when it is aborted. */
   readonly signal: AbortSignal | undefined
   readonly summary: Summary
 }
 
 /**
- * The body of a response: the life of a stream, from the first read, which starts its source, to the end of the socket.
+ * The body of a response with a stream. Fastify pipes it to the response, or hooks read it. The first read starts the
+ * source.
  *
- * The client may leave at any moment: while the source, the reader or another stream is waited for.
+ * The client can leave at any moment, also while the source or the reader is waited for.
  */
 export class EventStream extends Readable implements OpenStream {
   slot?: number | undefined
   readonly #parts: EventStreamParts
   readonly #raw: RawResponse
   readonly #streams: OpenStreams
-  /** The context of the request: a read comes from wherever the socket had room again (S7). */
+  /** The context of the request (S7). A read runs in that of the socket. */
   readonly #scope = new AsyncResource('EventStream')
   readonly #forgetSignal: (() => void) | undefined
-  /** There from the first read on. */
+  /** Set by the first read. */
   #pump: Pump | undefined
-  /** What the pump writes to, unless that is the socket. */
+  /** The writer of the pump; `undefined` if the pump writes to the response directly. */
   #readableWriter: ReadableWriter | undefined
-  /** Due when a client has had its time for the last words. */
-  #cutOff: Deadline | undefined
-  /** Whether the source may still give items. What it does after that concerns no client. */
+  /** Due `CLOSE_TIMEOUT` after `close`. */
+  #closeTimeout: Deadline | undefined
+  /** Whether chunks are still taken. */
   #isLive = true
 
   constructor(parts: EventStreamParts, streams: OpenStreams) {
@@ -74,29 +76,31 @@ export class EventStream extends Readable implements OpenStream {
     if (signal !== undefined) {
       this.#forgetSignal = onAbort(signal, () => this.#fail(stopError(signal)))
     }
-    onOver(this.#raw, isWhole => this.#over(isWhole))
+    onOver(this.#raw, isComplete => this.#over(isComplete))
   }
 
   /**
-   * Cuts the stream off because its server closes (V2), or cannot follow it any more. The client gets what is held for it,
-   * a `retry:`, and then a broken end, which it cannot take for a complete answer.
+   * Cuts the stream off because its server closes (V2) or can no longer follow its log. The client gets the data that
+   * is held for it, a `retry:`, and then a broken end, which does not look complete (E4).
+   *
+   * @param retry the reconnect delay, in milliseconds
    */
   close(retry: number): void {
     this.#stop('closed')
-    // Fastify sets the head right before the first read. Nothing may be written before that, nor after the end.
+    // Fastify sets the head just before the first read, so nothing can be written earlier, nor after the end.
     if (this.#pump === undefined || this.#raw.writableEnded) {
       truncate(this.#raw)
       return
     }
     this.unpipe()
     const held: Buffer = this.read() ?? Buffer.alloc(0)
-    const last = Buffer.concat([held, Buffer.from(this.#pump.takeRest() + formatRetry(retry))])
-    ;(this.#raw as ServerResponse).write(last, () => setImmediate(truncate, this.#raw))
-    this.#cutOff = { onDeadline: () => truncate(this.#raw) }
-    this.#streams.deadlines.set(this.#cutOff, LAST_WORDS)
+    const rest = Buffer.concat([held, Buffer.from(this.#pump.takeRest() + formatRetry(retry))])
+    ;(this.#raw as ServerResponse).write(rest, () => setImmediate(truncate, this.#raw))
+    this.#closeTimeout = { onDeadline: () => truncate(this.#raw) }
+    this.#streams.deadlines.set(this.#closeTimeout, CLOSE_TIMEOUT)
   }
 
-  /** A response of Node's is written to directly. Whoever else reads, or reads along, gets what a Readable gives. */
+  /** Writes to Node's response directly. Any other reader, or one more, reads this as an ordinary Readable. */
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
     const isRead = this.#pump !== undefined || this.readableFlowing !== null || this.listenerCount('readable') > 0
     if ((destination as unknown) !== this.#raw || options?.end === false || isRead) {
@@ -124,8 +128,8 @@ export class EventStream extends Readable implements OpenStream {
   }
 
   /**
-   * Fastify destroys the body of a response whose client has left. Where it has read the body of the request, it then
-   * takes the early end for an error of the server and has that handled. So the body of such a response ends (E5).
+   * Fastify destroys the body of a response whose client has left. If the request had a body, it then handles the early
+   * end as an error of the server. A client that leaves is not an error (E5), so the body ends instead.
    */
   override destroy(error?: Error): this {
     if (error !== undefined || this.readableEnded || !isClosed(this.#raw)) return super.destroy(error)
@@ -159,24 +163,24 @@ export class EventStream extends Readable implements OpenStream {
     }
   }
 
-  /** E3 */
+  /** Ends a complete stream (E3). */
   #complete(pump: Pump, last: Chunk): void {
     this.#stop('complete')
     this.#end(pump, last.text)
   }
 
-  /** E1 before the response has begun, E2 after. */
+  /** Answers with an error before the response has begun (E1), and sends an `error` event after that (E2). */
   #fail(error: Error): void {
     const { chunks, reply, summary } = this.#parts
     summary.error = error
-    // The stream goes on elsewhere, and may be reached again from here, or from another node already.
+    // The stream goes on at its producer. The client can follow it again, here or on another node.
     if (error instanceof FST_SSE_STORE_UNAVAILABLE) {
       this.close(reconnectDelay())
       return
     }
     this.#stop('error')
     const pump = this.#pump
-    // Before the first read nobody listens yet: hooks may be at work on the response.
+    // Hooks may still run before the first read. `#start` then refuses.
     if (pump === undefined) return
     if (!pump.hasBegun) {
       this.#refuse(error)
@@ -188,14 +192,14 @@ export class EventStream extends Readable implements OpenStream {
     else this.#end(pump, frame)
   }
 
-  /** Sends the last event, and the end along with it. */
+  /** Sends the last event together with the end of the response. */
   #end(pump: Pump, frame: string): void {
     pump.end(frame)
-    // What is written to the socket directly leaves nothing to read here.
+    // If the pump writes to the response directly, there is nothing to read here.
     if (this.#readableWriter === undefined) this.resume().push(null)
   }
 
-  /** Lets Fastify answer with an error. It has set the head of the stream already, whose type would garble the error. */
+  /** Lets Fastify answer with an error, without the head of the stream, which Fastify has already set. */
   #refuse(error: Error): void {
     const { reply, protocol } = this.#parts
     this.#streams.delete(this)
@@ -204,7 +208,7 @@ export class EventStream extends Readable implements OpenStream {
     this.destroy(error)
   }
 
-  /** Ends the source's part: nothing more is taken from it. Unless it has ended by itself, it is cancelled (S2). */
+  /** Takes no more chunks, and cancels a source that has not ended (S2). The first outcome counts. */
   #stop(outcome: StreamSummary['outcome']): void {
     if (!this.#isLive) return
     const { chunks, summary } = this.#parts
@@ -215,13 +219,13 @@ export class EventStream extends Readable implements OpenStream {
     chunks.close()
   }
 
-  /** Ends all that is left, once the response is over. */
-  #over(isWhole: boolean): void {
-    // What was never started and is sent whole all the same, a hook has replaced.
-    this.#stop(this.#pump !== undefined || !isWhole ? 'aborted' : 'skipped')
+  /** Cleans up once the response is over. @param isComplete whether all of it was handed to the network */
+  #over(isComplete: boolean): void {
+    // A response that is complete although this was never read has got another body from a hook.
+    this.#stop(this.#pump !== undefined || !isComplete ? 'aborted' : 'skipped')
     this.destroy()
     this.#streams.delete(this)
-    if (this.#cutOff !== undefined) this.#streams.deadlines.clear(this.#cutOff)
-    this.#parts.summary.report(isWhole)
+    if (this.#closeTimeout !== undefined) this.#streams.deadlines.clear(this.#closeTimeout)
+    this.#parts.summary.report(isComplete)
   }
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 
-/** What every stream says of itself (W1). What the handler has set already stays. */
+/** The headers of every stream (W1). Those that the handler has set stay. */
 const HEAD = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
@@ -11,14 +11,14 @@ const HEAD = {
 /** The header that names a resumable stream. */
 const STREAM_ID_HEADER = 'x-stream-id'
 
-/** Sets the head of a stream. @param id of a resumable stream */
+/** Sets the headers of a stream. @param id the id of a resumable stream */
 export function setHeaders(reply: FastifyReply, protocol: BuiltInProtocol, id?: string): void {
   if (protocol.headers !== undefined) setMissing(reply, protocol.headers)
   setMissing(reply, HEAD)
   if (id !== undefined) reply.header(STREAM_ID_HEADER, id)
 }
 
-/** Takes back what the head of an error must not say. Fastify has brought it to the response already. */
+/** Removes the headers that an error response must not have. Fastify may already have copied them to the response. */
 export function unsetHeaders(reply: FastifyReply, protocol: BuiltInProtocol): void {
   const names = [STREAM_ID_HEADER, ...Object.keys(protocol.headers ?? {})]
   for (const name of names) reply.removeHeader(name)

@@ -2,13 +2,13 @@ import { Deadlines } from '../util/deadlines.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
 import { type SetItem, UnorderedSet } from '../util/unordered-set.js'
 
-/** A stream, as far as its server needs to know it. */
+/** A stream that its server can cut off. */
 export interface OpenStream extends SetItem {
-  /** Cuts it off. @param retry after how many milliseconds its client may come back */
+  /** Cuts it off. @param retry the reconnect delay for its client, in milliseconds */
   close(retry: number): void
 }
 
-/** The open streams of one server, and what they share. */
+/** The open streams of one server, and the timer that they share. */
 export class OpenStreams {
   readonly deadlines = new Deadlines()
   readonly #open = new UnorderedSet<OpenStream>()
@@ -16,12 +16,12 @@ export class OpenStreams {
   #closing = false
   #whenIdle: (() => void) | undefined
 
-  /** @param drainTimeout how long streams go on when the server closes, in milliseconds */
+  /** @param drainTimeout how long open streams may go on when the server closes, in milliseconds */
   constructor(drainTimeout: number) {
     this.#drainTimeout = drainTimeout
   }
 
-  /** Whether the server closes, and takes no new streams. */
+  /** Whether the server is closing and takes no new streams. */
   get isClosing(): boolean {
     return this.#closing
   }
@@ -34,7 +34,10 @@ export class OpenStreams {
     if (this.#open.delete(stream) && this.#open.size === 0) this.#whenIdle?.()
   }
 
-  /** Takes no new streams, lets the open ones go on for `drainTimeout`, and cuts off those that are left (V2). */
+  /**
+   * Refuses new streams, lets open ones go on for `drainTimeout`, then cuts off the rest (V2). Resolves when none is
+   * open.
+   */
   async drain(): Promise<void> {
     this.#closing = true
     if (this.#open.size === 0) return

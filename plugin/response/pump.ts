@@ -8,17 +8,17 @@ import { isClosed, type RawResponse } from './raw-response.js'
 import type { Summary } from './summary.js'
 import type { Writer } from './writer.js'
 
-/** What a stream sends beside the chunks of its source. */
+/** Settings for the data that a stream sends in addition to its events. */
 export interface PumpSettings {
-  /** After how much silence a heartbeat is sent. Milliseconds, or `false` for never. */
+  /** The silence after which a heartbeat is sent. Milliseconds, or `false` for no heartbeats. */
   readonly heartbeat: number | false
-  /** The reconnect delay that is sent at the start. Milliseconds; `undefined` for none. */
+  /** The reconnect delay that is sent first. Milliseconds; `undefined` for none. */
   readonly retry: number | undefined
 }
 
 /**
- * Writes chunks: the first at once, later ones that are ready together in one write (S5), none faster than they are read
- * (S4), and a heartbeat where there was nothing to write for a while (W3).
+ * Writes chunks to a client. The first is written at once; later ones that are ready together are written together
+ * (S5). It waits for a slow client (S4), and sends heartbeats to a silent stream (W3).
  */
 export class Pump implements Sink<Chunk>, Deadline {
   readonly slice = new TimeSlice()
@@ -40,7 +40,7 @@ export class Pump implements Sink<Chunk>, Deadline {
     this.#summary = summary
   }
 
-  /** Whether the response has begun, so that an error can no longer have a status of its own. */
+  /** Whether the response has begun, so that its status can no longer change. */
   get hasBegun(): boolean {
     return this.#hasBegun
   }
@@ -53,12 +53,12 @@ export class Pump implements Sink<Chunk>, Deadline {
     if (text === '') return
     const isFirst = this.#summary.count(events)
     if (isFirst) this.#begin()
-    // A chunk of a log may be as large as all that is held for a client.
+    // A chunk of a log may fill the buffer of the client on its own.
     else if (bytes !== undefined && this.#batch.bytes + bytes > this.#writer.room) this.#flush()
     this.#batch.add(text, bytes)
     if (isFirst) {
       this.#flush()
-      // It is on its way only when the source lets others go on.
+      // The socket sends it only when the source yields to the event loop.
       this.slice.cut()
     } else if (this.#batch.fills(this.#writer.room)) {
       this.#flush()
@@ -73,7 +73,7 @@ export class Pump implements Sink<Chunk>, Deadline {
     this.#deadlines.set(this, commitAfter)
   }
 
-  /** Nothing has been sent for too long: the head tells the client that the stream is there, later on a heartbeat does. */
+  /** Sends a heartbeat after a silence (W3). Before the first event it brings the head, since `commitAfter` is over. */
   onDeadline(): void {
     if (this.#hasBegun && !this.#writer.isIdle) {
       this.#awaitSilence()
@@ -84,14 +84,14 @@ export class Pump implements Sink<Chunk>, Deadline {
     }
   }
 
-  /** Takes nothing more. */
+  /** Takes no more chunks. */
   close(): void {
     this.isOpen = false
     this.#deadlines.clear(this)
     this.slice.forget()
   }
 
-  /** Sends the last frame, `''` for none, and the end along with it. */
+  /** Sends the last frame together with the end. @param frame `''` for none */
   end(frame: string): void {
     this.#begin()
     this.#batch.add(frame)
@@ -99,7 +99,7 @@ export class Pump implements Sink<Chunk>, Deadline {
     this.#writer.end(this.#batch.take())
   }
 
-  /** What has not been written yet. */
+  /** Removes and returns the text that has not been written yet. */
   takeRest(): string {
     return this.#batch.take()
   }
@@ -112,11 +112,11 @@ export class Pump implements Sink<Chunk>, Deadline {
 
   static #settle(pump: Pump): void {
     pump.#isFlushing = false
-    // A socket that was destroyed is told of later than this.
+    // The event of a destroyed socket may come later than this.
     if (pump.isOpen && !isClosed(pump.#raw)) pump.#flush()
   }
 
-  /** Sends what is ready in one write. */
+  /** Writes all text that is ready at once. */
   #flush(): void {
     if (this.#batch.isEmpty) return
     const { bytes } = this.#batch

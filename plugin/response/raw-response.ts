@@ -3,48 +3,50 @@ import { constants, type Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
 import { shareListener } from '../util/shared-listener.js'
 
-/** The response of either protocol, as Fastify hands it out. */
+/** Node's response for HTTP/1.1 or HTTP/2. */
 export type RawResponse = ServerResponse | Http2ServerResponse
 
-/** Whether nothing can be sent any more: the response has ended, or its client has left. */
+/** Whether nothing more can be sent: the response has ended, or the client has left. */
 export function isClosed(raw: RawResponse): boolean {
   return isHttp2(raw) ? raw.stream.closed || raw.stream.destroyed : raw.destroyed || raw.req.socket.destroyed
 }
 
-/** Calls back once when a response is over, and says whether all of it was handed to the network before. */
-export function onOver(raw: RawResponse, callback: (whole: boolean) => void): void {
+/** Calls back once when a response is over. @param callback gets whether all of it was handed to the network */
+export function onOver(raw: RawResponse, callback: (isComplete: boolean) => void): void {
   const response = raw as ServerResponse
-  let whole = false
+  let isComplete = false
   let forget: (() => void) | undefined
   const over = () => {
     response.removeListener('close', over)
     forget?.()
-    callback(whole)
+    callback(isComplete)
   }
-  // One more than Fastify reckons with, where an error handler answers with a stream of its own.
+  // An error handler that answers with another stream adds a listener beyond Node's limit.
   response.setMaxListeners(response.getMaxListeners() + 1)
   response.on('finish', () => {
-    // A response also finishes when what it still had to send is thrown away.
-    whole = isHttp2(raw) ? raw.stream.rstCode === constants.NGHTTP2_NO_ERROR : !response.req.socket.destroyed
+    // A response also finishes when the rest of it is discarded.
+    isComplete = isHttp2(raw) ? raw.stream.rstCode === constants.NGHTTP2_NO_ERROR : !response.req.socket.destroyed
   })
   response.on('close', over)
-  // Behind other answers on its connection (RFC 9112, section 9.3.2) a response is not told when that closes.
+  // A pipelined response (RFC 9112, section 9.3.2) that waits for others has no socket, so it misses the close of that.
   if (!isHttp2(raw) && raw.socket === null) {
     const { socket } = raw.req
     forget = shareListener(socket, listener => socket.once('close', listener), over)
   }
 }
 
+/** Whether the response waits for a slow client. */
 export function needsDrain(raw: RawResponse): boolean {
   return isHttp2(raw) ? raw.stream.writableNeedDrain : raw.writableNeedDrain
 }
 
 /**
- * Breaks a response off so that its client can tell (E4).
+ * Breaks a response off so that the client notices (E4).
  *
- * HTTP/1.1: the connection ends without the last chunk (RFC 9112, section 7.1). HTTP/1.0 has no chunks, and the end of
- * the connection is that of the body, so it is reset: nginx speaks it to the servers behind it. HTTP/2: RST_STREAM with
- * an error code (RFC 9113, section 8.1), since destroying the response would send the code that stands for no error.
+ * - HTTP/1.1: closes the connection without the last chunk (RFC 9112, section 7.1).
+ * - HTTP/1.0, which nginx speaks to upstream servers: resets the connection. It has no chunks, so a closed connection
+ *   would be the regular end of the body.
+ * - HTTP/2: sends RST_STREAM with an error code (RFC 9113, section 8.1). Destroying the response would send NO_ERROR.
  */
 export function truncate(raw: RawResponse): void {
   if (isHttp2(raw)) raw.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
@@ -52,7 +54,7 @@ export function truncate(raw: RawResponse): void {
   else raw.req.socket.destroy()
 }
 
-/** Only TCP has a reset: TLS and Unix sockets can but close. */
+/** Resets a TCP connection. TLS and Unix sockets can only be closed. */
 function reset(socket: Socket): void {
   try {
     socket.resetAndDestroy()
@@ -61,6 +63,7 @@ function reset(socket: Socket): void {
   }
 }
 
+/** Whether a response is one of HTTP/2. */
 export function isHttp2(raw: RawResponse): raw is Http2ServerResponse {
   return 'stream' in raw
 }

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { needsDrain, type RawResponse } from './raw-response.js'
 import type { Writer } from './writer.js'
 
-/** Writes to whoever reads a Readable: a pipe, a hook that reads along, `inject()`. */
+/** Writes to the reader of a Readable: a pipe, a hook, or `inject()`. */
 export class ReadableWriter implements Writer {
   readonly #readable: Readable
   readonly #raw: RawResponse
@@ -20,7 +20,7 @@ export class ReadableWriter implements Writer {
     return this.isReady && !this.#readable.isPaused() && !needsDrain(this.#raw)
   }
 
-  /** The reader asks for more. */
+  /** Called when the reader asks for more. */
   read(): void {
     this.room = this.#readable.readableHighWaterMark - this.#readable.readableLength
     this.isReady = true
@@ -34,7 +34,7 @@ export class ReadableWriter implements Writer {
   }
 
   write(text: string): void {
-    // A read may come while this is handed over, and must not be forgotten.
+    // `push` may call `read` before it returns, so `isReady` must not be set to `false` afterwards.
     this.isReady = false
     if (this.#readable.push(text)) this.isReady = true
     this.room = this.#readable.readableHighWaterMark - this.#readable.readableLength

@@ -12,7 +12,7 @@ import type { OpenStreams } from './open-streams.js'
 import { isClosed } from './raw-response.js'
 import { Summary, type SummaryOptions } from './summary.js'
 
-/** What a response is made of, but for its events. */
+/** The parts of a response other than its events. */
 export interface ResponderParts extends SummaryOptions {
   readonly reply: FastifyReply
   readonly protocol: BuiltInProtocol
@@ -20,15 +20,15 @@ export interface ResponderParts extends SummaryOptions {
   readonly streams: OpenStreams
 }
 
-/** What a response with a stream may have beside. */
+/** Optional parts of a response with a stream. */
 export interface StreamExtras {
-  /** Of a resumable stream. */
+  /** The id of a resumable stream. */
   readonly id?: string | undefined
   /** Ends the response when it is aborted. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** One response, and the ways in which it can come to be. */
+/** Answers one request: with a stream, without one, or with an error. */
 export class Responder {
   readonly reply: FastifyReply
   readonly settings: EventStreamSettings
@@ -43,9 +43,11 @@ export class Responder {
   }
 
   /**
-   * Answers without a source where none is needed.
+   * Answers a request that needs no source: one whose client has left, one from a client that has the whole answer
+   * (E6), or a HEAD (S3).
    *
    * @param hasAll whether the client has had the last event
+   * @returns `undefined` if the request needs a source
    */
   early(hasAll: boolean): FastifyReply | undefined {
     if (this.#isClosed) return this.#left()
@@ -53,6 +55,7 @@ export class Responder {
     return this.reply.request.method === 'HEAD' ? this.#head() : undefined
   }
 
+  /** Answers with a stream. */
   stream(chunks: ChunkSource, { id, signal }: StreamExtras): FastifyReply {
     const { reply, protocol, settings, streams } = this.#parts
     setHeaders(reply, protocol, id)
@@ -60,7 +63,7 @@ export class Responder {
     return reply.send(new EventStream({ chunks, reply, protocol, settings, signal, summary }, streams))
   }
 
-  /** Sends chunks that had to be waited for. */
+  /** Answers with a stream after asynchronous work. The client may have left, or the server may be closing. */
   streamLate(chunks: ChunkSource, extras: StreamExtras): void {
     if (!this.#isClosed && !this.#parts.streams.isClosing) {
       this.stream(chunks, extras)
@@ -70,27 +73,27 @@ export class Responder {
     this.fail(new FST_SSE_CLOSING())
   }
 
-  /** The client has had all, and must not come back (E6). */
+  /** Answers 204: the client has the whole answer, and must not reconnect (E6). */
   nothing(): FastifyReply {
     if (this.#isClosed) return this.#left()
     this.#summary.expect('skipped')
     return this.reply.code(204).send()
   }
 
-  /** What had to be waited for has failed. */
+  /** Answers with an error after asynchronous work. */
   fail(error: unknown): void {
     if (this.#isClosed) {
       this.#left()
     } else if (this.#parts.protocol.reconnects === true && isTemporary(error)) {
-      this.#later()
+      this.#reconnectLater()
     } else {
       this.#summary.expect('error', toError(error))
       this.reply.send(error)
     }
   }
 
-  /** The stream may be reached again later on. EventSource comes back after a 200 only. */
-  #later(): void {
+  /** Asks the client to reconnect later, with a 200: another status stops EventSource (WHATWG HTML, section 9.2.3). */
+  #reconnectLater(): void {
     setHeaders(this.reply, this.#parts.protocol)
     this.#summary.expect('closed')
     this.reply.code(200).send(formatRetry(reconnectDelay()))

@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http'
 import type { Writer } from './writer.js'
 
 /**
- * Writes to the response of Node directly. All that a pipe would do is to wait where the response is full; going without it
- * was measured to save 1 to 2 µs a write and 1.4 KiB a stream.
+ * Writes to Node's response directly, and waits while it is full. Compared with a pipe it was measured to save 1 to 2
+ * µs for each write and 1.4 KiB for each stream.
  */
 export class SocketWriter implements Writer {
   readonly #response: ServerResponse
@@ -12,7 +12,7 @@ export class SocketWriter implements Writer {
   room: number
   #onDrained: (() => void) | undefined
 
-  /** @param highWaterMark how many bytes the response may hold */
+  /** @param highWaterMark how many bytes may wait in the response */
   constructor(response: ServerResponse, highWaterMark: number) {
     this.#response = response
     this.#highWaterMark = highWaterMark

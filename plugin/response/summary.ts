@@ -3,37 +3,45 @@ import type { FastifyReply } from 'fastify'
 import { logError } from '../util/log.js'
 import { isClosed, isHttp2, onOver } from './raw-response.js'
 
-/** What became of a stream. */
+/** The result of one stream, for metrics and logs (E8). */
 export interface StreamSummary {
   /**
-   * - `complete`: the client has the whole answer
-   * - `error`: it failed, before or after it began; `error` says why
-   * - `aborted`: the client left, or had left before the source was started
-   * - `closed`: the server closed before the stream was over, or could not reach it for now
-   * - `skipped`: there was nothing to stream, since the request was a HEAD or the client had the whole answer already
+   * - `complete`: the whole answer was handed to the network
+   * - `error`: the stream failed, before or after it began; `error` says why
+   * - `aborted`: the client left, or had left before the source started
+   * - `closed`: the server closed before the end of the stream, or the event store could not be reached
+   * - `skipped`: there was nothing to stream: the request was a HEAD, the client already had the whole answer, or a
+   *   hook replaced the body
    */
   outcome: 'complete' | 'error' | 'aborted' | 'closed' | 'skipped'
   /** The status of the response. */
   statusCode: number
-  /** How many events the source gave. The last event of the stream (`done` or `error`) is not counted. */
+  /** The number of events of the source. The last event of the stream (`done` or `error`) is not counted. */
   events: number
-  /** How many bytes were handed to the response: events, comments and heartbeats. */
+  /** The number of bytes handed to the response: events, comments and heartbeats. */
   bytes: number
-  /** Milliseconds from the call of `sseFrom` to the first event; `undefined` where there was none. */
+  /** Milliseconds from the call of `sseFrom` to the first event; `undefined` if there was none. */
   timeToFirstEvent: number | undefined
   /** Milliseconds from the call of `sseFrom` to the end of the response. */
   duration: number
-  /** What the stream failed with, where the outcome is `error`. */
+  /** The error of the stream, if the outcome is `error`. */
   error?: Error
 }
 
-/** Who wants to know what became of a stream. */
+/** How the result of a stream is reported. */
 export interface SummaryOptions {
-  /** Called exactly once, when the response is over, with what became of the stream. */
+  /**
+   * Called exactly once, when the response is over. An error that it throws is logged. Default: none.
+   *
+   * @example
+   * ```ts
+   * onClose: ({ outcome, duration }) => histogram.record(duration, { outcome })
+   * ```
+   */
   onClose?: ((summary: StreamSummary) => void) | undefined
 }
 
-/** Collects what the summary of one response tells, and reports it once the response is over. */
+/** Collects the summary of one response, and reports it when the response is over. */
 export class Summary {
   outcome: StreamSummary['outcome'] = 'skipped'
   error: Error | undefined
@@ -46,11 +54,11 @@ export class Summary {
 
   constructor(reply: FastifyReply, { onClose }: SummaryOptions) {
     this.#reply = reply
-    // In the context of the request (S7), whatever ends the response.
+    // It runs in the context of the request (S7), whatever ends the response.
     this.#onClose = onClose && AsyncResource.bind(onClose)
   }
 
-  /** Counts events of the source. @returns whether they are the first */
+  /** Counts events of the source. @returns whether these are the first */
   count(events: number): boolean {
     this.#events += events
     if (this.#timeToFirstEvent !== undefined) return false
@@ -58,27 +66,27 @@ export class Summary {
     return true
   }
 
-  /** Reports a response that is sent without a stream, once it is over. */
+  /** Reports a response without a stream when it is over. */
   expect(outcome: StreamSummary['outcome'], error?: Error): void {
     this.outcome = outcome
     this.error = error
     const { raw } = this.#reply
     if (isClosed(raw)) this.report(false)
-    else onOver(raw, isWhole => this.report(isWhole))
+    else onOver(raw, isComplete => this.report(isComplete))
   }
 
-  /** @param isWhole whether all of the response was handed to the network */
-  report(isWhole: boolean): void {
+  /** Logs a client that left (E5), and calls `onClose`. @param isComplete whether all was handed to the network */
+  report(isComplete: boolean): void {
     const { raw, log } = this.#reply
-    if (this.outcome === 'complete' && !isWhole) this.outcome = 'aborted'
-    // Fastify has a line of its own for HTTP/1.1 responses that have begun.
+    if (this.outcome === 'complete' && !isComplete) this.outcome = 'aborted'
+    // Fastify itself logs an HTTP/1.1 response that had begun.
     if (this.outcome === 'aborted' && (isHttp2(raw) || !raw.headersSent)) {
       log.info({ outcome: 'aborted' }, 'client left')
     }
-    if (this.#onClose !== undefined) void this.#tell(this.#onClose)
+    if (this.#onClose !== undefined) void this.#callOnClose(this.#onClose)
   }
 
-  async #tell(onClose: (summary: StreamSummary) => unknown): Promise<void> {
+  async #callOnClose(onClose: (summary: StreamSummary) => unknown): Promise<void> {
     const { raw, log } = this.#reply
     const summary: StreamSummary = {
       outcome: this.outcome,

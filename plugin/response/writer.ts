@@ -1,15 +1,15 @@
-/** Where the text of a stream is written to. */
+/** Writes the text of a stream, and reports backpressure. */
 export interface Writer {
-  /** Whether the reader takes more at once. */
+  /** Whether more can be written now. */
   readonly isReady: boolean
-  /** Whether it takes more, and nothing that was written waits to be read. */
+  /** Whether more can be written now, and nothing that was written is still waiting. */
   readonly isIdle: boolean
-  /** How many bytes it takes until it has to be waited for. */
+  /** How many bytes can be written before `isReady` becomes `false`. */
   readonly room: number
-  /** Resolves when it takes more again. */
+  /** Resolves when more can be written again. */
   drained(): Promise<void>
-  /** @param bytes of the text */
+  /** Writes text. @param bytes its length in bytes */
   write(text: string, bytes: number): void
-  /** Writes the last text, `''` for none, and ends. */
+  /** Writes the last text and ends. @param text `''` for none */
   end(text: string): void
 }

@@ -1,36 +1,39 @@
 import { randomBytes } from 'node:crypto'
 
-/** What a client has had of a stream, as the id of its last event says. */
+/** A position in a stream: the parsed id of the last event that a client has. */
 export interface EventId {
+  /** The id of the stream. */
   readonly stream: string
   /** The number of the event in its stream, from 1. */
   readonly sequence: number
-  /** Whether nothing comes after it. */
+  /** Whether it is the last event of the stream. */
   readonly isEnd: boolean
 }
 
-/** What stands behind the id of a last event, so that a client that has it needs no log to be told so (E6). */
+/** The suffix of the id of a last event. It shows without a log that the client has the whole answer (E6). */
 const END = ':end'
 
-/** What the id of a stream may be. */
+/** The form of a stream id. */
 export const STREAM_ID_PATTERN = /^[\w-]{1,128}$/
 const EVENT_ID = /^([\w-]{1,128}):([1-9]\d{0,14})(:end)?$/
 
-/** An id that cannot be guessed: 128 random bits. */
+/** Makes a stream id that cannot be guessed: 128 random bits in base64url. */
 export function newStreamId(): string {
   return randomBytes(16).toString('base64url')
 }
 
+/** Whether a text has the form of a stream id. */
 export function isStreamId(id: string): boolean {
   return STREAM_ID_PATTERN.test(id)
 }
 
-/** What a client sends as `Last-Event-ID`; `undefined` for what `formatEventId` has not made. */
+/** Parses a `Last-Event-ID` header; `undefined` if it does not have the form of `formatEventId`. */
 export function parseEventId(text: string): EventId | undefined {
   const [, stream, sequence, end] = EVENT_ID.exec(text) ?? []
   return stream === undefined ? undefined : { stream, sequence: Number(sequence), isEnd: end !== undefined }
 }
 
+/** Formats the id of an event: `<stream>:<sequence>`, with the suffix `:end` for the last event. */
 export function formatEventId(stream: string, sequence: number, isEnd = false): string {
   return `${stream}:${sequence}${isEnd ? END : ''}`
 }

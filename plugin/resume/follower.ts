@@ -8,31 +8,37 @@ import { END_ID } from '../sse/last-event-id.js'
 import { formatEventId } from './event-id.js'
 import type { LiveLog, LocalEnd } from './live-log.js'
 
-/** What makes a stream, as far as the client knows it whose request it was made for. */
-export interface FirstClientListener {
-  /** Called at the client's first read. May fail as a source may. */
+/** A producer that its first client starts: the client whose request created the stream. */
+export interface OnDemandProducer {
+  /** Starts the producer. Called at the first read of the first client. */
   start(): Promise<void>
-  /** The client has left, or has had all. @param told whether the stream's failure was handed to it */
-  left(told: boolean): void
+  /**
+   * Called when the first client stops reading: it has left, or has read the stream to its end.
+   *
+   * @param sawFailure whether the error of the stream was passed on to its response, which then logs it
+   */
+  onFirstClientLeft(sawFailure: boolean): void
 }
 
-/** Reads a log for one client, from where that is. */
+/** Reads a log for one client, from the position of that client. */
 export class Follower implements ChunkSource<void> {
   readonly #log: LiveLog
   readonly #logger: FastifyBaseLogger
   readonly #protocol: FrameOptions['protocol']
   readonly #highWaterMark: number
-  /** For the client whose request makes the stream. */
-  readonly #first: FirstClientListener | undefined
-  #at: number
+  /** The producer, if this is its first client. */
+  readonly #producer: OnDemandProducer | undefined
+  /** The number of the last event that was read. */
+  #position: number
   #isStarted = false
-  #told = false
+  #sawFailure = false
   #onChange: (() => void) | undefined
 
   /**
-   * @param after the number of the last event that the client has, 0 for none
-   * @param highWaterMark how many bytes are held for the client
-   * @param protocol that the stream speaks
+   * @param after the number of the last event that the client has; 0 for none
+   * @param highWaterMark the size of the largest chunk with more than one event, in bytes
+   * @param protocol the protocol of the stream
+   * @param producer the producer, if this is the first client of the stream
    */
   constructor(
     log: LiveLog,
@@ -40,29 +46,29 @@ export class Follower implements ChunkSource<void> {
     highWaterMark: number,
     logger: FastifyBaseLogger,
     protocol: FrameOptions['protocol'],
-    first?: FirstClientListener
+    producer?: OnDemandProducer
   ) {
     this.#log = log
-    this.#at = after
+    this.#position = after
     this.#logger = logger
     this.#protocol = protocol
-    this.#first = first
+    this.#producer = producer
     this.#highWaterMark = highWaterMark
     log.join()
   }
 
-  /** Waits until there is something to read. */
+  /** Waits until there are events to read, or the end. The first call starts the producer. */
   next(): Promise<void> | void {
     if (!this.#isStarted) return this.#start()
-    return this.#at < this.#log.last || this.#log.end !== undefined ? undefined : this.#more()
+    return this.#position < this.#log.last || this.#log.end !== undefined ? undefined : this.#changed()
   }
 
-  /** Reads it. */
+  /** Reads the events that `next` has waited for. */
   encode(): Chunk {
     const log = this.#log
-    if (this.#at >= log.last && log.end !== undefined) return lastChunk(this.#last(log.end))
-    const chunk = log.read(this.#at, this.#highWaterMark)
-    this.#at += chunk.events
+    if (this.#position >= log.last && log.end !== undefined) return lastChunk(this.#last(log.end))
+    const chunk = log.read(this.#position, this.#highWaterMark)
+    this.#position += chunk.events
     return chunk
   }
 
@@ -75,16 +81,16 @@ export class Follower implements ChunkSource<void> {
   close(): void {
     if (this.#onChange !== undefined) this.#log.forget(this.#onChange)
     this.#log.leave()
-    this.#first?.left(this.#told)
+    this.#producer?.onFirstClientLeft(this.#sawFailure)
   }
 
   async #start(): Promise<void> {
     this.#isStarted = true
-    await this.#first?.start()
+    await this.#producer?.start()
     await this.next()
   }
 
-  #more(): Promise<void> {
+  #changed(): Promise<void> {
     return new Promise(resolve => {
       this.#onChange = resolve
       this.#log.wait(resolve)
@@ -93,18 +99,18 @@ export class Follower implements ChunkSource<void> {
 
   #last(end: LocalEnd): string {
     if (end.frame === undefined) throw end.error
-    // A client may have had what a producer that is lost has not brought into the log any more.
-    if (this.#at > this.#log.last && !end.lost) throw new FST_SSE_POSITION_GONE()
-    // Only to the request that made the stream may a failure be an error response (E1).
-    if (end.error !== undefined && this.#first !== undefined) {
-      this.#told = true
+    // The client can be ahead of the log of a lost producer, which sent events before it could store them.
+    if (this.#position > this.#log.last && !end.lost) throw new FST_SSE_POSITION_GONE()
+    // Only the first client gets the error itself, which may become an error response (E1).
+    if (end.error !== undefined && this.#producer !== undefined) {
+      this.#sawFailure = true
       throw end.error
     }
-    return end.lost ? this.#lost() : this.#log.endText(end.frame)
+    return end.lost ? this.#lostFrame() : this.#log.endText(end.frame)
   }
 
-  /** Whoever found out that the producer is lost did not know which protocol the clients of the stream speak. */
-  #lost(): string {
+  /** The last frame of a stream whose producer is lost. The frame in the log ignores the protocol of the stream. */
+  #lostFrame(): string {
     const error = new FST_SSE_PRODUCER_LOST()
     const { id, last } = this.#log
     const frame = reconnects(this.#protocol) && this.#errorFrame(error, formatEventId(id, last + 1, true))

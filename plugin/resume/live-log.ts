@@ -5,46 +5,48 @@ import { EventList } from '../stores/event-list.js'
 import type { LogEnd } from '../stores/event-store.js'
 import { formatEventId } from './event-id.js'
 
-/** How a log on this node has ended: as the log in the store has, or by what kept this node from reading on. */
+/** How a log on this node ended: like the log in the store, or with the error that kept this node from reading on. */
 export type LocalEnd = (LogEnd & { readonly error?: Error }) | { readonly frame: undefined; readonly error: Error }
 
-/** What is kept with a stream, beside its events. */
+/** The data that a log keeps in addition to its events. */
 export interface StreamMeta {
-  /** Whose it is. */
+  /** The owner of the stream (R3); `undefined` if it has none. */
   readonly owner: string | undefined
-  /** The name of the protocol that it speaks. */
+  /** The name of its protocol. */
   readonly protocol: string
 }
 
 /**
- * The events of one stream in the memory of a node, from where its clients read them, each at its own pace.
+ * The events of one stream in the memory of a node. Each client reads them at its own pace.
  *
- * The source fills it on the node that produces the stream, the event store on any other.
+ * On the node that produces the stream the source fills it; on other nodes the event store does.
  */
 export class LiveLog {
   readonly id: string
   readonly meta: StreamMeta
-  /** The number of the first event that it holds or will hold. */
+  /** The number of its first event, also before it has one. */
   readonly first: number
-  /** The frames without their ids, which are put in front of them for each client. */
+  /** The frames without ids. The ids are added when a client reads them. */
   readonly frames: EventList
   readonly #onFollowers: () => void
   readonly #prefix: string
   #waiting: (() => void)[] = []
-  /** Takes turns with the other: a log wakes its readers with every token. */
-  #woken: (() => void)[] = []
+  /** Swapped with `#waiting` when readers are woken, since a woken reader may wait again. */
+  #waking: (() => void)[] = []
   #isWaking = false
   #followers = 0
   #end: LocalEnd | undefined
+  /** The UTF-16 code units of all events. */
   #units = 0
-  /** How many events were counted exactly, and their code units and bytes. */
+  /** The number of events whose bytes were counted, their code units and their bytes. */
   #counted = 0
   #countedUnits = 0
   #countedBytes = 0
 
   /**
-   * @param onFollowers called when clients have come or gone
-   * @param frames where there are some already
+   * @param first the number of its first event
+   * @param onFollowers called when the number of followers has changed
+   * @param frames the list that holds the events. Default: a new one
    */
   constructor(id: string, meta: StreamMeta, first: number, onFollowers: () => void, frames = new EventList()) {
     this.id = id
@@ -55,39 +57,48 @@ export class LiveLog {
     this.#prefix = idPrefix(id)
   }
 
-  /** The number of the last event. */
+  /** The number of the last event; `first - 1` if there is none. */
   get last(): number {
     return this.first + this.frames.length - 1
   }
 
-  /** How many clients follow it. */
+  /** The number of clients that follow it on this node. */
   get followers(): number {
     return this.#followers
   }
 
+  /** How it ended; `undefined` while it goes on. */
   get end(): LocalEnd | undefined {
     return this.#end
   }
 
-  /** The events that come after one, as they are sent: as many as have no more than so many bytes, and at least one. */
+  /**
+   * The events after a position, with their ids.
+   *
+   * @param after the number of an event; 0 for the beginning
+   * @param bytes the size of the largest chunk. A chunk has at least one event, whatever its size.
+   */
   read(after: number, bytes: number): Chunk {
     const chunk = this.#read(after, bytes)
     if (chunk.events === 1 || (chunk.bytes as number) <= bytes) return chunk
     return this.#read(after, Math.floor(bytes / MAX_BYTES_PER_UNIT))
   }
 
-  /** The last event, as it is sent. */
+  /** The last event with its id. @param frame `''` for none */
   endText(frame: string): string {
     return frame === '' ? '' : withId(formatEventId(this.id, this.last + 1, true), frame)
   }
 
-  /** Up to `limit` of the events that come after one, without their ids. */
+  /** Up to `limit` events after a position, without ids. */
   after(sequence: number, limit: number): string[] {
     const from = sequence - this.first + 1
     return this.frames.slice(from, from + limit)
   }
 
-  /** Whether its events have more bytes than so many. */
+  /**
+   * Whether its events have more than `bytes` bytes together. It counts them only when the number of code units does
+   * not already show that they are fewer.
+   */
   isLarger(bytes: number): boolean {
     const uncounted = this.#units - this.#countedUnits
     if (this.#countedBytes + uncounted * MAX_BYTES_PER_UNIT <= bytes) return false
@@ -98,54 +109,59 @@ export class LiveLog {
     return this.#countedBytes > bytes
   }
 
+  /** Adds an event. @param isDispatched whether clients dispatch it */
   append(frame: string, isDispatched: boolean): void {
     this.frames.append(frame, isDispatched)
     this.#units += frame.length
     this.wake()
   }
 
+  /** Adds events from the event store. */
   appendAll(frames: readonly string[]): void {
     this.frames.appendAll(frames)
     this.wake()
   }
 
+  /** Ends it. */
   finish(end: LocalEnd): void {
     this.#end = end
     this.wake()
   }
 
+  /** Counts another client as a follower. */
   join(): void {
     this.#followers++
     this.#onFollowers()
   }
 
+  /** Counts a client as a follower no longer. */
   leave(): void {
     this.#followers--
     this.#onFollowers()
   }
 
-  /** Calls a reader back when there is more, or the end. Many events that come at once wake it once. */
+  /** Calls a reader back once when there are more events, or the end. Events that come together wake it once. */
   wait(reader: () => void): void {
     this.#waiting.push(reader)
   }
 
-  /** Does not call it back any more. */
+  /** Removes a waiting reader. */
   forget(reader: () => void): void {
     this.#waiting = this.#waiting.filter(waiting => waiting !== reader)
   }
 
-  /** Wakes those who wait for more. */
+  /** Wakes all waiting readers. */
   wake(): void {
     if (this.#isWaking || this.#waiting.length === 0) return
     this.#isWaking = true
-    // What came before has been read by those who were waiting for it.
+    // The waiting readers have read all earlier events.
     this.frames.settle()
     process.nextTick(LiveLog.#wakeAll, this)
   }
 
-  /** @param units the most UTF-16 code units that several events have together */
+  /** @param units the size of the largest chunk with more than one event, in UTF-16 code units */
   #read(after: number, units: number): Chunk {
-    // None that has an id is shorter than what stands in front of it.
+    // An event with an id is longer than the prefix, which limits the number of events that can fit.
     const frames = this.after(after, Math.ceil(units / this.#prefix.length))
     const { asides } = this.frames
     const isAside = asides && ((number: number) => asides.has(number - this.first))
@@ -155,8 +171,8 @@ export class LiveLog {
 
   static #wakeAll(log: LiveLog): void {
     const waiting = log.#waiting
-    log.#waiting = log.#woken
-    log.#woken = waiting
+    log.#waiting = log.#waking
+    log.#waking = waiting
     log.#isWaking = false
     for (const wake of waiting) wake()
     waiting.length = 0

@@ -21,30 +21,30 @@ import type { IdMap } from '../util/id-map.js'
 import { logError } from '../util/log.js'
 import { onAbort } from '../util/shared-listener.js'
 import { TimeSlice } from '../util/time-slice.js'
-import type { FirstClientListener } from './follower.js'
+import type { OnDemandProducer } from './follower.js'
 import { LiveLog, type StreamMeta } from './live-log.js'
 import type { OnDisconnect } from './resumable-options.js'
-import { StoreWriter, type StoreWriterListener } from './store-writer.js'
+import { type LeaseListener, StoreWriter } from './store-writer.js'
 
 /** What the producers of a node share. */
 export interface ProducerContext {
   readonly store: EventStore
   readonly openStreams: OpenStreams
-  /** A name that no other producer has. */
+  /** Makes a unique id for a producer, which the event store fences by. */
   newProducerId(): string
-  /** Those that run here, by the ids of their streams. */
+  /** The producers that run on this node, by stream id. */
   readonly producers: IdMap<Producer>
 }
 
-/** What a stream says itself of how it is made. */
+/** The options of a producer. */
 export interface ProducerOptions extends FrameOptions, SourceOptions {
-  /** Ends the stream for all who follow it when it is aborted. */
+  /** Ends the stream for all clients when it is aborted. */
   readonly signal?: AbortSignal | undefined
-  /** The largest event, as it is on the wire. Bytes. */
+  /** The size of the largest event on the wire, without its id. Bytes. */
   readonly maxEventBytes: number
 }
 
-/** What the request asks for whose stream this is. */
+/** The stream that a request creates. */
 export interface StreamRequest {
   readonly id: string
   readonly meta: StreamMeta
@@ -55,10 +55,12 @@ export interface StreamRequest {
 }
 
 /**
- * One run of a source that outlives the connection of the client that asked for it: fills the log that clients follow,
- * has it written to the store, and ends when the source does, when it is stopped, or when nobody has followed it for long enough.
+ * Runs the source of a resumable stream. It fills the log that clients follow, and has it written to the event store.
+ *
+ * It outlives the connection of the first client. It ends when the source ends, when it is stopped, or when no client
+ * has followed it for the time that `onDisconnect` allows (R4).
  */
-export class Producer implements OpenStream, FirstClientListener, StoreWriterListener, Sink<Chunk> {
+export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Sink<Chunk> {
   slot?: number | undefined
   readonly log: LiveLog
   readonly #context: ProducerContext
@@ -69,22 +71,22 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
   readonly #slice = new TimeSlice()
   readonly #writer: StoreWriter
   /** The context of the request (S7). */
-  readonly #scope = new AsyncResource('Generation')
-  /** Due when nobody has come back in time. */
+  readonly #scope = new AsyncResource('Producer')
+  /** Due when no client has come back in time. */
   readonly #grace: Deadline = { onDeadline: () => void this.#abandon() }
   #forgetSignal: (() => void) | undefined
-  /** Whether the source may still give items. */
+  /** Whether chunks of the source are still taken. */
   isOpen = true
-  #isClaimed = false
+  #hasClaimedId = false
   #isStarted = false
-  /** Whether the client that asked for it is there, to be told of a failure. */
-  #isAttended = true
-  /** How many other nodes follow it. */
-  #elsewhere = 0
+  /** Whether the first client is still there, whose response then reports a failure. */
+  #hasFirstClient = true
+  /** The number of other nodes that follow it. */
+  #followingNodes = 0
   #isAbandoning = false
   #error: Error | undefined
 
-  /** @throws FST_SSE_EVENT_INVALID where the name in the options cannot be sent */
+  /** @throws FST_SSE_EVENT_INVALID if the `event` of the options cannot be sent, and any error of a custom protocol */
   constructor(context: ProducerContext, request: StreamRequest, reply: FastifyReply) {
     const { id, meta, options, source, codec } = request
     this.#context = context
@@ -97,18 +99,21 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
     this.#writer = new StoreWriter(this.log, store, context.newProducerId(), openStreams.deadlines, reply.log, this)
   }
 
-  /** Takes the id. @returns `false` where there is a stream of that id already */
-  claim(): Promise<boolean> {
-    this.#isClaimed = true
-    return this.#writer.claim()
+  /** Claims the id of the stream. @returns `false` if the id is taken */
+  claimId(): Promise<boolean> {
+    this.#hasClaimedId = true
+    return this.#writer.claimId()
   }
 
-  /** Starts the source, and resolves when other nodes find the stream: a client may lose its connection after the first event. */
+  /**
+   * Starts the source. Resolves when other nodes can find the stream, since a client can lose its connection right
+   * after the first event.
+   */
   async start(): Promise<void> {
     this.#isStarted = true
     this.#context.openStreams.add(this)
     this.#context.producers.set(this.log.id, this)
-    const claimed = this.claim()
+    const claimed = this.claimId()
     const signal = this.#signal
     if (signal !== undefined) {
       this.#forgetSignal = onAbort(signal, () => this.#fail(stopError(signal)))
@@ -118,36 +123,36 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
     await claimed
   }
 
-  left(told: boolean): void {
-    this.#isAttended = false
-    if (this.#error !== undefined && !told) this.#report(this.#error)
-    // It would start at the first read.
+  onFirstClientLeft(sawFailure: boolean): void {
+    this.#hasFirstClient = false
+    if (this.#error !== undefined && !sawFailure) this.#report(this.#error)
+    // Without the first read of this client, the source never starts (S3).
     if (this.#isStarted) return
-    if (this.#isClaimed) this.#fail(new FST_SSE_STREAM_ABANDONED())
+    if (this.#hasClaimedId) this.#fail(new FST_SSE_STREAM_ABANDONED())
     else this.#abort()
   }
 
-  /** Ends it on request. */
+  /** Ends the stream on request. */
   stop(): void {
     this.#fail(new FST_SSE_STREAM_STOPPED())
   }
 
-  /** Ends it because its server closes (V2). */
+  /** Ends the stream because the server closes (V2). */
   close(): void {
     this.#fail(new FST_SSE_CLOSING())
-    this.#writer.hurry()
+    this.#writer.stopRetrying()
   }
 
-  /** Something about it has changed in the store. */
+  /** Called when the log may have changed in the event store. */
   notify(): void {
-    // A log that ends notifies its own producer too.
+    // The end of a log also notifies its own producer.
     if (!this.isOpen) return
-    this.#writer.urge()
+    this.#writer.flush()
     void this.#writer.renew()
   }
 
   onLease({ stop, followers }: LeaseStatus): void {
-    this.#elsewhere = followers
+    this.#followingNodes = followers
     if (stop) this.stop()
     else this.#onFollowers()
   }
@@ -156,7 +161,7 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
     this.#fail(new FST_SSE_PRODUCER_LOST())
   }
 
-  /** A source that outlives its client waits for none. */
+  /** The source does not wait for slow clients: they read from the log. */
   room(): undefined {
     return undefined
   }
@@ -164,7 +169,7 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
   take({ text, isDispatched }: Chunk): void {
     if (text === '') return
     this.#append(text, isDispatched)
-    // The first is on its way only when the source lets others go on (S5).
+    // The first event is sent only when the source yields to the event loop (S5).
     if (this.log.last === 1) this.#slice.cut()
   }
 
@@ -189,12 +194,12 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
     if (!this.isOpen) return
     this.#error = error
     this.#abort()
-    if (!this.#isAttended) this.#report(error)
-    const frame = this.#scope.runInAsyncScope(this.#chunks.encodeErrorAtAnyRate, this.#chunks, error)
+    if (!this.#hasFirstClient) this.#report(error)
+    const frame = this.#scope.runInAsyncScope(this.#chunks.encodeErrorAlways, this.#chunks, error)
     this.#end({ frame, lost: false, error })
   }
 
-  /** The client that asked for it has not been told, or has left. */
+  /** Logs an error that the response of the first client does not report. */
   #report(error: Error): void {
     if (error instanceof FST_SSE_CLOSING) this.#reply.log.info('the server has closed before the stream was complete')
     else logFailure(this.#reply.log, error)
@@ -211,7 +216,7 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
     this.#forgetSignal?.()
     this.#context.openStreams.deadlines.clear(this.#grace)
     this.log.finish(end)
-    this.#writer.urge()
+    this.#writer.flush()
     void this.#writer.over().then(() => {
       this.#context.producers.delete(this.log.id)
       this.#context.openStreams.delete(this)
@@ -221,17 +226,22 @@ export class Producer implements OpenStream, FirstClientListener, StoreWriterLis
   #onFollowers(): void {
     if (!this.isOpen || !this.#isStarted || this.#onDisconnect === 'continue') return
     const { deadlines } = this.#context.openStreams
-    if (this.log.followers + this.#elsewhere > 0) deadlines.clear(this.#grace)
+    if (this.#isFollowed) deadlines.clear(this.#grace)
     else if (this.#onDisconnect === 'abort') void this.#abandon()
     else if (!deadlines.has(this.#grace)) deadlines.set(this.#grace, this.#onDisconnect.grace)
   }
 
-  /** Ends it, unless other nodes know better. */
+  /** Ends the stream, unless another node follows it by now. */
   async #abandon(): Promise<void> {
     if (this.#isAbandoning) return
     this.#isAbandoning = true
     await this.#writer.renew()
     this.#isAbandoning = false
-    if (this.log.followers + this.#elsewhere === 0) this.#fail(new FST_SSE_STREAM_ABANDONED())
+    if (!this.#isFollowed) this.#fail(new FST_SSE_STREAM_ABANDONED())
+  }
+
+  /** Whether a client follows it, on any node. */
+  get #isFollowed(): boolean {
+    return this.log.followers + this.#followingNodes > 0
   }
 }

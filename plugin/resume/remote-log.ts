@@ -5,15 +5,15 @@ import type { EventStore, LogPage } from '../stores/event-store.js'
 import type { Deadlines } from '../util/deadlines.js'
 import { LiveLog } from './live-log.js'
 
-/** The longest that it waits before it looks at the log without a notification. Milliseconds. */
-const LOOK = 10_000
-/** How long after a lease should have run out it is looked at. Milliseconds. */
-const AFTERWARDS = 10
+/** The longest time between two reads without a notification. Milliseconds. */
+const MAX_POLL_INTERVAL = 10_000
+/** The time to wait after the expected end of a lease before reading again. Milliseconds. */
+const LEASE_MARGIN = 10
 
-/** The last event of a stream whose producer is lost. */
-const LOST = formatEvent(errorEvent(new FST_SSE_PRODUCER_LOST()), encodeData)
+/** The last frame of a stream whose producer is lost. */
+const LOST_FRAME = formatEvent(errorEvent(new FST_SSE_PRODUCER_LOST()), encodeData)
 
-/** Keeps the log of a stream that another node produces, or that has ended, for the clients of this one. */
+/** A local copy of the log of a stream that another node produces, or that has ended, for the clients of this node. */
 export class RemoteLog {
   readonly #id: string
   readonly #store: EventStore
@@ -21,9 +21,9 @@ export class RemoteLog {
   readonly #onClose: (log: RemoteLog) => void
   readonly #opened: Promise<LiveLog>
   #log: LiveLog | undefined
-  /** Those who wait for it to open. */
-  #visitors = 0
-  /** Whether the store has the events in this process, so that they need not be read. */
+  /** The number of `use` calls that are pending. */
+  #pendingUses = 0
+  /** Whether the store keeps the events in this process, so that they are not copied. */
   #isShared = false
   #isClosed = false
   #isFollowing = false
@@ -31,7 +31,7 @@ export class RemoteLog {
   #followAgainAt = 0
   #wake: (() => void) | undefined
 
-  /** @param onClose called when nobody needs it any more */
+  /** @param onClose called when no client needs it any more */
   constructor(id: string, store: EventStore, deadlines: Deadlines, onClose: (log: RemoteLog) => void) {
     this.#id = id
     this.#store = store
@@ -41,52 +41,54 @@ export class RemoteLog {
   }
 
   /**
-   * Gives its log to a visitor, as far as the store has it.
+   * Calls a function with the log, as soon as the events in the store were read. The log stays open while it has
+   * followers.
    *
-   * @param visit may join the log
-   * @throws FST_SSE_STREAM_GONE, FST_SSE_STORE_UNAVAILABLE, and what the visitor throws
+   * @param callback may join the log
+   * @returns the result of the function
+   * @throws FST_SSE_STREAM_GONE, FST_SSE_STORE_UNAVAILABLE, and any error of the function
    */
-  async visit<T>(visit: (log: LiveLog) => T): Promise<T> {
-    this.#visitors++
+  async use<T>(callback: (log: LiveLog) => T): Promise<T> {
+    this.#pendingUses++
     try {
       const log = await this.#opened
-      const result = visit(log)
+      const result = callback(log)
       if (log.followers > 0 && log.end === undefined && !this.#isFollowing) void this.#follow(log)
       return result
     } finally {
-      this.#visitors--
+      this.#pendingUses--
       this.#release()
     }
   }
 
-  /** Something about the stream has changed in the store. */
+  /** Called when the log may have changed in the event store. */
   notify(): void {
     this.#isNotified = true
     this.#wake?.()
   }
 
-  /** Closes it where nobody needs it. */
+  /** Closes it if no client needs it. */
   #release(): void {
-    if (this.#visitors + (this.#log?.followers ?? 0) === 0) this.#close()
+    if (this.#pendingUses + (this.#log?.followers ?? 0) === 0) this.#close()
   }
 
   #close(): void {
     this.#isClosed = true
     this.#onClose(this)
-    if (!this.#isFollowing && this.#log !== undefined && this.#log.end === undefined) this.#leave()
+    if (!this.#isFollowing && this.#log !== undefined && this.#log.end === undefined) this.#unfollow()
     this.#wake?.()
   }
 
   async #open(): Promise<LiveLog> {
     const frames = this.#store.local?.events(this.#id)
-    // Most who ask stay, and what the producer holds back is on its way then.
-    const [page] = await Promise.all([this.#read(frames?.length ?? 0), this.#sayFollowing()])
+    // Most clients stay. Following at once makes the producer store the events that it holds back.
+    const [page] = await Promise.all([this.#read(frames?.length ?? 0), this.#renewFollowing()])
     const { owner, protocol = 'events' } = page
     const first = frames === undefined ? page.first : 1
     const log = new LiveLog(this.#id, { owner, protocol }, first, () => this.#release(), frames)
     this.#log = log
     this.#isShared = frames !== undefined
-    for (let next = page; this.#fill(log, next); ) next = await this.#read(log.last)
+    for (let next = page; this.#append(log, next); ) next = await this.#read(log.last)
     return log
   }
 
@@ -95,22 +97,22 @@ export class RemoteLog {
     try {
       while (!this.#isClosed) {
         this.#isNotified = false
-        const [page] = await Promise.all([this.#read(log.last), this.#sayFollowing()])
-        const isMore = this.#fill(log, page)
+        const [page] = await Promise.all([this.#read(log.last), this.#renewFollowing()])
+        const isMore = this.#append(log, page)
         if (log.end !== undefined) break
         if (isMore) continue
-        if (page.leaseLeft > 0) await this.#notified(page.leaseLeft)
-        else await this.#store.endLost(this.#id, LOST)
+        if (page.leaseLeft > 0) await this.#waitForNotification(page.leaseLeft)
+        else await this.#store.endLost(this.#id, LOST_FRAME)
       }
     } catch (error) {
       log.finish({ frame: undefined, error: toError(error) })
       this.#close()
     }
-    this.#leave()
+    this.#unfollow()
   }
 
-  #leave(): void {
-    // A node that cannot say that it has left is found out when it is not heard of any more.
+  #unfollow(): void {
+    // If this fails, the store forgets this node after `lease` milliseconds.
     this.#store.unfollow(this.#id).catch(() => {})
   }
 
@@ -120,15 +122,15 @@ export class RemoteLog {
     return page
   }
 
-  /** Says in time that this node follows. */
-  async #sayFollowing(): Promise<void> {
+  /** Tells the store that this node follows, well before it forgets that. */
+  async #renewFollowing(): Promise<void> {
     const now = performance.now()
     if (now < this.#followAgainAt) return
     this.#followAgainAt = now + this.#store.lease / 3
     await this.#store.follow(this.#id)
   }
 
-  #notified(leaseLeft: number): Promise<void> {
+  #waitForNotification(leaseLeft: number): Promise<void> {
     return new Promise(resolve => {
       if (this.#isNotified || this.#isClosed) return resolve()
       const deadline = { onDeadline: resolve }
@@ -136,13 +138,16 @@ export class RemoteLog {
         this.#deadlines.clear(deadline)
         resolve()
       }
-      this.#deadlines.set(deadline, Math.ceil(Math.min(leaseLeft + AFTERWARDS, this.#store.lease / 3, LOOK)))
+      this.#deadlines.set(
+        deadline,
+        Math.ceil(Math.min(leaseLeft + LEASE_MARGIN, this.#store.lease / 3, MAX_POLL_INTERVAL))
+      )
     })
   }
 
-  /** @returns whether there may be more to read at once */
-  #fill(log: LiveLog, { first, events, end, more }: LogPage): boolean {
-    // Whatever a store says, a client gets no text with a hole in it.
+  /** Adds the events and the end of a page. @returns whether more can be read at once */
+  #append(log: LiveLog, { first, events, end, more }: LogPage): boolean {
+    // No client gets an answer with a gap (R1), even if the store is wrong.
     if (!this.#isShared && first !== log.last + 1) throw new FST_SSE_POSITION_GONE()
     log.appendAll(events)
     if (end !== undefined) log.finish(end)

@@ -1,22 +1,39 @@
 import type { FastifyRequest } from 'fastify'
 
-/** What becomes of a source when its last client is gone. */
-export type OnDisconnect = 'abort' | 'continue' | { grace: number }
+/**
+ * What happens to a source when its last client has left, on any node (R4): `'abort'` stops it at once, `'continue'`
+ * lets it run to its end, and `{ grace }` stops it unless a client comes back within that time.
+ */
+export type OnDisconnect =
+  | 'abort'
+  | 'continue'
+  | {
+      /** How long the source waits for a client. Milliseconds. */
+      grace: number
+    }
 
-/** How a stream survives a lost connection. */
+/**
+ * How a stream survives a lost connection.
+ *
+ * @example
+ * ```ts
+ * resumable: { owner: request => request.user.id, onDisconnect: { grace: 60_000 } }
+ * ```
+ */
 export interface ResumableOptions {
   /**
-   * The id of the stream: 1 to 128 letters, digits, `-` or `_`. Where there is a stream of this id already, its client follows that
-   * from the start and no other is made. Default: 128 random bits. Ids that can be guessed need an `owner`.
+   * The id of the stream: 1 to 128 letters, digits, `-` or `_`. If a stream with this id exists, the client gets that
+   * stream from its start, and the source is not called. An id that can be guessed needs an `owner`. Default: 128
+   * random bits.
    */
   id?: string | undefined
   /**
-   * Whose the stream is. Only a request of the same owner may follow or stop it; for any other it is not there. Default: whoever knows its id.
+   * Returns the owner of a request, such as the id of the user. Only requests of the owner that began a stream can
+   * follow or stop it; others get a 404 (R3). Default: anyone who knows the id can follow the stream.
    */
   owner?: ((request: FastifyRequest) => string | undefined) | undefined
   /**
-   * What becomes of the source when the last client is gone, on any node: `'abort'` stops it, `'continue'` lets it run to its end, `{ grace }`
-   * waits so many milliseconds for one to come back. Default: `{ grace: 30000 }`.
+   * What happens to the source when its last client has left: see `OnDisconnect`. Default: `{ grace: 30000 }`.
    */
   onDisconnect?: OnDisconnect | undefined
 }

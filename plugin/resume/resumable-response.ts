@@ -18,15 +18,15 @@ import { Producer, type ProducerOptions } from './producer.js'
 import type { ResumableOptions } from './resumable-options.js'
 import type { Access, ResumableStreams } from './resumable-streams.js'
 
-/** How long a source goes on without a client. Milliseconds. */
-const GRACE = 30_000
+/** The default of `onDisconnect.grace`. Milliseconds. */
+const DEFAULT_GRACE = 30_000
 
-/** One response with a resumable stream. */
+/** Answers one request with a resumable stream. */
 export class ResumableResponse {
   readonly #responder: Responder
   readonly #streams: ResumableStreams
   readonly #protocol: FrameOptions['protocol']
-  /** Ends this response, but not the stream. */
+  /** Ends a response that resumes a stream, but not the stream itself. */
   readonly #signal: AbortSignal | undefined
 
   constructor(
@@ -42,14 +42,15 @@ export class ResumableResponse {
   }
 
   /**
-   * Answers with the stream that the client comes back to, or else with a new one.
+   * Answers with the rest of a stream if the client reconnects, otherwise with a new stream.
    *
-   * @throws FST_SSE_OPTION_INVALID, FST_SSE_ID_INVALID, FST_SSE_CLOSING
+   * @throws FST_SSE_OPTION_INVALID if the source is not a function, FST_SSE_ID_INVALID if the `Last-Event-ID` is
+   *   malformed or belongs to another stream, FST_SSE_CLOSING
    */
   begin(source: unknown, options: ProducerOptions, resumable: ResumableOptions): FastifyReply {
     const { reply, settings } = this.#responder
     if (typeof source !== 'function') {
-      throw new FST_SSE_OPTION_INVALID('resumable', 'takes a function as the source, to be called for new streams only')
+      throw new FST_SSE_OPTION_INVALID('resumable', 'takes a function as the source, called only for new streams')
     }
     const position = positionOf(reply.request, resumable.id)
     const early = this.#responder.early(position?.isEnd === true)
@@ -60,7 +61,7 @@ export class ResumableResponse {
       return reply
     }
     if (this.#streams.openStreams.isClosing) throw new FST_SSE_CLOSING()
-    const { id = newStreamId(), onDisconnect = { grace: GRACE } } = resumable
+    const { id = newStreamId(), onDisconnect = { grace: DEFAULT_GRACE } } = resumable
     const owner = access === 'open' ? undefined : access.owner
     const meta = { owner, protocol: protocolNameOf(this.#protocol) }
     const producer = new Producer(
@@ -75,9 +76,9 @@ export class ResumableResponse {
   }
 
   /**
-   * Answers with a stream that is there already, from its start or from where the client comes back to it.
+   * Answers with an existing stream, from its start or after the `Last-Event-ID` of the request.
    *
-   * @throws FST_SSE_ID_INVALID
+   * @throws FST_SSE_ID_INVALID if the id or the `Last-Event-ID` is malformed, or they name different streams
    */
   follow(id: string, owner: ResumableOptions['owner']): FastifyReply {
     const { reply } = this.#responder
@@ -89,10 +90,10 @@ export class ResumableResponse {
     return reply
   }
 
-  /** Answers with a stream whose id the caller has chosen: the one that is there already, or else a new one. */
+  /** Answers with the stream that has an id chosen by the caller: an existing one, or else a new one. */
   async #claimOrResume(producer: Producer, follower: Follower, access: Access): Promise<void> {
     const { id } = producer.log
-    if (await producer.claim()) {
+    if (await producer.claimId()) {
       this.#responder.streamLate(follower, { id })
     } else {
       follower.close()
@@ -100,7 +101,7 @@ export class ResumableResponse {
     }
   }
 
-  /** @param after the number of the last event that the client has, 0 for none */
+  /** @param after the number of the last event that the client has; 0 for none */
   async #resume(id: string, after: number, access: Access): Promise<void> {
     const { reply, settings } = this.#responder
     try {
@@ -117,28 +118,29 @@ export class ResumableResponse {
   }
 
   /**
-   * A client that expects one protocol is never sent another.
+   * Refuses a stream with another protocol than the client expects.
    *
    * @throws FST_SSE_STREAM_GONE
    */
   #checkProtocol({ id, meta: { protocol } }: LiveLog): void {
-    const asked = protocolNameOf(this.#protocol)
-    if (protocol === asked) return
-    const details = { streamId: id, protocol, asked }
-    this.#responder.reply.log.warn(details, 'a stream was asked for in another protocol than its own')
+    const requested = protocolNameOf(this.#protocol)
+    if (protocol === requested) return
+    const details = { streamId: id, protocol, requested }
+    this.#responder.reply.log.warn(details, 'a stream was requested in another protocol than its own')
     throw new FST_SSE_STREAM_GONE()
   }
 }
 
-/** By what right a request asks for a stream. */
+/** The access of a request: as its owner, or open if streams have no owners. */
 function accessOf(request: FastifyRequest, owner: ResumableOptions['owner']): Exclude<Access, 'trusted'> {
   return owner === undefined ? 'open' : { owner: owner(request) }
 }
 
 /**
- * Whether a client has all of a stream that has ended.
+ * Whether a client has the whole answer of a stream that ended without a last event.
  *
- * @throws FST_SSE_POSITION_GONE
+ * @param after the number of the last event that the client has; 0 for none
+ * @throws FST_SSE_POSITION_GONE if the log no longer has the next event, or the stream ended before this position
  */
 function hasAll({ first, last, end }: LiveLog, after: number): boolean {
   const isBeyond = end?.frame !== undefined && !end.lost && after > last
@@ -147,10 +149,10 @@ function hasAll({ first, last, end }: LiveLog, after: number): boolean {
 }
 
 /**
- * Where a client is that comes back; `undefined` for one that does not.
+ * The position of a client that reconnects; `undefined` without a `Last-Event-ID`.
  *
- * @param id of the stream that it has to be in, where that is known
- * @throws FST_SSE_ID_INVALID
+ * @param id the id of the stream, if the caller chose it
+ * @throws FST_SSE_ID_INVALID if the `Last-Event-ID` is malformed or belongs to another stream
  */
 function positionOf({ headers }: FastifyRequest, id: string | undefined) {
   const lastEventId = lastEventIdOf(headers)

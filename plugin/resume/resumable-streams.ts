@@ -8,18 +8,18 @@ import type { Producer, ProducerContext } from './producer.js'
 import { RemoteLog } from './remote-log.js'
 
 /**
- * By what right somebody asks for a stream: as its owner; as one who knows its id, where owners are not told apart
- * (`'open'`); or as the server itself (`'trusted'`).
+ * The access of a caller to streams: as an owner; to streams without an owner (`'open'`); or to all streams
+ * (`'trusted'`), which only the server itself has.
  */
 export type Access = { readonly owner: string | undefined } | 'open' | 'trusted'
 
-/** The resumable streams of one node: those that it produces, and those that its clients follow. */
+/** The resumable streams of one node: the streams that it produces, and those that its clients follow. */
 export class ResumableStreams implements ProducerContext {
   readonly store: EventStore
   readonly openStreams: OpenStreams
   readonly producers = new IdMap<Producer>()
-  readonly #node = randomUUID()
-  #producers = 0
+  readonly #nodeId = randomUUID()
+  #producerCount = 0
   readonly #remoteLogs = new IdMap<RemoteLog>()
   readonly #unsubscribe: () => void
 
@@ -30,43 +30,50 @@ export class ResumableStreams implements ProducerContext {
   }
 
   newProducerId(): string {
-    return `${this.#node}:${++this.#producers}`
+    return `${this.#nodeId}:${++this.#producerCount}`
   }
 
+  /** Unsubscribes from the event store. */
   close(): void {
     this.#unsubscribe()
   }
 
   /**
-   * Finds the log of a stream, wherever it is produced.
+   * Finds the log of a stream, whichever node produces it, and calls a function with it.
    *
-   * @param visit is given the log, and may join it
-   * @throws FST_SSE_STREAM_GONE where it is not there, or FST_SSE_STREAM_NOT_FOUND where owners are told apart. The same
-   *   where it is another owner's: nobody may learn that it is there. FST_SSE_STORE_UNAVAILABLE. What the visitor throws
+   * @param callback may join the log
+   * @returns the result of the function
+   * @throws FST_SSE_STREAM_GONE if there is no such stream, or FST_SSE_STREAM_NOT_FOUND if the caller has an owner; the
+   *   same if the stream belongs to another owner (R3). FST_SSE_STORE_UNAVAILABLE, and any error of the function.
    */
-  async find<T>(id: string, access: Access, visit: (log: LiveLog) => T): Promise<T> {
-    const visitOwn = (log: LiveLog) => {
-      if (!isOwn(log.meta.owner, access)) throw new FST_SSE_STREAM_GONE()
-      return visit(log)
+  async find<T>(id: string, access: Access, callback: (log: LiveLog) => T): Promise<T> {
+    const checkAndCall = (log: LiveLog) => {
+      if (!isAllowed(log.meta.owner, access)) throw new FST_SSE_STREAM_GONE()
+      return callback(log)
     }
     try {
       const producer = this.producers.get(id)
-      return producer === undefined ? await this.#remoteLog(id).visit(visitOwn) : visitOwn(producer.log)
+      return producer === undefined ? await this.#remoteLog(id).use(checkAndCall) : checkAndCall(producer.log)
     } catch (error) {
       throw error instanceof FST_SSE_STREAM_GONE && typeof access === 'object' ? new FST_SSE_STREAM_NOT_FOUND() : error
     }
   }
 
-  /** Stops a stream, wherever it is produced. @returns `false` where there is none */
+  /**
+   * Stops a stream, whichever node produces it.
+   *
+   * @returns `false` if there is no such stream for this caller
+   * @throws FST_SSE_STORE_UNAVAILABLE
+   */
   async stop(id: string, access: Access): Promise<boolean> {
     const producer = this.producers.get(id)
     if (producer !== undefined) {
-      if (!isOwn(producer.log.meta.owner, access)) return false
+      if (!isAllowed(producer.log.meta.owner, access)) return false
       producer.stop()
       return true
     }
     const page = await this.store.read(id, Number.MAX_SAFE_INTEGER)
-    if (page === undefined || !isOwn(page.owner, access)) return false
+    if (page === undefined || !isAllowed(page.owner, access)) return false
     return page.end !== undefined || this.store.stop(id)
   }
 
@@ -82,13 +89,13 @@ export class ResumableStreams implements ProducerContext {
   }
 
   #notify(id: string | undefined): void {
-    for (const notified of [this.producers, this.#remoteLogs]) {
-      if (id !== undefined) notified.get(id)?.notify()
-      else for (const each of notified.values()) each.notify()
+    for (const streams of [this.producers, this.#remoteLogs]) {
+      if (id !== undefined) streams.get(id)?.notify()
+      else for (const stream of streams.values()) stream.notify()
     }
   }
 }
 
-function isOwn(owner: string | undefined, access: Access): boolean {
+function isAllowed(owner: string | undefined, access: Access): boolean {
   return access === 'trusted' || owner === (access === 'open' ? undefined : access.owner)
 }

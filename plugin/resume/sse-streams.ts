@@ -1,18 +1,31 @@
 import type { ResumableStreams } from './resumable-streams.js'
 
-/** `app.sseStreams`: what a server can do to resumable streams beside sending them. */
+/**
+ * `app.sseStreams`: controls the resumable streams of all nodes.
+ *
+ * @example
+ * ```ts
+ * app.delete('/chat/:id', async request => {
+ *   const stopped = await app.sseStreams.stop(request.params.id, { owner: request.user.id })
+ *   return { stopped }
+ * })
+ * ```
+ */
 export class SseStreams {
   readonly #streams: ResumableStreams
 
-  constructor(replay: ResumableStreams) {
-    this.#streams = replay
+  constructor(streams: ResumableStreams) {
+    this.#streams = streams
   }
 
   /**
-   * Stops the source of a stream, on whatever node it runs. All who follow it get `event: error` with `FST_SSE_STREAM_STOPPED`.
+   * Stops the source of a stream, on any node. All clients that follow the stream get `event: error` with
+   * `FST_SSE_STREAM_STOPPED`.
    *
-   * @param options `owner`: whose the stream has to be. Without it any stream is stopped, so ask first who asks.
-   * @returns `false` where there is no such stream; `true` also where it has ended already
+   * @param id the id of the stream: the `x-stream-id` header of its response
+   * @param options `owner` is the required owner of the stream (R3). Without options any stream is stopped, so check
+   *   first that the caller may do so.
+   * @returns `false` if there is no such stream; `true` also if it has already ended
    * @throws FST_SSE_STORE_UNAVAILABLE
    */
   stop(id: string, options?: { owner: string | undefined }): Promise<boolean> {

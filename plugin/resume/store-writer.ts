@@ -5,45 +5,48 @@ import type { Deadlines } from '../util/deadlines.js'
 import { logError } from '../util/log.js'
 import type { LiveLog } from './live-log.js'
 
-/** The most events that are brought to the store at once. */
-const PAGE = 1000
-/** How long to wait before a store that has failed is asked again. Milliseconds. */
-const RETRY = 1000
-/** For how long it is asked once the stream has ended, where the lease is longer. Milliseconds. */
-const PATIENCE = 10_000
+/** The largest number of events in one call of `append`. */
+const MAX_EVENTS_PER_CALL = 1000
+/** The delay before a failed call of the store is repeated. Milliseconds. */
+const RETRY_DELAY = 1000
+/** How long a failing store is retried after the end of the stream, unless the lease is shorter. Milliseconds. */
+const MAX_FINAL_RETRY_TIME = 10_000
 
-/** Who is told what the store says of the log. */
-export interface StoreWriterListener {
+/** Reacts to changes of a producer's lease. */
+export interface LeaseListener {
+  /** Called when the lease was renewed. */
   onLease(status: LeaseStatus): void
-  /** The stream is not this node's any more. */
+  /** Called when the lease is lost, so that the stream no longer belongs to this producer (R2). */
   onFenced(): void
 }
 
 /**
- * Brings the log of a stream that this node produces to the event store, in order and as fast as the store takes it,
- * and holds the lease. While the store is away the stream goes on.
+ * Writes the log of a producer to the event store, in order and as fast as the store takes it, and renews the lease.
+ * The stream goes on while the store cannot be reached.
  */
 export class StoreWriter {
   readonly #log: LiveLog
   readonly #store: EventStore
-  readonly #producer: string
+  readonly #producerId: string
   readonly #deadlines: Deadlines
   readonly #logger: FastifyBaseLogger
-  readonly #listener: StoreWriterListener
-  readonly #patience: number
-  readonly #lease = { onDeadline: () => void this.renew() }
-  /** How many of the events are known to be in the store. */
-  #sent = 0
-  #claimed: Promise<boolean> | undefined
+  readonly #listener: LeaseListener
+  readonly #finalRetryTime: number
+  readonly #renewal = { onDeadline: () => void this.renew() }
+  /** The number of events known to be in the store. */
+  #stored = 0
+  #claim: Promise<boolean> | undefined
   #isCreated = false
-  /** Whether the store reads the events where the log has them. */
+  /** Whether the store reads the events from the memory of the log, so that they are not copied. */
   #isShared = false
   #isOver = false
-  #isLastTry = false
+  #mayRetry = true
   #whenOver: (() => void) | undefined
-  #wellAt = performance.now()
+  /** When the last successful call was made, by `performance.now()`. */
+  #lastSuccess = performance.now()
+  /** The number of other nodes that follow. */
   #followers = 0
-  #isTroubled = false
+  #isFailing = false
   #hasWarned = false
   #wake: (() => void) | undefined
   readonly #onChange = () => this.#wake?.()
@@ -51,31 +54,31 @@ export class StoreWriter {
   constructor(
     log: LiveLog,
     store: EventStore,
-    producer: string,
+    producerId: string,
     deadlines: Deadlines,
     logger: FastifyBaseLogger,
-    listener: StoreWriterListener
+    listener: LeaseListener
   ) {
     this.#log = log
     this.#store = store
-    this.#producer = producer
+    this.#producerId = producerId
     this.#deadlines = deadlines
     this.#logger = logger
     this.#listener = listener
-    this.#patience = Math.min(store.lease, PATIENCE)
+    this.#finalRetryTime = Math.min(store.lease, MAX_FINAL_RETRY_TIME)
   }
 
   /**
-   * Makes the log in the store. From then on other nodes find the stream.
+   * Creates the log in the store, so that other nodes can find the stream. Further calls return the same promise.
    *
-   * @returns `false` where the id is taken; `true` also where the store has failed, since the stream goes on without
+   * @returns `false` if the id is taken; `true` also if the store fails, since the stream then goes on without it
    */
-  claim(): Promise<boolean> {
-    this.#claimed ??= this.#claim()
-    return this.#claimed
+  claimId(): Promise<boolean> {
+    this.#claim ??= this.#claimAndWrite()
+    return this.#claim
   }
 
-  /** Resolves when all is in the store, or nothing more can be brought there. */
+  /** Resolves when the whole log is in the store, or writing was given up. */
   over(): Promise<void> {
     return new Promise(resolve => {
       if (this.#isOver) resolve()
@@ -83,44 +86,44 @@ export class StoreWriter {
     })
   }
 
-  /** Brings at once what is pending. */
-  urge(): void {
+  /** Writes pending events now. */
+  flush(): void {
     this.#wake?.()
   }
 
-  /** Gives a store that fails no more time. */
-  hurry(): void {
-    this.#isLastTry = true
+  /** Gives up at the next failure of the store. */
+  stopRetrying(): void {
+    this.#mayRetry = false
     this.#wake?.()
   }
 
-  /** Renews the lease, and tells the listener what the store says of it. */
+  /** Renews the lease, and passes the status of the lease to the listener. */
   async renew(): Promise<void> {
     if (this.#isOver || !this.#isCreated) return
-    this.#holdLease()
-    // A process that sleeps meanwhile finds an answer which is as old as that.
-    const askedAt = performance.now()
+    this.#scheduleRenewal()
+    // The lease counts from the call: if the process sleeps meanwhile, the answer is old.
+    const calledAt = performance.now()
     try {
-      const status = await this.#store.renew(this.#log.id, this.#producer)
-      this.#wellAt = askedAt
+      const status = await this.#store.renew(this.#log.id, this.#producerId)
+      this.#lastSuccess = calledAt
       if (this.#isOver) return
       this.#followers = status.followers
-      if (this.#isShared) this.urge()
+      if (this.#isShared) this.flush()
       this.#listener.onLease(status)
     } catch (error) {
-      // Where the log is being ended, the lease may be gone just because of that.
-      if (!this.#isOver && this.#log.end === undefined) this.#trouble(error)
+      // The end of the log, which is being written, also ends the lease.
+      if (!this.#isOver && this.#log.end === undefined) this.#onStoreError(error)
     }
   }
 
-  async #claim(): Promise<boolean> {
+  async #claimAndWrite(): Promise<boolean> {
     try {
       if (!(await this.#create())) {
         this.#finish()
         return false
       }
     } catch (error) {
-      this.#trouble(error)
+      this.#onStoreError(error)
     }
     void this.#write()
     return true
@@ -128,64 +131,64 @@ export class StoreWriter {
 
   async #create(): Promise<boolean> {
     const { id, meta } = this.#log
-    const askedAt = performance.now()
-    this.#isCreated = await this.#store.create(id, this.#producer, meta.owner, meta.protocol)
-    this.#wellAt = askedAt
+    const calledAt = performance.now()
+    this.#isCreated = await this.#store.create(id, this.#producerId, meta.owner, meta.protocol)
+    this.#lastSuccess = calledAt
     if (!this.#isCreated) return false
-    this.#holdLease()
-    this.#store.local?.share(id, this.#producer, this.#log.frames)
+    this.#scheduleRenewal()
+    this.#store.local?.share(id, this.#producerId, this.#log.frames)
     this.#isShared = this.#store.local !== undefined
     return true
   }
 
   async #write(): Promise<void> {
     while (!this.#isOver) {
-      if (this.#isTroubled) await this.#wait(RETRY)
-      else if (this.#log.end === undefined) await this.#more()
+      if (this.#isFailing) await this.#wait(RETRY_DELAY)
+      else if (this.#log.end === undefined) await this.#waitForEvents()
       if (this.#mayLinger) await this.#wait(this.#store.linger as number)
       if (this.#isOver) return
       try {
         if (!this.#isCreated && !(await this.#create())) throw new FST_SSE_PRODUCER_FENCED()
-        const askedAt = performance.now()
-        await this.#send()
-        this.#wellAt = askedAt
-        this.#isTroubled = false
+        const calledAt = performance.now()
+        await this.#append()
+        this.#lastSuccess = calledAt
+        this.#isFailing = false
       } catch (error) {
-        if (!this.#isOver) this.#trouble(error)
+        if (!this.#isOver) this.#onStoreError(error)
       }
     }
   }
 
-  async #send(): Promise<void> {
+  async #append(): Promise<void> {
     const { id, last, end } = this.#log
-    const from = this.#isShared ? last : this.#sent
-    const events = this.#log.after(from, PAGE)
+    const from = this.#isShared ? last : this.#stored
+    const events = this.#log.after(from, MAX_EVENTS_PER_CALL)
     const to = from + events.length
     const frame = to === last ? end?.frame : undefined
-    // The answer to an earlier call may have been lost.
-    this.#sent = await this.#store.append(id, this.#producer, from + 1, events, frame)
-    if (this.#sent === to && frame !== undefined) this.#finish()
+    // The store may have fewer or more events than expected, if the answer to an earlier call was lost.
+    this.#stored = await this.#store.append(id, this.#producerId, from + 1, events, frame)
+    if (this.#stored === to && frame !== undefined) this.#finish()
   }
 
-  /** Waits for something to bring to the store. */
-  async #more(): Promise<void> {
-    // What a store shares it has already, and nobody else waits to be notified.
-    const isHeard = !this.#isShared || this.#followers > 0
-    if (isHeard && this.#sent !== this.#log.last) return
+  /** Waits for events to write. */
+  async #waitForEvents(): Promise<void> {
+    // A store that shares the memory of the log already has its events. Only followers on other nodes need a call.
+    const isCallNeeded = !this.#isShared || this.#followers > 0
+    if (isCallNeeded && this.#stored !== this.#log.last) return
     await new Promise<void>(resolve => {
       this.#wake = resolve
-      if (!isHeard) return
+      if (!isCallNeeded) return
       this.#log.forget(this.#onChange)
       this.#log.wait(this.#onChange)
     })
   }
 
-  /** Whether nobody waits for what is pending. */
+  /** Whether pending events can be held back for `linger`, since no other node waits for them. */
   get #mayLinger(): boolean {
     return this.#store.linger !== undefined && this.#isCreated && this.#followers === 0 && this.#log.end === undefined
   }
 
-  /** Waits so many milliseconds, or until somebody cannot. */
+  /** Waits for `ms` milliseconds, or until `#wake` is called. */
   #wait(ms: number): Promise<void> {
     return new Promise(resolve => {
       const deadline = { onDeadline: resolve }
@@ -197,32 +200,32 @@ export class StoreWriter {
     })
   }
 
-  #holdLease(): void {
-    if (Number.isFinite(this.#store.lease)) this.#deadlines.set(this.#lease, Math.ceil(this.#store.lease / 3))
+  #scheduleRenewal(): void {
+    if (Number.isFinite(this.#store.lease)) this.#deadlines.set(this.#renewal, Math.ceil(this.#store.lease / 3))
   }
 
-  /** What fails goes to the log once a stream, and what cannot be mended is the end of the recording. */
-  #trouble(error: unknown): void {
-    const silence = performance.now() - this.#wellAt
+  /** Logs the first failure of a stream, and gives up if retrying cannot help. */
+  #onStoreError(error: unknown): void {
+    const silence = performance.now() - this.#lastSuccess
     const isFenced = error instanceof FST_SSE_PRODUCER_FENCED
-    // Without a lease a producer was either out of touch, and knows it, or the store has lost the log, or the process has
-    // slept: then others were told that it is gone.
-    const hasSlept = isFenced && !this.#isTroubled && silence > this.#store.lease / 2
-    this.#isTroubled = true
+    // A producer loses its lease because earlier calls failed, because the store lost the log, or because the process
+    // slept. Only in the last case was the stream ended as lost for its followers.
+    const hasSlept = isFenced && !this.#isFailing && silence > this.#store.lease / 2
+    this.#isFailing = true
     if (!this.#hasWarned && !hasSlept) {
       this.#hasWarned = true
       logError(this.#logger, 'warn', error, 'the event store failed: this stream cannot be resumed for now')
     }
-    const isHopeless = isFenced || error instanceof FST_SSE_STORE_FULL || this.#isLastTry
-    // As long as the stream goes on the store may be back in time for it.
-    if (isHopeless || (this.#log.end !== undefined && silence > this.#patience)) this.#finish()
+    const isFinal = isFenced || error instanceof FST_SSE_STORE_FULL || !this.#mayRetry
+    // While the stream goes on, the store has time to recover.
+    if (isFinal || (this.#log.end !== undefined && silence > this.#finalRetryTime)) this.#finish()
     else this.#wake?.()
     if (hasSlept) this.#listener.onFenced()
   }
 
   #finish(): void {
     this.#isOver = true
-    this.#deadlines.clear(this.#lease)
+    this.#deadlines.clear(this.#renewal)
     this.#wake?.()
     this.#whenOver?.()
   }

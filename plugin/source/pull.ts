@@ -1,37 +1,42 @@
 import { isPromiseLike } from '../util/promise.js'
 import type { TimeSlice } from '../util/time-slice.js'
 
-/** What is pulled: items that come one by one, and what each of them becomes. */
-export interface Pulled<Item, Made> {
+/**
+ * Gives items one by one, and encodes them.
+ *
+ * @template Item what it gives
+ * @template Encoded what an item becomes
+ */
+export interface Pulled<Item, Encoded> {
   /** The next item. The first call starts the source. */
   next(): Item | PromiseLike<Item>
   /**
-   * Makes something of an item that has come. A step of its own, not a part of `next()`: chaining it to the promise of each
-   * item was measured to cost 25 ns, a twelfth of what a token costs.
+   * Encodes an item. It is separate from `next()` because chaining it to the promise of every item was measured to cost
+   * 25 ns, a twelfth of the cost of a token.
    */
-  encode(item: Item): Made
+  encode(item: Item): Encoded
 }
 
-/** What takes what was pulled. */
-export interface Sink<Made> {
-  /** Whether it takes more. Asked again after every wait. */
+/** Takes encoded items. */
+export interface Sink<Encoded> {
+  /** Whether it takes more. Checked again after every wait. */
   readonly isOpen: boolean
-  /** What to wait for before the next pull (S4); `undefined` for nothing. */
+  /** The promise to wait for before the next item is pulled (S4); `undefined` if there is room. */
   room(): Promise<void> | undefined
-  take(made: Made): void
+  take(encoded: Encoded): void
 }
 
 /**
- * Pulls one thing after the other, and lets other streams and timers have their turn (S6).
+ * Moves items from a source to a sink until the last one, and yields to other streams and timers (S6).
  *
- * @returns the last one, which the sink does not take; `undefined` where the sink was closed before
- * @throws what the source fails with
+ * @returns the last encoded item, which the sink does not take; `undefined` if the sink was closed first
+ * @throws any error of the source
  */
-export async function pull<Item, Made extends { readonly isLast: boolean }>(
-  source: Pulled<Item, Made>,
-  sink: Sink<Made>,
+export async function pull<Item, Encoded extends { readonly isLast: boolean }>(
+  source: Pulled<Item, Encoded>,
+  sink: Sink<Encoded>,
   slice: TimeSlice
-): Promise<Made | undefined> {
+): Promise<Encoded | undefined> {
   while (sink.isOpen) {
     const room = sink.room()
     if (room !== undefined) await room
@@ -40,10 +45,10 @@ export async function pull<Item, Made extends { readonly isLast: boolean }>(
     const next = source.next()
     const item = isPromiseLike(next) ? await next : next
     if (!sink.isOpen) break
-    const made = source.encode(item)
+    const encoded = source.encode(item)
     if (!sink.isOpen) break
-    if (made.isLast) return made
-    sink.take(made)
+    if (encoded.isLast) return encoded
+    sink.take(encoded)
   }
   return undefined
 }

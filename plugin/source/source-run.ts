@@ -5,7 +5,7 @@ import { isPromiseLike } from '../util/promise.js'
 import { CompletionCheck } from './completion-check.js'
 import { discardSource, holdErrors, type Source, type SourceContext, type SourceOptions, toSource } from './source.js'
 
-/** One run of what the caller handed over: started once, and cancelled at any time (S2, S3). */
+/** One run of a caller's source. It starts at most once, and can be cancelled at any time (S2, S3). */
 export class SourceRun {
   readonly #given: unknown
   readonly #reply: FastifyReply
@@ -24,17 +24,17 @@ export class SourceRun {
   }
 
   /**
-   * The next item. The first call starts the source: it calls the function form, waits for a promise, and takes the
-   * iterator. A source that was cancelled meanwhile is stopped.
+   * The next item. The first call starts the source: it calls the function form, waits for a promise, and gets the
+   * iterator. If the run was cancelled meanwhile, it stops the source.
    *
-   * @throws FST_SSE_SOURCE_INVALID, and whatever the caller's function, promise or iterator fails with. Where the options
-   *   have `isComplete`: FST_SSE_SOURCE_TRUNCATED.
+   * @throws FST_SSE_SOURCE_INVALID, FST_SSE_SOURCE_TRUNCATED if the run has an `isComplete`, and any error of the
+   *   caller's function, promise or iterator
    */
   next(): Promise<IteratorResult<unknown, unknown>> | IteratorResult<unknown, unknown> {
     return this.#items === undefined ? this.#start() : this.#items.next()
   }
 
-  /** Tells the provider to stop, whatever the source is waiting for. Does not wait for it. */
+  /** Stops the source, even while it waits for the provider. Does not wait for it to stop. */
   cancel(): void {
     this.#cancelled = true
     this.#controller?.abort()
@@ -42,7 +42,7 @@ export class SourceRun {
     else if (!this.#started) discardSource(this.#given, error => this.#ignore(error))
   }
 
-  /** What becomes of a source after its end changes nothing for anybody. */
+  /** An error after the end of the stream affects no client. */
   #ignore(error: unknown): void {
     logError(this.#reply.log, 'debug', error, 'the source of an ended stream failed')
   }

@@ -5,54 +5,83 @@ import { FST_SSE_SOURCE_INVALID } from '../errors.js'
 import { describe } from '../util/describe.js'
 import { isPromiseLike } from '../util/promise.js'
 
-/** What items can be read from. The streams of LLM SDKs are async iterables. */
+/**
+ * What the plugin can read items from. The streams of LLM SDKs are async iterables.
+ *
+ * @template T the items
+ * @template R the return value of a generator
+ */
 export type SourceIterable<T, R = unknown> =
   | AsyncIterable<T, R>
   | (Iterable<T, R> & object)
   | ReadableStream<T>
   | Readable
 
-/** What a source function is given. */
+/** What the function form of a source receives. */
 export interface SourceContext {
   /**
-   * Aborted as soon as the stream is over for any reason but a complete end: the client left, the source failed, the
-   * server closes. Pass it on to the provider's SDK, which is what stops the provider. Unlike `request.signal` of
-   * Fastify 5 it is not aborted by the end of a request's body.
+   * Aborted as soon as the stream ends early: the client left, the source failed, or the server closes. Pass it to the
+   * provider's SDK, so that the provider stops too. Unlike `request.signal` of Fastify 5, it is not aborted when the
+   * body of the request has been read.
    */
   readonly signal: AbortSignal
-  /** The `Last-Event-ID` header of the request, where a client reconnects. */
+  /**
+   * The `Last-Event-ID` header of the request, which a client sends when it reconnects (WHATWG HTML, section 9.2.4);
+   * `undefined` without one.
+   */
   readonly lastEventId: string | undefined
+  /** The request that the stream answers. */
   readonly request: FastifyRequest
 }
 
 /**
- * Where the items of a stream come from. The function form is the one to prefer: its signal exists before the SDK is
- * called, and it is never called for a HEAD request, a client that has left, or one that has had the whole answer.
+ * Where the items of a stream come from. Prefer the function form: its signal exists before the SDK is called, and it
+ * is never called for a HEAD request, for a client that has left, or for a client that already has the whole answer.
+ *
+ * @example
+ * ```ts
+ * reply.sseFrom(({ signal }) => openai.responses.create({ model, input, stream: true }, { signal }))
+ * ```
+ *
+ * @template T the items
+ * @template R the return value, which is the data of the last event
  */
 export type SseSource<T, R = unknown> =
   | SourceIterable<T, R>
   | Promise<SourceIterable<T, R>>
   | ((context: SourceContext) => SourceIterable<T, R> | Promise<SourceIterable<T, R>>)
 
-/** How a source is read. */
+/**
+ * How a source is read.
+ *
+ * @template T the items
+ */
 export interface SourceOptions<T = never> {
   /**
-   * Whether the answer is complete with this item. It is called with each item as the source yields it, before `map`.
-   * A source that ends without such an item fails with `FST_SSE_SOURCE_TRUNCATED`: the streams of most SDKs end in the
-   * same way when the provider's answer was cut off. Only `true` counts. Default: every end is the end of a complete
-   * answer.
+   * Returns `true` for the item that completes the answer. It is called with each item as the source yields it, before
+   * `map`. A source that ends without such an item fails with `FST_SSE_SOURCE_TRUNCATED`, because most SDKs end a
+   * truncated answer exactly like a complete one. Default: every end is the end of a complete answer.
+   *
+   * @example
+   * ```ts
+   * isComplete: chunk => chunk.choices[0]?.finish_reason != null
+   * ```
    */
   isComplete?: ((item: T) => boolean) | undefined
 }
 
-/** One cancellable iterator, whatever the caller handed over. */
+/** A cancellable iterator over any kind of source. */
 export interface Source {
   next(): Promise<IteratorResult<unknown, unknown>> | IteratorResult<unknown, unknown>
-  /** Stops the source, also while `next()` is pending, without waiting for it. Tells `onError` what goes wrong with that. */
+  /**
+   * Stops the source, also while `next()` is pending, without waiting for it.
+   *
+   * @param onError called with each error that stopping causes, now or later
+   */
   cancel(onError: (error: unknown) => void): void
 }
 
-/** What the known sources have beside an iterator to stop them with. */
+/** What known sources offer, in addition to an iterator, to stop them. */
 interface Stoppable {
   controller?: { abort?: unknown }
   abort?: unknown
@@ -60,7 +89,11 @@ interface Stoppable {
   destroy?: unknown
 }
 
-/** @throws FST_SSE_SOURCE_INVALID */
+/**
+ * Opens a source that is not a function or a promise.
+ *
+ * @throws FST_SSE_SOURCE_INVALID if it cannot be iterated
+ */
 export function toSource(value: unknown): Source {
   holdErrors(value)
   if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) {
@@ -71,7 +104,7 @@ export function toSource(value: unknown): Source {
   throw new FST_SSE_SOURCE_INVALID(value instanceof Uint8Array ? 'a buffer' : describe(value))
 }
 
-/** Stops what was handed over and never read: an SDK's stream that is open already, or the promise of one. */
+/** Stops a source that is never read: an SDK's stream that is already open, or the promise of one. */
 export function discardSource(value: unknown, onError: (error: unknown) => void): void {
   if (typeof value === 'function') return
   try {
@@ -83,8 +116,8 @@ export function discardSource(value: unknown, onError: (error: unknown) => void)
 }
 
 /**
- * Keeps what fails before anybody reads it from ending the process: a promise that rejects meanwhile, a Readable whose
- * file is not there. Who reads it then is told all the same.
+ * Prevents a source that fails before it is read from ending the process (E7): a promise that rejects early, or a
+ * Readable whose file does not exist. A later reader still gets the error.
  */
 export function holdErrors(value: unknown): void {
   if (value instanceof Promise) value.catch(() => {})
@@ -108,7 +141,10 @@ function isIterable(value: object): value is Iterable<unknown> {
   return typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function'
 }
 
-/** Its own iterator locks the stream, and a locked stream refuses `cancel()`: only a reader can stop a pending read. */
+/**
+ * Reads a web stream. The iterator of the stream would lock it, and a locked stream refuses `cancel()`: only its reader
+ * can stop a pending read (WHATWG Streams, section 4.2.4).
+ */
 class ReaderSource implements Source {
   readonly #reader: ReadableStreamDefaultReader<unknown>
 
@@ -140,7 +176,7 @@ class IteratorSource implements Source {
   }
 
   cancel(onError: (error: unknown) => void): void {
-    // An async generator queues return() behind a pending next(), so what can stop the source at once comes first.
+    // An async generator queues return() behind a pending next(). So the methods that stop it at once come first.
     attempt(() => call((this.#owner as Stoppable).controller, 'abort'), onError)
     for (const method of ['abort', 'cancel', 'destroy'] as const) attempt(() => call(this.#owner, method), onError)
     attempt(() => this.#iterator.return?.(), onError)

@@ -1,14 +1,15 @@
-/** The most items of a source in one turn. */
-const ITEMS = 1024
-/** The longest that a source may use a turn. Milliseconds. */
-const MS = 10
-const ITEMS_BETWEEN_CLOCK_READS = 16
+/** The largest number of items of one source in a turn of the event loop. */
+const MAX_ITEMS = 1024
+/** The longest time of one source in a turn of the event loop. Milliseconds. */
+const MAX_MS = 10
+/** The clock is read only once for this many items. */
+const ITEMS_PER_CLOCK_READ = 16
 
 let current = 0
 let watching = false
 
-/** The number of the current turn of the event loop. All streams share the immediate that counts the turns. */
-function thisTurn(): number {
+/** The number of the current turn of the event loop. All streams share one immediate that counts the turns. */
+function currentTurn(): number {
   if (!watching) {
     watching = true
     setImmediate(() => {
@@ -20,35 +21,36 @@ function thisTurn(): number {
 }
 
 /**
- * A source's share of a turn of the event loop: how many items it may give, and when they are sent.
+ * Limits what one source does in a turn of the event loop, and says when the items that are ready can be sent together.
  *
- * Without a limit, a source that is always ready would keep timers, sockets and other streams waiting for as long as it
- * has items, since settled promises go first (S6).
+ * A source that is always ready must yield (S6): otherwise promises that are already settled would keep timers and
+ * sockets waiting until the source ends.
  */
 export class TimeSlice {
-  #number = -1
+  #turn = -1
   #items = 0
   #startedAt = 0
-  #settled = -1
+  /** The last turn in which `onSettled` was called. */
+  #settledTurn = -1
   #atEnd: NodeJS.Immediate | undefined
 
-  /** Counts an item. @returns whether it was the last one of this turn */
+  /** Counts an item. @returns whether it must be the last one of this turn */
   isOver(): boolean {
-    const number = thisTurn()
-    if (number !== this.#number) {
-      this.#number = number
+    const turn = currentTurn()
+    if (turn !== this.#turn) {
+      this.#turn = turn
       this.#items = 0
       this.#startedAt = performance.now()
     }
     this.#items++
-    if (this.#items >= ITEMS) return true
-    return this.#items % ITEMS_BETWEEN_CLOCK_READS === 0 && performance.now() - this.#startedAt > MS
+    if (this.#items >= MAX_ITEMS) return true
+    return this.#items % ITEMS_PER_CLOCK_READ === 0 && performance.now() - this.#startedAt > MAX_MS
   }
 
   /** Makes the next item the last one of this turn. */
   cut(): void {
-    this.#number = thisTurn()
-    this.#items = ITEMS
+    this.#turn = currentTurn()
+    this.#items = MAX_ITEMS
   }
 
   /** Resolves in the next turn of the event loop. */
@@ -59,21 +61,21 @@ export class TimeSlice {
   }
 
   /**
-   * Calls back with `target` once the items that are ready now have been given (S5): when no settled promise is left,
-   * so that they do not wait for other streams. If it was called in this turn before, it calls back at the end of the
-   * turn, since the source then gives its items one by one.
+   * Calls back with `target` when no more items are ready (S5). The first call in a turn waits until no settled promise
+   * is left, so that a write does not wait for the work of other streams. A further call waits for the end of the turn,
+   * since the source then gives its items one by one.
    */
   onSettled<T>(callback: (target: T) => void, target: T): void {
-    const number = thisTurn()
-    if (number === this.#settled) {
+    const turn = currentTurn()
+    if (turn === this.#settledTurn) {
       this.#atEnd = setImmediate(callback, target)
     } else {
-      this.#settled = number
+      this.#settledTurn = turn
       process.nextTick(callback, target)
     }
   }
 
-  /** Drops the target: cancels a callback at the end of the turn that is still to come. */
+  /** Cancels a pending callback at the end of the turn, and releases its target. */
   forget(): void {
     clearImmediate(this.#atEnd)
   }

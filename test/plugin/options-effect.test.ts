@@ -6,7 +6,7 @@ import { DONE, errorFrame, sourceServer } from '../helpers/source-server.js'
 
 const NEVER = 2 ** 30
 
-/** A server of two routes, one with options of its own, whose sources give an event and fall silent till the test ends. */
+/** A server with two routes, one with options. Their sources yield one event and stay silent until the test ends. */
 async function silent(t: Test, plugin: PluginOptions, own: Omit<PluginOptions, 'drainTimeout'>, first: string[]) {
   let stop = () => {}
   const stopped = new Promise<void>(resolve => {
@@ -36,7 +36,7 @@ async function silent(t: Test, plugin: PluginOptions, own: Omit<PluginOptions, '
 const HEARTBEATS = ':\n'.repeat(20)
 
 t.test('heartbeat', async t => {
-  t.test('of the plugin is that of a stream without one', async t => {
+  t.test('of the plugin applies to a stream without one', async t => {
     const { plugin, own } = await silent(t, { heartbeat: 1 }, { heartbeat: false }, ['a'])
     await own.has('data: a\n\n')
     await plugin.has(HEARTBEATS)
@@ -44,7 +44,7 @@ t.test('heartbeat', async t => {
     t.equal(own.text(), 'data: a\n\n')
   })
 
-  t.test('of a stream comes before that of the plugin', async t => {
+  t.test('of a stream overrides that of the plugin', async t => {
     const { plugin, own } = await silent(t, { heartbeat: false }, { heartbeat: 1 }, ['a'])
     await plugin.has('data: a\n\n')
     await own.has(HEARTBEATS)
@@ -54,14 +54,14 @@ t.test('heartbeat', async t => {
 })
 
 t.test('commitAfter', async t => {
-  t.test('of the plugin is that of a stream without one', async t => {
+  t.test('of the plugin applies to a stream without one', async t => {
     const { plugin, own } = await silent(t, { commitAfter: 0, heartbeat: 1 }, { commitAfter: NEVER }, [])
     await plugin.has(HEARTBEATS)
     t.equal(plugin.status, 200)
     t.equal(own.status, undefined)
   })
 
-  t.test('of a stream comes before that of the plugin', async t => {
+  t.test('of a stream overrides that of the plugin', async t => {
     const { plugin, own } = await silent(t, { commitAfter: NEVER, heartbeat: 1 }, { commitAfter: 0 }, [])
     await own.has(HEARTBEATS)
     t.equal(own.status, 200)
@@ -78,11 +78,11 @@ t.test('retry', async t => {
 })
 
 t.test('maxEventBytes', async t => {
-  /** What comes before and after the text of an event that has only data. */
+  /** The bytes around the text of an event that has only data. */
   const AROUND = Buffer.byteLength('data: \n\n')
   const LIMIT = 200
 
-  t.test('takes an event of just as many bytes, and refuses one of one more', async t => {
+  t.test('allows an event of exactly this size, and refuses one that is a byte larger', async t => {
     const ask = sourceServer(t, { plugin: { maxEventBytes: LIMIT } })
     for (const char of ['a', 'é', '中', '😀']) {
       const size = Buffer.byteLength(char)
@@ -100,7 +100,7 @@ t.test('maxEventBytes', async t => {
     }
   })
 
-  t.test('counts all that an event is on the wire', async t => {
+  t.test('counts the whole event on the wire', async t => {
     const ask = sourceServer(t, { plugin: { maxEventBytes: LIMIT } })
     const half = 'a'.repeat(LIMIT / 2)
     const many = '\n'.repeat(LIMIT / 'data: \n'.length)
@@ -117,7 +117,7 @@ t.test('maxEventBytes', async t => {
     t.equal((await ask([half, half], { end: false })).text, `data: ${half}\n\ndata: ${half}\n\n`)
   })
 
-  t.test('is for the last event too', async t => {
+  t.test('applies to the last event too', async t => {
     const ask = sourceServer(t, { plugin: { maxEventBytes: LIMIT } })
     const tooLarge = `data: a\n\n${errorFrame('FST_SSE_EVENT_TOO_LARGE')}`
     const returning = function* () {
@@ -134,7 +134,7 @@ t.test('maxEventBytes', async t => {
     t.equal(text, `data: a\n\n${errorFrame('B', 422, 'b')}`)
   })
 
-  t.test('breaks a response off that may not even have an error event', async t => {
+  t.test('breaks a response off if even the error event is too large', async t => {
     const { url } = await serve(t, app => app.get('/', (_request, reply) => reply.sseFrom(['a'])), {
       plugin: { maxEventBytes: AROUND + 1 }
     })
@@ -143,7 +143,7 @@ t.test('maxEventBytes', async t => {
     t.equal(client.ended, 'broken')
   })
 
-  t.test('of a stream comes before that of the plugin', async t => {
+  t.test('of a stream overrides that of the plugin', async t => {
     const ask = sourceServer(t, { plugin: { maxEventBytes: LIMIT } })
     const large = 'a'.repeat(LIMIT)
     t.equal((await ask([large], { maxEventBytes: LIMIT + AROUND })).text, `data: ${large}\n\n${DONE}`)

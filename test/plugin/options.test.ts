@@ -10,7 +10,7 @@ const INVALID = 'FST_SSE_OPTION_INVALID'
 const ms = (from: number) => `takes a whole number of milliseconds from ${from} to 2147483647`
 const notWhole = [0.5, Number.NaN, Number.POSITIVE_INFINITY, '1', null, [1], {}, 1n, 2 ** 31]
 
-/** What the plugin and every stream take, and what neither takes. */
+/** Valid and invalid values of the settings that the plugin and every stream take. */
 const settings: Record<string, { takes: string; good: unknown[]; bad: unknown[] }> = {
   heartbeat: { takes: `${ms(1)}, or false`, good: [1, 2 ** 31 - 1, false], bad: [...notWhole, 0, -1, true] },
   commitAfter: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] },
@@ -84,7 +84,7 @@ const streamOnly: typeof settings = {
   }
 }
 
-/** Registers the plugin and says what it throws. */
+/** Registers the plugin, and returns the error that it throws. */
 async function registering(options: unknown): Promise<{ code?: string; message: string } | undefined> {
   const app = Fastify()
   app.register(sseFrom, options as PluginOptions)
@@ -98,7 +98,7 @@ async function registering(options: unknown): Promise<{ code?: string; message: 
   }
 }
 
-/** Starts a stream and says what that throws. */
+/** Starts a stream, and returns the error that it throws. */
 async function streaming(ask: Ask, options: unknown): Promise<{ code?: string; message: string } | undefined> {
   const answer = await ask(['a'], options as object)
   return answer.status === 200 ? undefined : answer.error
@@ -109,7 +109,7 @@ t.test('the plugin', async t => {
     t.test(`takes ${name}`, async t => {
       for (const value of good) t.equal(await registering({ [name]: value }), undefined, inspect(value))
     })
-    t.test(`refuses another ${name}`, async t => {
+    t.test(`refuses an invalid ${name}`, async t => {
       for (const value of bad) {
         const error = await registering({ [name]: value })
         t.strictSame([error?.code, error?.message], [INVALID, `option "${name}" ${takes}`], inspect(value))
@@ -117,7 +117,7 @@ t.test('the plugin', async t => {
     })
   }
 
-  t.test('refuses an option that it does not know, and names those it knows', async t => {
+  t.test('refuses an unknown option, and names the known ones', async t => {
     const known = 'heartbeat, commitAfter, retry, highWaterMark, maxEventBytes, resumable, store, drainTimeout'
     for (const name of ['heartBeat', 'map', 'end', 'toString']) {
       const error = await registering({ [name]: 1 })
@@ -125,11 +125,11 @@ t.test('the plugin', async t => {
     }
   })
 
-  t.test('takes what Fastify itself takes for every plugin', async t => {
+  t.test('takes the options that Fastify itself takes for every plugin', async t => {
     t.equal(await registering({ prefix: '/a', logLevel: 'warn', logSerializers: {} }), undefined)
   })
 
-  t.test('takes undefined for an option that is left out', async t => {
+  t.test('takes undefined like an option that is left out', async t => {
     const options = Object.fromEntries(Object.keys({ ...settings, ...pluginOnly }).map(name => [name, undefined]))
     t.equal(await registering(options), undefined)
     t.same(pluginSettings(options as PluginOptions), pluginSettings({}))
@@ -154,7 +154,7 @@ t.test('a stream', async t => {
     t.test(`takes ${name}`, async t => {
       for (const value of good) t.equal(await streaming(ask, { [name]: value }), undefined, inspect(value))
     })
-    t.test(`refuses another ${name}`, async t => {
+    t.test(`refuses an invalid ${name}`, async t => {
       for (const value of bad) {
         const error = await streaming(ask, { [name]: value })
         t.strictSame([error?.code, error?.message], [INVALID, `option "${name}" ${takes}`], inspect(value))
@@ -162,7 +162,7 @@ t.test('a stream', async t => {
     })
   }
 
-  t.test('refuses an option that it does not know, and names those it knows', async t => {
+  t.test('refuses an unknown option, and names the known ones', async t => {
     const known = [...Object.keys(settings), ...Object.keys(streamOnly)].join(', ')
     for (const name of ['heartBeat', 'drainTimeout', 'prefix', 'toString']) {
       const error = await streaming(ask, { [name]: 1 })
@@ -170,37 +170,37 @@ t.test('a stream', async t => {
     }
   })
 
-  t.test('takes undefined for an option that is left out', async t => {
+  t.test('takes undefined like an option that is left out', async t => {
     const options = Object.fromEntries(Object.keys({ ...settings, ...streamOnly }).map(name => [name, undefined]))
     t.equal((await ask(['a'], options)).text, `data: a\n\n${DONE}`)
   })
 
-  t.test('refuses options that are none', async t => {
+  t.test('refuses options that are not an object', async t => {
     for (const options of [null, 'a', 1, []]) {
       t.equal((await streaming(ask, options))?.code, INVALID, inspect(options))
     }
   })
 
-  t.test('does not start its source with a wrong option', async t => {
+  t.test('does not start its source with an invalid option', async t => {
     const source = () => t.fail('was started')
     t.equal((await ask(source, { heartbeat: 0 })).status, 500)
   })
 })
 
-t.test('names of events and last events are for the protocol of events only', async t => {
+t.test("the options `event` and `end` are only for the protocol 'events'", async t => {
   const ask = sourceServer(t)
   for (const protocol of ['openai', 'anthropic', 'ai-sdk', plainText]) {
     for (const options of [{ event: 'a' }, { end: 'a' }, { end: false }]) {
       const error = await streaming(ask, { protocol, ...options })
       const [name] = Object.keys(options)
-      const what = "is for the protocol 'events' only: others say themselves what is sent"
+      const what = "is only for the protocol 'events': others make the events themselves"
       t.strictSame([error?.code, error?.message], [INVALID, `option "${name}" ${what}`])
     }
   }
   t.equal(await streaming(ask, { protocol: 'events', event: 'a', end: 'b' }), undefined)
 })
 
-t.test('throws where the wrong option was passed', async t => {
+t.test('throws from the call that passed the invalid option', async t => {
   const { app } = build(t)
   await app.after()
   app.get('/', (_request, reply) => {
@@ -213,7 +213,7 @@ t.test('throws where the wrong option was passed', async t => {
   t.same((await app.inject('/')).json(), { caught: INVALID })
 })
 
-t.test('shows no value of an option, which may be a secret', async t => {
+t.test('does not show the value of an option, which may be a secret', async t => {
   const secret = 'sk-12345'
   const ask = sourceServer(t)
   for (const name of Object.keys({ ...settings, ...streamOnly })) {
@@ -225,7 +225,7 @@ t.test('shows no value of an option, which may be a secret', async t => {
   }
 })
 
-t.test('an option of a stream comes before that of the plugin', async t => {
+t.test('an option of a stream overrides that of the plugin', async t => {
   const plugin = pluginSettings({
     heartbeat: 1,
     commitAfter: 2,
@@ -241,12 +241,12 @@ t.test('an option of a stream comes before that of the plugin', async t => {
   t.same(streamSettings(plugin, falsy), { ...plugin, ...falsy })
 })
 
-t.test('names what is wrong beside a store that is right', async t => {
+t.test('names the invalid option next to a valid store', async t => {
   const error = await registering({ store: new MemoryStore(), drainTimeout: -1 })
   t.match(error?.message, /^option "drainTimeout" takes/)
 })
 
-t.test('sseResume refuses what only the beginning of a stream takes', async t => {
+t.test('sseResume refuses options of sseFrom that only begin a stream', async t => {
   const { app } = build(t)
   await app.after()
   let given = {}

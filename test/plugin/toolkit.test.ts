@@ -11,7 +11,7 @@ import {
 } from '../../plugin/toolkit.js'
 import { build } from '../helpers/server.js'
 
-t.test('ensurePlugin registers the plugin where the app has not', async t => {
+t.test('ensurePlugin registers the plugin if the app has not', async t => {
   const app = Fastify()
   t.teardown(() => app.close())
   app.register(async child => {
@@ -23,7 +23,7 @@ t.test('ensurePlugin registers the plugin where the app has not', async t => {
   t.notOk(app.hasReplyDecorator('sseFrom'), 'the app itself stays as it is')
 })
 
-t.test('ensurePlugin keeps the options that the app has registered the plugin with', async t => {
+t.test('ensurePlugin keeps the plugin that the app has registered, with its options', async t => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(sseFrom, { retry: 7 })
@@ -50,7 +50,7 @@ t.test('resumableOptions combines the options of a route with those of the plugi
   }
 })
 
-t.test('negotiate chooses the preferred type, and names accept in vary where there is a choice', async t => {
+t.test('negotiate chooses the preferred type, and adds accept to vary if there is a choice', async t => {
   const { app } = build(t)
   app.get('/both', async (_request, reply) => ({ type: negotiate(reply, ['text/event-stream', 'application/json']) }))
   app.get('/one', async (_request, reply) => ({ type: negotiate(reply, ['application/json']) }))
@@ -77,7 +77,7 @@ t.test('negotiate chooses the preferred type, and names accept in vary where the
   })
 })
 
-t.test('sendWhole answers with what toBody makes of the text and the result', async t => {
+t.test('sendWhole answers with the result of toBody for the text and the return value', async t => {
   const { app } = build(t)
   app.get('/', (_request, reply) =>
     sendWhole(
@@ -110,7 +110,7 @@ t.test('sendWhole does not start the source for a HEAD request', async t => {
   t.equal(response.headers['content-length'], undefined)
 })
 
-t.test('sendWhole refuses tokens that are not strings, and what toBody refuses', async t => {
+t.test('sendWhole fails on a token that is not a string, and when toBody throws', async t => {
   const tokens: [token: () => unknown, message: string][] = [
     [() => 5, 'invalid event: a token must be a string, but it is a number'],
     [() => Promise.reject(new Error('lost')), 'invalid event: data must be text or a JSON value, but it is a promise'],

@@ -6,22 +6,22 @@ import type { Protocol, ProtocolStream } from './protocol.js'
 
 const SENTINEL = '[DONE]'
 
-/** The UI message stream of the AI SDK: unnamed parts, and `[DONE]`. */
+/** The UI message stream of the AI SDK: unnamed events, one for each part, and `[DONE]` at the end. */
 class AiSdkStream implements ProtocolStream {
-  /** The parts that begin something which has not ended. A message need not be begun. */
+  /** The start parts whose end parts have not come yet. */
   readonly #open = new Set<string>()
   #hasFailed = false
 
   item(item: unknown): SseEvent {
     const data = typedChunkOf(item, 'parts of a UI message stream')
-    this.#follow(data.type, data.id)
+    this.#track(data.type, data.id)
     return { data }
   }
 
   end(): SseEvent {
-    const [begun] = this.#open
-    if (begun !== undefined) throw new FST_SSE_SOURCE_TRUNCATED(`what ends its ${begun}`)
-    // Clients have taken it for the end.
+    const [started] = this.#open
+    if (started !== undefined) throw new FST_SSE_SOURCE_TRUNCATED(`the end of its ${started}`)
+    // Clients stop at an error part, so the answer is not complete.
     if (this.#hasFailed) throw new FST_SSE_SOURCE_TRUNCATED('anything but an error')
     return { data: SENTINEL }
   }
@@ -30,7 +30,7 @@ class AiSdkStream implements ProtocolStream {
     return { data: { type: 'error', errorText: message } }
   }
 
-  #follow(type: string, id: unknown): void {
+  #track(type: string, id: unknown): void {
     switch (type) {
       case 'start':
         this.#open.add(type)

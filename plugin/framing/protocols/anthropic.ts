@@ -15,7 +15,7 @@ const TYPES: Record<number, string> = {
   529: 'overloaded_error'
 }
 
-/** The framing of Anthropic's Messages API: every event is named by its type, and the last one is `message_stop`. */
+/** The framing of Anthropic's Messages API: each event has its type as its name, and the last one is `message_stop`. */
 class AnthropicStream implements ProtocolStream {
   #isComplete = false
 

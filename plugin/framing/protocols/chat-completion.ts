@@ -4,10 +4,10 @@ import { openAiError } from './openai.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
 import { tokenOf } from './token.js'
 
-/** What all chunks of a chat completion have in common. */
+/** The fields that all chunks of a chat completion share. */
 export interface CompletionHead {
   readonly id: string
-  /** Seconds since 1970. */
+  /** When the completion was created, in seconds since 1970. */
   readonly created: number
   readonly model: string
   readonly system_fingerprint: null
@@ -19,29 +19,29 @@ export interface CompletionEnd {
   readonly usage?: CompletionUsage | undefined
 }
 
-/** How many tokens a prompt and its answer took. */
+/** The number of tokens in a prompt and its answer. */
 export interface CompletionUsage {
   prompt_tokens: number
   completion_tokens: number
   total_tokens: number
 }
 
-/** What `chatCompletion` takes. */
+/** The options of `chatCompletion`. */
 export interface ChatCompletionOptions {
   readonly head: CompletionHead
-  /** Whether a last chunk without choices tells the usage, `stream_options.include_usage` in OpenAI's API. */
+  /** Whether a last chunk without choices has the usage: `stream_options.include_usage` of OpenAI's API. */
   readonly includeUsage: boolean
   /**
-   * Reads from what the source returned how the completion ended.
+   * Makes the end of the completion from the return value of the source.
    *
-   * @throws if the source returned something else; the stream then ends with an error
+   * @throws if the value has another form; the stream then ends with an error
    */
   endOf(returned: unknown): CompletionEnd
 }
 
 /**
- * The chunks of one chat completion of OpenAI's API, made of the text of its tokens. The built-in protocol `'openai'`
- * takes finished chunks instead, as OpenAI's SDK yields them.
+ * A protocol that makes the chunks of a chat completion (OpenAI's API) from the text of its tokens. The built-in
+ * protocol `'openai'` takes complete chunks instead, as OpenAI's SDK yields them.
  */
 export function chatCompletion(options: ChatCompletionOptions): Protocol<string> {
   return { start: () => new ChatCompletionStream(options) }
@@ -71,7 +71,7 @@ class ChatCompletionStream implements ProtocolStream<string> {
     return { data: { error: openAiError(failure) } }
   }
 
-  /** Only the first delta names the role. */
+  /** A chunk with a delta. Only the first one names the role. */
   #delta(content: object, finish_reason: string | null): SseEvent {
     const delta = this.#hasBegun ? content : { role: 'assistant', ...content }
     this.#hasBegun = true

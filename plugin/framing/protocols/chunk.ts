@@ -2,26 +2,27 @@ import { FST_SSE_EVENT_INVALID } from '../../errors.js'
 import { bytesOf, isEvent } from '../../sse/event.js'
 import { describe } from '../../util/describe.js'
 
-/** A JSON object, which is what these protocols are made of. */
+/** A JSON object: an item of the built-in protocols other than `'events'`. */
 export type Chunk = Readonly<Record<string, unknown>>
 
 /**
- * Checks an item of a protocol whose events are JSON objects.
+ * Checks that an item is a JSON object, and not an event.
  *
- * @param what a client of the protocol expects, for the error
- * @throws FST_SSE_EVENT_INVALID
+ * @param what the items of the protocol, in the words of the error
+ * @throws FST_SSE_EVENT_INVALID if it is not
  */
 export function chunkOf(item: unknown, what: string): Chunk {
   const isText = typeof item !== 'object' || item === null || Array.isArray(item) || bytesOf(item) !== undefined
   if (isText) throw new FST_SSE_EVENT_INVALID(`the protocol takes ${what}, but it is ${describe(item)}`)
-  if (isEvent(item)) throw new FST_SSE_EVENT_INVALID(`the protocol takes ${what}, and makes the events of them itself`)
+  if (isEvent(item)) throw new FST_SSE_EVENT_INVALID(`the protocol takes ${what}, and makes the events itself`)
   return item as Chunk
 }
 
 /**
- * As above, of a protocol whose objects say what they are.
+ * Checks that an item is a JSON object with a `type`.
  *
- * @throws FST_SSE_EVENT_INVALID
+ * @param what the items of the protocol, in the words of the error
+ * @throws FST_SSE_EVENT_INVALID if it is not
  */
 export function typedChunkOf(item: unknown, what: string): Chunk & { readonly type: string } {
   const chunk = chunkOf(item, what)

@@ -2,7 +2,7 @@ import { FST_SSE_EVENT_INVALID } from '../../errors.js'
 import type { SseEvent } from '../../sse/event.js'
 import type { BuiltInProtocol } from './protocol.js'
 
-/** The plugin's own events: what a source yields, then `done`, or `error` where it fails. EventSource reads them. */
+/** The plugin's own events, for EventSource: the items of the source, then `done` (E3), or `error` if it fails (E2). */
 export const events: BuiltInProtocol = {
   reconnects: true,
   start: ({ end = 'done', result }) => ({

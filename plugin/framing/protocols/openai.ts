@@ -4,16 +4,16 @@ import type { ErrorData } from '../failure.js'
 import { type Chunk, chunkOf } from './chunk.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
 
-/** What says that all has been said, where the chunks do not. */
+/** The data of the last event of a chat completion. */
 const SENTINEL = '[DONE]'
 
-/** The last event of an answer of the Responses API, and of what else OpenAI streams as events that have a type. */
+/** Matches the type of the last event of the Responses API, and of OpenAI's other typed streams. */
 const LAST_TYPE = /^(response\.(completed|incomplete|failed|cancelled)|(?!response\.).+\.(completed|done))$/
 
-/** The `error` of OpenAI's API. */
+/** The `error` object of OpenAI's API. */
 export interface OpenAiError {
   message: string
-  /** The kind of error, by its status. */
+  /** The kind of error, which follows from its status. */
   type: string
   param: string | null
   code: string | null
@@ -33,11 +33,11 @@ export function openAiError({ statusCode, code, message }: ErrorData): OpenAiErr
 }
 
 /**
- * The framing of OpenAI's API. Chunks of chat completions are unnamed events and end with `[DONE]`. The events of the
- * Responses API are named by their type and end with the one that says so.
+ * The framing of OpenAI's API. Chunks of chat completions are unnamed events, and end with `[DONE]`. Events of the
+ * Responses API have their type as their name, and end with an event such as `response.completed`.
  */
 class OpenAiStream implements ProtocolStream {
-  /** Whether the events have types. */
+  /** Whether the items have a `type`, as those of the Responses API do. */
   #isTyped = false
   #isComplete = false
   #sequence = -1
@@ -64,7 +64,7 @@ class OpenAiStream implements ProtocolStream {
   error(failure: ErrorData): SseEvent {
     const error = openAiError(failure)
     if (!this.#isTyped) return { data: { error } }
-    // The event of the Responses API, and beside it what OpenAI's own clients take for an error.
+    // The fields of the Responses API, and the nested `error` that OpenAI's own clients look for.
     const { code, message, param } = error
     return {
       event: 'error',

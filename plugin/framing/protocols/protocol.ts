@@ -2,63 +2,82 @@ import type { SseEvent } from '../../sse/event.js'
 import type { ErrorData } from '../failure.js'
 
 /**
- * How a stream is framed, where its clients expect something else than the plugin's own events.
+ * The framing of a stream, for clients that do not read the plugin's own events.
  *
- * The plugin keeps to itself what all protocols have in common: the wire format of events, heartbeats, the limits, the
- * ids of resumable streams, and that what fails before the first event is an ordinary error response.
+ * The plugin itself does what all protocols share: the wire format of events, heartbeats, the limits, the ids of
+ * resumable streams, and the error response for a source that fails before its first event.
  *
- * @template Item what a source yields, or what `map` makes of that
+ * @example
+ * ```ts
+ * const tokens: Protocol<string> = {
+ *   start: () => ({
+ *     item: token => ({ data: { token } }),
+ *     end: () => ({ data: { done: true } }),
+ *     error: ({ code, message }) => ({ data: { error: { code, message } } })
+ *   })
+ * }
+ * reply.sseFrom(source, { protocol: tokens })
+ * ```
+ *
+ * @template Item an item of the source, or the result of `map`
  */
 export interface Protocol<Item = never> {
-  /** Headers of the response beside those of every event stream, or in place of them. What the handler has set wins. */
+  /** Headers of the response. They replace those of every event stream, but not those that the handler has set. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /**
-   * Whether clients come back by themselves after any end of a response, as EventSource does. The last event of a stream
-   * then has the id that stops them (`END_ID`), and while the event store is away they are told to come back later. A
-   * client that does not gets a 503 then. Default: `false`.
+   * Whether clients reconnect by themselves after every end of a response, as EventSource does. If so, the last event
+   * of a stream has the id that stops them (`END_ID`), and they are asked to reconnect later while the event store
+   * cannot be reached. Other clients get a 503 then. Default: `false`.
    */
   readonly reconnects?: boolean | undefined
-  /** Called once for each stream, before its first item. What it returns may remember what it has been given. */
+  /** Called once for each stream, before its first item. The object that it returns may keep state. */
   start(): ProtocolStream<Item>
 }
 
 /**
- * Makes the events of one stream. All of it is synchronous, and is called in this order: `item` for each item, then
- * `end` or `error`, or neither where the client leaves.
+ * Makes the events of one stream. All methods are synchronous, and are called in this order: `item` for each item, then
+ * `end` or `error`, or neither if the client leaves.
  *
- * What an event carries is sent as for any event: a string as it is, anything else as JSON. The events of a resumable
- * stream must have no `id`.
+ * The data of an event is sent as usual: a string as it is, anything else as JSON. The events of a resumable stream
+ * must not have an `id`.
+ *
+ * @template Item an item of the source, or the result of `map`
  */
 export interface ProtocolStream<Item = never> {
-  /** The event of one item; `undefined` for none. What it throws ends the stream as an error of the source would. */
+  /**
+   * Makes the event of an item; `undefined` for none. An error that it throws ends the stream like one of the source.
+   */
   item(item: Item): SseEvent | undefined
   /**
-   * What comes last of a source that has come to its end: an event, several that are sent at once, or `undefined` for none.
+   * Makes the end of a stream whose source has ended: one event, several that are sent together, or `undefined` for
+   * none.
    *
-   * @param returned what the source returned
-   * @throws where the answer is not whole: it then ends with `error`, and never as a whole one would
+   * @param returned the return value of the source
+   * @throws if the answer is not complete; the stream then ends with `error`
    */
   end(returned: unknown): SseEvent | readonly SseEvent[] | undefined
-  /** The last event of a stream that has failed after it had begun. Nothing comes after it. */
+  /** Makes the last event of a stream that fails after it has begun. */
   error(failure: ErrorData): SseEvent
 }
 
-/** What a protocol of the plugin is told when a stream begins. */
+/** What a built-in protocol receives when a stream begins. */
 export interface StreamContext {
-  /** The option `end` of the stream. */
+  /** The `end` option of the stream. */
   readonly end: false | string | SseEvent | undefined
-  /** The data of the last event, from what the source returned. */
+  /** Makes the data of the last event from the return value of the source. */
   result(returned: unknown): unknown
 }
 
-/** A protocol of the plugin. It may pass on items as they are, which are then sent as the plugin sends items (W4). */
+/**
+ * A built-in protocol. Unlike a `Protocol`, it may return items that are not events, which are then sent as W4 says.
+ */
 export interface BuiltInProtocol {
   readonly headers?: Protocol['headers']
   readonly reconnects?: Protocol['reconnects']
   start(context: StreamContext): ItemStream
 }
 
-/** The part of `ProtocolStream` that frames are made with. */
+/** A `ProtocolStream` whose `item` may return any item. */
 export interface ItemStream extends Omit<ProtocolStream<never>, 'item'> {
   item(item: never): unknown
 }

@@ -3,10 +3,9 @@ import { awaited } from '../../sse/event.js'
 import { describe } from '../../util/describe.js'
 
 /**
- * Checks an item of a source that yields the text of an answer, token by token.
+ * Checks that an item is a string: the text of a token.
  *
- * @returns the text of the token
- * @throws FST_SSE_EVENT_INVALID
+ * @throws FST_SSE_EVENT_INVALID if it is not
  */
 export function tokenOf(item: unknown): string {
   const token = awaited(item)

@@ -13,9 +13,9 @@ interface Silent extends SetItem {
 type Connection = Socket & { [kSilent]?: Silent | undefined }
 
 /**
- * Keeps an eye on the HTTP/1.1 connections of a server over which nothing was asked yet. Browsers open such ahead, and `fetch`
- * opens one in place of each that it has left. A server that closes waits for them, before Node 26.4, until a timeout:
- * `closeIdleConnections` knows only those that have asked before (V2).
+ * Tracks the HTTP/1.1 connections of a server that have not had a request yet. Browsers open such connections ahead,
+ * and `fetch` opens one for each that it aborted. Before Node 26.4 a server that closes waits for them until a timeout,
+ * since `closeIdleConnections` closes only connections that have had a request (V2).
  *
  * @returns a function that closes them
  */
@@ -42,7 +42,7 @@ export function watchSilentConnections(server: EventEmitter): () => void {
   }
 }
 
-/** What a server emits with the sockets that it reads requests from. HTTP/2 has sessions instead. */
+/** The event that a server emits with each HTTP/1.1 connection; `undefined` for HTTP/2, which has sessions. */
 function connectionEvent(server: EventEmitter): string | undefined {
   if (server instanceof Server) return 'connection'
   if (server instanceof TlsServer) return 'secureConnection'

@@ -6,12 +6,12 @@ function failure(fields: object = {}, message = 'what went wrong'): Error {
   return Object.assign(new Error(message), fields)
 }
 
-t.test('takes an Error for what it is', async t => {
+t.test('returns an Error unchanged', async t => {
   const error = new TypeError('a')
   t.equal(toError(error), error)
 })
 
-t.test('makes an Error of anything else that was thrown, and keeps that as its cause', async t => {
+t.test('wraps any other thrown value in an Error, as its cause', async t => {
   for (const thrown of ['text', 5, null, undefined, { statusCode: 404, message: 'a' }, Symbol('a')]) {
     const error = toError(thrown) as Error & { code: string; statusCode: number }
     t.ok(error instanceof Error)
@@ -22,7 +22,7 @@ t.test('makes an Error of anything else that was thrown, and keeps that as its c
   }
 })
 
-t.test('gives an error the status that an SDK has put elsewhere', async t => {
+t.test('copies the status from where some SDKs put it', async t => {
   const shapes = [{ status_code: 429 }, { lastError: { statusCode: 429 } }, { lastError: failure({ status: 429 }) }]
   for (const fields of shapes) {
     const thrown = failure(fields)
@@ -37,7 +37,7 @@ t.test('gives an error the status that an SDK has put elsewhere', async t => {
   }
 })
 
-t.test('leaves an error alone that takes no properties', async t => {
+t.test('leaves a frozen error unchanged', async t => {
   const frozen = Object.freeze(failure({ status_code: 429 }))
   t.equal(toError(frozen), frozen)
   t.equal(statusOf(frozen), 500)
@@ -56,13 +56,13 @@ t.test('the status of an error', async t => {
     }
   })
 
-  t.test('is its statusCode where it has both, unless that is none', async t => {
+  t.test('is its statusCode if it has both, unless that is invalid', async t => {
     t.equal(statusOf(failure({ statusCode: 404, status: 429 })), 404)
     t.equal(statusOf(failure({ statusCode: 200, status: 429 })), 429)
     t.equal(statusOf(failure({ statusCode: undefined, status: 429 })), 429)
   })
 
-  t.test('is 500 for anything else', async t => {
+  t.test('is 500 otherwise', async t => {
     t.equal(statusOf(failure()), 500)
     for (const status of [0, 200, 302, 399, 600, 404.5, -404, Number.NaN, '404', null, {}, [404]]) {
       t.equal(statusOf(failure({ statusCode: status })), 500, String(status))
@@ -97,7 +97,7 @@ t.test('the event of an error', async t => {
     t.equal(errorEvent(failure({ status: 529 }, 'overloaded at 10.0.0.1')).data?.message, 'Server Error')
   })
 
-  t.test('has the code of an error, if that is a text', async t => {
+  t.test('has the code of an error if that is a string', async t => {
     t.equal(errorEvent(new FST_SSE_EVENT_INVALID('a')).data?.code, 'FST_SSE_EVENT_INVALID')
     t.equal(errorEvent(failure({ code: 'ECONNRESET' })).data?.code, 'ECONNRESET')
     for (const code of [undefined, null, 5, {}, ['A'], Symbol('A')]) {
@@ -105,13 +105,13 @@ t.test('the event of an error', async t => {
     }
   })
 
-  t.test('has nothing else of the error', async t => {
+  t.test('has no other property of the error', async t => {
     const { data } = errorEvent(failure({ statusCode: 401, apiKey: 'sk-12345', headers: {}, cause: 'a' }))
     t.same(Object.keys(data ?? {}), ['statusCode', 'code', 'message'])
   })
 })
 
-t.test('what a stream fails with that its signal stops', async t => {
+t.test('the error of a stream that its signal stops', async t => {
   t.test('is the reason of the signal, if that has a status', async t => {
     for (const fields of [{ statusCode: 402 }, { status: 402 }]) {
       const reason = failure(fields)

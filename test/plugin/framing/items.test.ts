@@ -5,7 +5,7 @@ import { build } from '../../helpers/server.js'
 
 const DONE = 'event: done\nid: fastify-sse-from:end\ndata: {}\n\n'
 
-t.test('takes an ArrayBuffer and the bytes of an event for text, with a schema and without', async t => {
+t.test('sends an ArrayBuffer and the bytes of an event as text, with and without a schema', async t => {
   const { app } = build(t)
   await app.after()
   const bytes = new TextEncoder().encode('é')
@@ -18,7 +18,7 @@ t.test('takes an ArrayBuffer and the bytes of an event for text, with a schema a
   t.equal((await app.inject('/typed')).body, text)
 })
 
-t.test('refuses what somebody forgot to await, and an event of nothing', async t => {
+t.test('refuses a promise that was not awaited, and an event without values', async t => {
   const { app } = build(t)
   await app.after()
   app.get('/map', (_request, reply) => reply.sseFrom(['a'], { map: async item => item }))

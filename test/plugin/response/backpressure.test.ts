@@ -6,7 +6,7 @@ import { settled, until } from '../../helpers/until.js'
 
 const MB = 1024 * 1024
 
-t.test('holds back a source of 128 MB for a stalled client, and lets it go on when the client reads again', async t => {
+t.test('pauses a source of 128 MB for a stalled client, and resumes it when the client reads again', async t => {
   const chunk = 'x'.repeat(64 * 1024)
   const total = (128 * MB) / chunk.length
   let given = 0
@@ -36,14 +36,14 @@ t.test('holds back a source of 128 MB for a stalled client, and lets it go on wh
   t.equal(client.events().length, total + 1)
 })
 
-t.test('holds at most highWaterMark bytes and one event of what the client has not taken', async t => {
+t.test('holds at most highWaterMark bytes and one event for a client', async t => {
   for (const highWaterMark of [1, 1000, 16 * 1024]) {
     let held = 0
     let given = 0
     const event = '😀'.repeat(100)
     const { url } = await serve(t, app => {
       app.addHook('onSend', async (_request, _reply, payload) => {
-        // Nobody reads it yet: what it pulls is what it holds.
+        // The client reads nothing yet, so everything that is pulled is held.
         const stream = payload as NodeJS.ReadableStream & { readableLength: number }
         stream.read(0)
         await settled('the source is held back', () => given)
@@ -68,7 +68,7 @@ t.test('holds at most highWaterMark bytes and one event of what the client has n
   }
 })
 
-t.test('runs the source in the context of the request, also after it was held back', async t => {
+t.test('runs the source in the context of the request, also after a pause', async t => {
   const storage = new AsyncLocalStorage<string>()
   const seen = new Set<string | undefined>()
   const { url } = await serve(t, app => {
@@ -101,7 +101,7 @@ t.test('runs the source in the context of the request, also after it was held ba
   t.same([...seen], ['/one', 'closed /one'])
 })
 
-t.test('runs the source in the context of the request, also where a hook has left it', async t => {
+t.test('runs the source in the context of the request, also after a hook has left it', async t => {
   const storage = new AsyncLocalStorage<string>()
   const seen: (string | undefined)[] = []
   const { url } = await serve(t, app => {
@@ -120,7 +120,7 @@ t.test('runs the source in the context of the request, also where a hook has lef
   t.same(seen, ['/one'])
 })
 
-t.test('lets the stream of one client wait for its reader alone', async t => {
+t.test('a slow client delays only its own stream', async t => {
   const { url } = await serve(t, app => {
     app.get('/', (_request, reply) =>
       reply.sseFrom(async function* () {

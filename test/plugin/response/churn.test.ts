@@ -34,7 +34,7 @@ t.test('leaves nothing running after 1000 clients have come and gone', async t =
   const timersBefore = process.getActiveResourcesInfo().filter(type => type === 'Timeout').length
   for (let round = 0; round < 10; round++) {
     const clients = Array.from({ length: 100 }, () => open(url))
-    // Some leave as soon as they have asked, some when they have the head, some after the first token.
+    // Some leave right after the request, some after the head, and some after the first token.
     await Promise.all(
       clients.map(async (client, i) => {
         if (i % 3 === 1) await client.head()
@@ -58,7 +58,7 @@ t.test('leaves nothing running after 1000 clients have come and gone', async t =
   )
 })
 
-t.test('aborts every stream of a connection that closes, also those that wait for their turn on it', async t => {
+t.test('aborts every stream of a connection that closes, also pipelined ones that wait', async t => {
   const signals: AbortSignal[] = []
   const { port } = await serve(t, app => {
     app.get('/', (_request, reply) =>
@@ -74,7 +74,7 @@ t.test('aborts every stream of a connection that closes, also those that wait fo
   })
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
-  // Three requests in a row without waiting for answers (RFC 9112, section 9.3.2).
+  // Three pipelined requests (RFC 9112, section 9.3.2).
   socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(3))
   await until('three sources run', () => signals.length === 3)
   socket.destroy()
@@ -82,7 +82,7 @@ t.test('aborts every stream of a connection that closes, also those that wait fo
   t.pass()
 })
 
-t.test('aborts the source when only one direction of the connection is left', async t => {
+t.test('aborts the source when the client half-closes the connection', async t => {
   let signal: AbortSignal | undefined
   const { port } = await serve(t, app => {
     app.get('/', (_request, reply) =>
@@ -102,7 +102,7 @@ t.test('aborts the source when only one direction of the connection is left', as
   t.pass()
 })
 
-t.test('goes on with the next request on a kept connection', async t => {
+t.test('answers the next request on a keep-alive connection', async t => {
   const listeners: number[] = []
   const { url } = await serve(t, app => {
     app.addHook('onRequest', async ({ raw }) => {

@@ -8,7 +8,7 @@ import { type ServeOptions, serve } from '../../helpers/server.js'
 import { Steps } from '../../helpers/steps.js'
 import { until } from '../../helpers/until.js'
 
-/** Serves a source in one piece at `/whole`, and as a stream at `/stream`. */
+/** Serves a source in one piece at `/whole` and as a stream at `/stream`. */
 function serveWhole(
   t: Test,
   source: SseSource<string>,
@@ -24,7 +24,7 @@ function serveWhole(
   )
 }
 
-t.test('pulls nothing more from a source that goes on after its client has left', async t => {
+t.test('pulls nothing more from a source after its client has left', async t => {
   let give: (result: IteratorResult<string>) => void = () => {}
   let pulls = 0
   const { url, log } = await serveWhole(t, () => ({

@@ -5,7 +5,7 @@ import { fetchAll } from '../../helpers/client.js'
 import { build, serve } from '../../helpers/server.js'
 import { until } from '../../helpers/until.js'
 
-t.test('tells EventSource to stop when it reconnects after the end, and starts no source for it', async t => {
+t.test('stops an EventSource that reconnects after the end, without starting the source', async t => {
   for (const path of ['/done', '/error', '/named', '/own']) {
     let started = 0
     const statuses: number[] = []
@@ -35,7 +35,7 @@ t.test('tells EventSource to stop when it reconnects after the end, and starts n
   }
 })
 
-t.test('starts the source again for a client that has not had the end', async t => {
+t.test('starts the source again for a client without the last event', async t => {
   const ids: (string | undefined)[] = []
   const { app } = build(t)
   await app.after()
@@ -54,7 +54,7 @@ t.test('starts the source again for a client that has not had the end', async t 
   t.same(ids, ['7', `${END_ID}x`, undefined])
 })
 
-t.test('lets a stream without a last event end clean, with no id of the end', async t => {
+t.test('ends a stream without a last event cleanly, without an end id', async t => {
   const { url } = await serve(t, app => {
     app.get('/', (_request, reply) => reply.sseFrom(['a'], { end: false }))
     app.get('/empty', (_request, reply) => reply.sseFrom([], { end: false }))
@@ -105,7 +105,7 @@ for (const http2 of [false, true]) {
   })
 }
 
-t.test('closes a source that was open already and is not needed', async t => {
+t.test('closes an open source that is not needed', async t => {
   const { app } = build(t)
   await app.after()
   const closed: string[] = []
@@ -137,7 +137,7 @@ t.test('closes a source that was open already and is not needed', async t => {
   t.same(closed.sort(), ['iterable', 'promise', 'with a wrong option'])
 })
 
-t.test('tells onClose once what became of each stream', async t => {
+t.test('calls onClose once for each stream, with its outcome', async t => {
   const summaries: object[] = []
   const { url } = await serve(t, app => {
     app.get('/complete', (_request, reply) =>

@@ -15,7 +15,7 @@ function failure(message: string, fields: object = {}): Error {
 for (const http2 of [false, true]) {
   const over = http2 ? 'HTTP/2' : 'HTTP/1.1'
 
-  t.test(`answers what fails before the first event with a status of its own, over ${over}`, async t => {
+  t.test(`answers an error before the first event with its status, over ${over}`, async t => {
     const failing: Record<string, () => unknown> = {
       'a function that throws': () => {
         throw failure('slow down', { status: 429 })
@@ -62,7 +62,7 @@ for (const http2 of [false, true]) {
     }
   })
 
-  t.test(`sends what fails after the first event as an error event, over ${over}`, async t => {
+  t.test(`sends an error after the first event as an error event, over ${over}`, async t => {
     const summaries: StreamSummary[] = []
     const { url, log } = await serve(
       t,
@@ -100,7 +100,7 @@ for (const http2 of [false, true]) {
     t.match(summaries[0], { outcome: 'error', events: 1, error: { message: `at ${SECRET}` } })
   })
 
-  t.test(`breaks the response off where the error cannot be sent either, over ${over}`, async t => {
+  t.test(`breaks the response off if the error cannot be sent either, over ${over}`, async t => {
     const { url, log } = await serve(
       t,
       app => {
@@ -123,7 +123,7 @@ for (const http2 of [false, true]) {
   })
 }
 
-t.test('sends what fails after commitAfter as an error event', async t => {
+t.test('sends an error after commitAfter as an error event', async t => {
   const { url } = await serve(t, app => {
     app.get('/', (_request, reply) =>
       reply.sseFrom(
@@ -167,7 +167,7 @@ t.test('begins at once with commitAfter 0', async t => {
   )
 })
 
-t.test('lets setErrorHandler, onError hooks and error headers have what fails before the first event', async t => {
+t.test('passes an error before the first event to setErrorHandler and onError hooks, with its headers', async t => {
   const { app } = build(t)
   await app.after()
   const seen: string[] = []
@@ -186,7 +186,7 @@ t.test('lets setErrorHandler, onError hooks and error headers have what fails be
   t.same(seen, ['no'])
 })
 
-t.test('sends the event that onError makes of an error', async t => {
+t.test('sends the event that onError returns', async t => {
   const { app, log } = build(t)
   await app.after()
   const fail = async function* () {
@@ -256,7 +256,8 @@ t.test('stops when the signal in the options is aborted', async t => {
   t.equal(after.statusCode, 200)
   t.match(
     after.body,
-    'event: error\nid: fastify-sse-from:end\ndata: {"statusCode":503,"code":"FST_SSE_STOPPED","message":"Service Unavailable"}'
+    'event: error\nid: fastify-sse-from:end\n' +
+      'data: {"statusCode":503,"code":"FST_SSE_STOPPED","message":"Service Unavailable"}'
   )
   t.ok(signals.every(({ aborted }) => aborted))
   const count = signals.length
@@ -264,7 +265,7 @@ t.test('stops when the signal in the options is aborted', async t => {
   t.equal(signals.length, count, 'the source was not started')
 })
 
-t.test('survives whatever a source does', async t => {
+t.test('survives every misbehavior of a source', async t => {
   const { app, log } = build(t)
   await app.after()
   const warnings: Error[] = []
@@ -372,7 +373,7 @@ t.test('survives callbacks that fail', async t => {
   )
 })
 
-t.test('fails without a crash when the signal is aborted before a hook lets the response go', async t => {
+t.test('answers with an error when the signal is aborted while a hook delays the response', async t => {
   const { app } = build(t)
   await app.after()
   const controller = new AbortController()
@@ -387,7 +388,7 @@ t.test('fails without a crash when the signal is aborted before a hook lets the 
   t.equal(response.statusCode, 409)
 })
 
-t.test('adds no more than a listener of its own to a signal that many streams share', async t => {
+t.test('adds one listener to a signal that many streams share', async t => {
   const warnings: Error[] = []
   const onWarning = (warning: Error) => warnings.push(warning)
   process.on('warning', onWarning)

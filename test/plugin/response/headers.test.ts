@@ -6,7 +6,7 @@ import { serve } from '../../helpers/server.js'
 import { Steps } from '../../helpers/steps.js'
 import { until } from '../../helpers/until.js'
 
-/** Header values are Latin-1 to Node; clients put UTF-8 into them. */
+/** Node reads header values as Latin-1, but clients send UTF-8. */
 function utf8Header(text: string): string {
   return Buffer.from(text).toString('latin1')
 }
@@ -15,7 +15,7 @@ for (const http2 of [false, true]) {
   t.test(`the head of a stream over ${http2 ? 'HTTP/2' : 'HTTP/1.1'}`, async t => {
     const get = (url: string, options: OpenOptions = {}) => fetchAll(url, { http2, ...options })
 
-    t.test('says what follows, that nobody is to keep or change it, and that proxies are to pass it on', async t => {
+    t.test('has the content type, and keeps caches and proxies from storing, changing or delaying it', async t => {
       const { url } = await serve(t, app => app.get('/', (_request, reply) => reply.sseFrom(['a'])), { http2 })
       const { status, headers, ended } = await get(url)
       t.equal(status, 200)
@@ -26,7 +26,7 @@ for (const http2 of [false, true]) {
       t.equal(ended, 'clean')
     })
 
-    t.test('has no header that is about the connection beyond what HTTP itself sets', async t => {
+    t.test('has no connection header beyond those of HTTP itself', async t => {
       const { url } = await serve(
         t,
         app => {
@@ -54,7 +54,7 @@ for (const http2 of [false, true]) {
       t.equal(headers['content-type'], 'text/event-stream')
     })
 
-    t.test('leaves what the handler set itself', async t => {
+    t.test('keeps the headers that the handler set', async t => {
       const own = {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
@@ -106,7 +106,7 @@ for (const http2 of [false, true]) {
       t.match(text(), 'data: a\n\n')
     })
 
-    t.test('leaves what a hook set before, and what one sets after', async t => {
+    t.test('keeps the headers that hooks set before and after', async t => {
       const { url } = await serve(
         t,
         app => {
@@ -123,7 +123,7 @@ for (const http2 of [false, true]) {
       t.match((await get(url)).headers, { 'cache-control': 'no-store', 'x-accel-buffering': 'yes' })
     })
 
-    t.test('leaves a response that is no stream alone', async t => {
+    t.test('does not change a response without a stream', async t => {
       const { url } = await serve(
         t,
         app => {
@@ -224,7 +224,7 @@ for (const http2 of [false, true]) {
       t.notMatch((await get(url)).text(), 'retry')
     })
 
-    t.test('the id that a client has seen last reaches the source as the text that it was', async t => {
+    t.test('the source gets the Last-Event-ID of the client unchanged', async t => {
       const seen: (string | undefined)[] = []
       const { url } = await serve(
         t,

@@ -43,7 +43,7 @@ for (const http2 of [false, true]) {
   )
 }
 
-t.test('sends none on a stream that is never silent, and none where they are turned off', async t => {
+t.test('sends none on a stream that is never silent, and none if they are turned off', async t => {
   const { url } = await serve(t, app => {
     app.get('/busy', (_request, reply) =>
       reply.sseFrom(

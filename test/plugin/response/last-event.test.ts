@@ -11,12 +11,12 @@ function* returning(value: unknown): Generator<string, unknown> {
 t.test('the end of a complete stream', async t => {
   const ask = sourceServer(t)
 
-  t.test('is a done event with an id of its own', async t => {
+  t.test('is a done event with the end id', async t => {
     t.equal((await ask(['a'])).text, `data: a\n\n${DONE}`)
     t.equal((await ask([])).text, DONE)
   })
 
-  t.test('has what the source returned as JSON', async t => {
+  t.test('has the return value of the source as JSON', async t => {
     const cases: [returned: unknown, data: string][] = [
       [{ finishReason: 'stop' }, '{"finishReason":"stop"}'],
       ['stop', '"stop"'],
@@ -34,7 +34,7 @@ t.test('the end of a complete stream', async t => {
     }
   })
 
-  t.test('has what any kind of source function returned', async t => {
+  t.test('has the return value of any kind of source function', async t => {
     const sources = [
       () => returning('b'),
       async () => returning('b'),
@@ -47,13 +47,13 @@ t.test('the end of a complete stream', async t => {
     for (const source of sources) t.equal((await ask(source)).text, `data: a\n\n${doneFrame('"b"')}`)
   })
 
-  t.test('is an error where what the source returned cannot be sent', async t => {
+  t.test('is an error if the return value of the source cannot be sent', async t => {
     for (const returned of [1n, () => 1, Symbol('a')]) {
       t.equal((await ask(returning(returned))).text, `data: a\n\n${errorFrame('FST_SSE_EVENT_INVALID')}`)
     }
   })
 
-  t.test('leaves nothing of the next stream without its own', async t => {
+  t.test('does not repeat the result of an earlier stream', async t => {
     t.equal((await ask(returning(1))).text, `data: a\n\n${doneFrame('1')}`)
     t.equal((await ask(returning(undefined))).text, `data: a\n\n${DONE}`)
   })
@@ -62,7 +62,7 @@ t.test('the end of a complete stream', async t => {
 t.test('the option `end`', async t => {
   const ask = sourceServer(t)
 
-  t.test('false sends none', async t => {
+  t.test('false sends no last event', async t => {
     t.equal((await ask(['a'], { end: false })).text, 'data: a\n\n')
     t.equal((await ask(returning('b'), { end: false })).text, 'data: a\n\n')
   })
@@ -74,27 +74,27 @@ t.test('the option `end`', async t => {
     )
   })
 
-  t.test('is an event in its place, whatever the source returns', async t => {
+  t.test('replaces it by an event, whatever the source returns', async t => {
     const end = { event: 'stop', data: 'whole' }
     const frame = `event: stop\nid: ${END_ID}\ndata: whole\n\n`
     t.equal((await ask(['a'], { end })).text, `data: a\n\n${frame}`)
     t.equal((await ask(returning(1), { end })).text, `data: a\n\n${frame}`)
   })
 
-  t.test('sends all that its event has', async t => {
+  t.test('sends all fields of its event', async t => {
     const { text } = await ask([], { end: { data: '[DONE]', retry: 5, comment: 'bye' } })
     t.equal(text, `: bye\nretry: 5\nid: ${END_ID}\ndata: [DONE]\n\n`)
   })
 
-  t.test('keeps an id that its event has of its own', async t => {
+  t.test('keeps the id of its event', async t => {
     t.equal((await ask([], { end: { event: 'a', id: '7' } })).text, 'event: a\nid: 7\ndata: \n\n')
   })
 
-  t.test('keeps the id that stops EventSource where that of its event is undefined', async t => {
+  t.test('uses the id that stops EventSource if the id of its event is undefined', async t => {
     t.equal((await ask([], { end: { event: 'a', id: undefined } })).text, `event: a\nid: ${END_ID}\ndata: \n\n`)
   })
 
-  t.test('fails the stream where its event cannot be sent', async t => {
+  t.test('fails the stream if its event cannot be sent', async t => {
     for (const end of [{ event: 'a\nb' }, { id: '\0', data: 'a' }, { retry: -1, data: 'a' }, { data: 1n }]) {
       t.equal((await ask(['a'], { end })).text, `data: a\n\n${errorFrame('FST_SSE_EVENT_INVALID')}`)
     }
@@ -105,7 +105,7 @@ t.test('the option `event`', async t => {
   const ask = sourceServer(t)
   const items = ['a', 1, { b: 2 }, { data: 'c' }, { event: 'own', data: 'd' }, { id: '7', data: 'e' }, Buffer.from('f')]
 
-  t.test('names the events that name none', async t => {
+  t.test('names the events without a name', async t => {
     const { events } = await ask(items, { event: 'token', end: false })
     t.same(
       events.map(({ event }) => event),
@@ -113,7 +113,7 @@ t.test('the option `event`', async t => {
     )
   })
 
-  t.test('leaves comments, retries and the end without it', async t => {
+  t.test('does not name comments, retries and the last event', async t => {
     const { text } = await ask([{ comment: 'a' }, { retry: 5 }], { event: 'token' })
     t.equal(text, `: a\nretry: 5\n${DONE}`)
   })
@@ -135,7 +135,7 @@ t.test('the option `event`', async t => {
 t.test('the option `map`', async t => {
   const ask = sourceServer(t)
 
-  t.test('makes data or an event of every item', async t => {
+  t.test('turns every item into data or an event', async t => {
     const { text } = await ask([1, 2, 3], {
       map: (n: number) => (n === 1 ? 'one' : n === 2 ? { event: 'two', data: n } : { three: n }),
       end: false
@@ -149,19 +149,19 @@ t.test('the option `map`', async t => {
     t.equal((await ask([1, 2], { map: () => undefined })).text, DONE)
   })
 
-  t.test('is not asked about the end', async t => {
+  t.test('is not called for the end', async t => {
     const { text } = await ask(returning('b'), { map: (item: string) => item.toUpperCase() })
     t.equal(text, `data: A\n\n${doneFrame('"b"')}`)
   })
 
-  t.test('may give bytes, which are one text with those of other items', async t => {
+  t.test('may return bytes, which are joined with those of other items', async t => {
     const [start, rest] = [Buffer.from('é').subarray(0, 1), Buffer.from('é').subarray(1)]
     const { events } = await ask([start, rest], { map: (bytes: Buffer) => bytes, end: false })
     t.match(events, [{ data: 'é' }])
     t.equal(events.length, 1)
   })
 
-  t.test('fails the stream with what it throws', async t => {
+  t.test('fails the stream with the error that it throws', async t => {
     const map = (item: string) => {
       if (item === 'b') throw Object.assign(new Error('no b here'), { statusCode: 422, code: 'NO_B' })
       return item
@@ -170,7 +170,7 @@ t.test('the option `map`', async t => {
     t.equal((await ask(['a', 'b', 'c'], { map })).text, `data: a\n\n${errorFrame('NO_B', 422, 'no b here')}`)
   })
 
-  t.test('fails the stream with what cannot be sent', async t => {
+  t.test('fails the stream if its result cannot be sent', async t => {
     t.equal((await ask(['a'], { map: () => Symbol('a') })).error.code, 'FST_SSE_EVENT_INVALID')
     t.equal((await ask(['a'], { map: () => ({ id: 1, comment: 'a' }) })).error.code, 'FST_SSE_EVENT_INVALID')
   })
@@ -184,17 +184,17 @@ t.test('the option `onError`', async t => {
   }
   const byDefault = `data: a\n\n${errorFrame('TOO_LONG', 422, 'too long')}`
 
-  t.test('gives the last event of a stream that failed', async t => {
+  t.test('makes the last event of a stream that failed', async t => {
     const onError = (error: Error) => ({ event: 'failed', data: error.message, retry: 5 })
     const { text } = await ask(failing, { onError })
     t.equal(text, `data: a\n\nretry: 5\nevent: failed\nid: ${END_ID}\ndata: too long\n\n`)
   })
 
-  t.test('leaves the default one with undefined', async t => {
+  t.test('keeps the default event if it returns undefined', async t => {
     t.equal((await ask(failing, { onError: () => undefined })).text, byDefault)
   })
 
-  t.test('leaves the default one where what it gives cannot be sent', async t => {
+  t.test('keeps the default event if its event cannot be sent', async t => {
     for (const made of [{ event: 'a\nb' }, { event: 'a', id: '\0' }, { data: 1n }]) {
       t.equal((await ask(failing, { onError: () => made })).text, byDefault)
     }
@@ -208,7 +208,7 @@ t.test('the option `onError`', async t => {
     }
   )
 
-  t.test('keeps the id that stops EventSource where that of its event is undefined', async t => {
+  t.test('uses the id that stops EventSource if the id of its event is undefined', async t => {
     const { text } = await ask(failing, { onError: () => ({ event: 'a', id: undefined }) })
     t.equal(text, `data: a\n\nevent: a\nid: ${END_ID}\ndata: \n\n`)
   })

@@ -31,7 +31,7 @@ t.test('streams 1 GB to a slow reader within 150 MB of memory above idle', { tim
     for await (const chunk of response) {
       received += chunk.length
       unread += chunk.length
-      // The reader takes a rest after every 4 MB, in which the server could fill its memory many times over.
+      // The reader pauses after every 4 MB, long enough for the server to fill its memory many times over.
       if (unread < 4 * MB) continue
       unread = 0
       await sleep(10)

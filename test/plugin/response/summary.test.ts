@@ -6,7 +6,7 @@ import { serve } from '../../helpers/server.js'
 import { after } from '../../helpers/stepped.js'
 import { until } from '../../helpers/until.js'
 
-/** Asks for a route whose handler is given what to do with the summary. Returns all summaries of one request. */
+/** Requests a route whose handler gets an `onClose`. Returns all summaries of the request. */
 async function summariesOf(
   t: Test,
   handler: (reply: FastifyReply, options: { onClose: (summary: StreamSummary) => void }) => FastifyReply,
@@ -34,10 +34,10 @@ async function summariesOf(
 }
 
 for (const http2 of [false, true]) {
-  t.test(`the summary tells what the client was answered, over HTTP/${http2 ? 2 : 1.1}`, async t => {
+  t.test(`the summary has the status of the response, over HTTP/${http2 ? 2 : 1.1}`, async t => {
     const unknown = 'a'.repeat(22)
 
-    t.test('204: it had the whole answer', async t => {
+    t.test('204: the client had the whole answer', async t => {
       const [summary] = await summariesOf(t, (reply, options) => reply.sseFrom(['a'], options), after(END_ID), http2)
       t.match(summary, { outcome: 'skipped', statusCode: 204, events: 0, error: undefined })
     })
@@ -53,12 +53,12 @@ for (const http2 of [false, true]) {
       t.match(summary, { outcome: 'skipped', statusCode: 204 })
     })
 
-    t.test('410: the stream is not there', async t => {
+    t.test('410: there is no such stream', async t => {
       const [summary] = await summariesOf(t, (reply, options) => reply.sseResume(unknown, options), {}, http2)
       t.match(summary, { outcome: 'error', statusCode: 410, error: { code: 'FST_SSE_STREAM_GONE' } })
     })
 
-    t.test('404: it is not there for this owner', async t => {
+    t.test('404: there is no such stream for this owner', async t => {
       const [summary] = await summariesOf(
         t,
         (reply, options) => reply.sseResume(unknown, { ...options, owner: () => 'me' }),
@@ -78,7 +78,7 @@ for (const http2 of [false, true]) {
       t.match(summary, { outcome: 'skipped', statusCode: 200 })
     })
 
-    t.test('the status that the source failed with', async t => {
+    t.test('the status of an error of the source', async t => {
       const failing = () => Promise.reject(Object.assign(new Error('too many'), { statusCode: 429 }))
       const [summary] = await summariesOf(t, (reply, options) => reply.sseFrom(failing, options), {}, http2)
       t.match(summary, { outcome: 'error', statusCode: 429, error: { message: 'too many' } })

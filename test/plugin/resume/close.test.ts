@@ -4,7 +4,7 @@ import { FaultyStore } from '../../helpers/faulty-store.js'
 import { after, node } from '../../helpers/stepped.js'
 import { until } from '../../helpers/until.js'
 
-t.test('a server that closes lets a stream without clients come to its end', async t => {
+t.test('a closing server lets a stream without clients finish', async t => {
   const [one, other] = FaultyStore.nodes(2)
   const closing = await node(t, { plugin: { store: one, drainTimeout: 60_000 } })
   const next = await node(t, { plugin: { store: other } })
@@ -26,7 +26,7 @@ t.test('a server that closes lets a stream without clients come to its end', asy
   )
 })
 
-t.test('cuts off what is left, and whoever comes back elsewhere is told so', async t => {
+t.test('cuts off the remaining streams, and a client that reconnects elsewhere gets the error', async t => {
   const [one, other] = FaultyStore.nodes(2)
   const closing = await node(t, { plugin: { store: one, drainTimeout: 1 } })
   const next = await node(t, { plugin: { store: other } })
@@ -47,7 +47,7 @@ t.test('cuts off what is left, and whoever comes back elsewhere is told so', asy
   )
 })
 
-t.test('does not wait for a store that is gone', async t => {
+t.test('does not wait for a store that cannot be reached', async t => {
   const store = new FaultyStore()
   const { app, url, sources } = await node(t, { plugin: { store, drainTimeout: 1 } })
   const client = open(url)
@@ -61,7 +61,7 @@ t.test('does not wait for a store that is gone', async t => {
   t.ok(sources[0]?.aborted)
 })
 
-t.test('a client that comes back to a server that closes is asked to come again', async t => {
+t.test('a client that reconnects to a closing server is asked to reconnect later', async t => {
   const store = new FaultyStore()
   const { app, url, sources } = await node(t, { plugin: { store, drainTimeout: 60_000 } })
   const first = open(url)
@@ -82,7 +82,7 @@ t.test('a client that comes back to a server that closes is asked to come again'
     })
   }
   const answer = open(url, after(first.events()[0]?.id))
-  await until('the log is asked for', () => isAsked)
+  await until('the log is read', () => isAsked)
   const closed = app.close()
   await until('the server closes', async () => {
     const { status } = await fetchAll(url).catch(() => ({ status: undefined }))

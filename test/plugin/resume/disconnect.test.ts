@@ -4,7 +4,7 @@ import { FaultyStore } from '../../helpers/faulty-store.js'
 import { after, type Node, node } from '../../helpers/stepped.js'
 import { until } from '../../helpers/until.js'
 
-/** A client that has had a first token. */
+/** A client that has received a first token. */
 async function started({ url, sources }: Node) {
   const count = sources.length
   const client = open(url)
@@ -18,7 +18,7 @@ async function started({ url, sources }: Node) {
 const ABANDONED =
   '{"statusCode":410,"code":"FST_SSE_STREAM_ABANDONED","message":"the stream was stopped because its last client left"}'
 
-t.test("onDisconnect 'abort' stops the source as soon as its client is gone", async t => {
+t.test("onDisconnect 'abort' stops the source as soon as its client has left", async t => {
   const server = await node(t, { resumable: { onDisconnect: 'abort' } })
   const { client, source, id } = await started(server)
   t.notOk(source.aborted)
@@ -30,7 +30,7 @@ t.test("onDisconnect 'abort' stops the source as soon as its client is gone", as
   t.ok(source.over)
 })
 
-t.test('a grace that is over stops it, and what it has sent can still be had', async t => {
+t.test('stops the source after the grace, and its events can still be read', async t => {
   const server = await node(t, { resumable: { onDisconnect: { grace: 1 } } })
   const { client, source, id } = await started(server)
   client.leave()
@@ -42,7 +42,7 @@ t.test('a grace that is over stops it, and what it has sent can still be had', a
   )
 })
 
-t.test('a client that comes back in time keeps it going', async t => {
+t.test('a client that comes back in time keeps the source running', async t => {
   const server = await node(t, { resumable: { onDisconnect: { grace: 60_000 } } })
   const { client, source, id } = await started(server)
   client.leave()
@@ -55,7 +55,7 @@ t.test('a client that comes back in time keeps it going', async t => {
   t.notOk(source.aborted)
 })
 
-t.test("onDisconnect 'continue' lets it run to its end without a client", async t => {
+t.test("onDisconnect 'continue' lets the source run to its end without a client", async t => {
   const server = await node(t, { resumable: { onDisconnect: 'continue' } })
   const { client, source, id } = await started(server)
   client.leave()
@@ -70,7 +70,7 @@ t.test("onDisconnect 'continue' lets it run to its end without a client", async 
   )
 })
 
-t.test('goes on while one of several clients is there', async t => {
+t.test('the source goes on as long as one of several clients stays', async t => {
   const server = await node(t, { resumable: { onDisconnect: 'abort' } })
   const { client, source, id } = await started(server)
   const second = open(server.url, after(id))
@@ -84,7 +84,7 @@ t.test('goes on while one of several clients is there', async t => {
   t.pass()
 })
 
-t.test('a client on another node counts, and counts no more when it has left', async t => {
+t.test('a client on another node counts until it has left', async t => {
   const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
   const resumable = { onDisconnect: { grace: 1 } } as const
   const producing = await node(t, { plugin: { store: one }, resumable })
@@ -102,7 +102,7 @@ t.test('a client on another node counts, and counts no more when it has left', a
   t.equal(following.sources.length, 0)
 })
 
-t.test('a source whose client leaves before the first event goes on as well', async t => {
+t.test('a source whose client leaves before the first event goes on', async t => {
   const server = await node(t, { stream: { commitAfter: 0 } })
   const client = open(server.url)
   await client.has(':\n')

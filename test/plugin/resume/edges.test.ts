@@ -7,7 +7,7 @@ import { serve } from '../../helpers/server.js'
 import { after, node } from '../../helpers/stepped.js'
 import { until } from '../../helpers/until.js'
 
-/** Something that waits until it is told to go on. */
+/** A promise that `go` resolves. */
 function gate() {
   let go = () => {}
   const passed = new Promise<void>(resolve => {
@@ -22,7 +22,7 @@ async function connections({ server }: FastifyInstance): Promise<number> {
   )
 }
 
-t.test('a client that leaves while its position is looked up is answered nothing', async t => {
+t.test('a client that leaves while its position is looked up gets no answer', async t => {
   const store = new FaultyStore()
   const { url, sources, log, app } = await node(t, { plugin: { store }, stream: { end: false } })
   const first = open(url)
@@ -35,22 +35,22 @@ t.test('a client that leaves while its position is looked up is answered nothing
     const reads = store.calls.read ?? 0
     store.before = method => (method === 'read' ? passed : undefined)
     const again = open(url, after(position))
-    await until('the log is asked for', () => (store.calls.read ?? 0) > reads)
+    await until('the log is read', () => (store.calls.read ?? 0) > reads)
     again.leave()
-    await until('its server knows', async () => (await connections(app)) === 0)
+    await until('the server sees the close', async () => (await connections(app)) === 0)
     go()
     await until('it is logged', () => log.filter(({ msg }) => msg === 'client left').length > before)
     t.equal(again.status, undefined)
   }
 })
 
-t.test('a client that leaves while a hook is at work on its response starts nothing', async t => {
+t.test('a client that leaves while a hook delays its response does not start the source', async t => {
   const { go, passed } = gate()
-  let isAtWork = false
+  let isHookRunning = false
   let calls = 0
   const { url, app } = await serve(t, app => {
     app.addHook('onSend', async () => {
-      isAtWork = true
+      isHookRunning = true
       await passed
     })
     app.get('/', (_request, reply) =>
@@ -64,15 +64,15 @@ t.test('a client that leaves while a hook is at work on its response starts noth
     )
   })
   const client = open(url)
-  await until('the hook is at work', () => isAtWork)
+  await until('the hook runs', () => isHookRunning)
   client.leave()
-  await until('its server knows', async () => (await connections(app)) === 0)
+  await until('the server sees the close', async () => (await connections(app)) === 0)
   go()
   await app.close()
   t.equal(calls, 0)
 })
 
-t.test('a source that is always ready is stopped between its turns', async t => {
+t.test('a source that is always ready can be stopped', async t => {
   let count = 0
   const { url, app } = await serve(t, app => {
     app.get('/', (_request, reply) =>
@@ -93,7 +93,7 @@ t.test('a source that is always ready is stopped between its turns', async t => 
   t.match(client.events().at(-1), { data: /FST_SSE_STREAM_STOPPED/ })
 })
 
-t.test('sseResume has an owner of its own', async t => {
+t.test('the owner option of sseResume overrides that of the plugin', async t => {
   const { url } = await serve(t, app => {
     app.get('/', (_request, reply) => reply.sseFrom(() => ['a'], { resumable: { owner: () => 'me' } }))
     app.get<{ Params: { id: string } }>('/:id', ({ params, headers }, reply) =>
@@ -106,7 +106,7 @@ t.test('sseResume has an owner of its own', async t => {
   t.equal((await fetchAll(`${url}/${id}`, { headers: { authorization: 'you' } })).status, 404)
 })
 
-t.test('a server that closes takes no new resumable stream', async t => {
+t.test('a closing server refuses new resumable streams', async t => {
   const { go, passed } = gate()
   let isAsked = false
   let isClosing = false
@@ -121,7 +121,7 @@ t.test('a server that closes takes no new resumable stream', async t => {
     app.get('/', (_request, reply) => reply.sseFrom(() => ['a'], { resumable: true }))
   })
   const client = open(url)
-  await until('it is asked', () => isAsked)
+  await until('the request arrives', () => isAsked)
   const closed = app.close()
   await until('it closes', () => isClosing)
   go()
@@ -131,7 +131,7 @@ t.test('a server that closes takes no new resumable stream', async t => {
   t.match(JSON.parse(client.text()), { code: 'FST_SSE_CLOSING' })
 })
 
-t.test('a hole that opens in a log ends what follows it', async t => {
+t.test('a gap that appears in a log ends the streams of its followers', async t => {
   const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
   const producing = await node(t, { plugin: { store: one } })
   const following = await node(t, { plugin: { store: other } })
@@ -152,12 +152,13 @@ t.test('a hole that opens in a log ends what follows it', async t => {
     again.events().map(({ data }) => data),
     [
       'a',
-      '{"statusCode":410,"code":"FST_SSE_POSITION_GONE","message":"the events after this id are not available; read the stream from its start, or ask again without an id"}'
+      '{"statusCode":410,"code":"FST_SSE_POSITION_GONE","message":"the events after this id are not available; ' +
+        'read the stream from its start, or ask again without an id"}'
     ]
   )
 })
 
-t.test('what was brought to the store in vain is brought again as it was, comments too', async t => {
+t.test('events that did not reach the store are sent to it again unchanged, comments too', async t => {
   const store = new FaultyStore()
   const { url, sources } = await node(t, { plugin: { store } })
   let lost = true
@@ -165,7 +166,7 @@ t.test('what was brought to the store in vain is brought again as it was, commen
   store.before = async (method, ...args) => {
     if (method !== 'append' || !lost) return
     lost = false
-    // Only a part of it arrives, as if the answer to an earlier call had been lost.
+    // Only the first event arrives, as if the answer to an earlier call had been lost.
     const [id, producer, first, [event]] = args as [...Parameters<EventStore['append']>, ...string[]] as never as [
       string,
       string,
@@ -184,7 +185,7 @@ t.test('what was brought to the store in vain is brought again as it was, commen
   t.equal(again.text(), client.text())
 })
 
-t.test('news that come when the recording is over change nothing', async t => {
+t.test('a lease status that arrives after the end changes nothing', async t => {
   const store = new FaultyStore()
   const { url, sources, app, log } = await node(t, { plugin: { store }, resumable: { onDisconnect: 'continue' } })
   const client = open(url)
@@ -193,15 +194,15 @@ t.test('news that come when the recording is over change nothing', async t => {
   await client.has('data: a')
   const id = String(client.headers['x-stream-id'])
   const { go, passed } = gate()
-  let isTold = false
+  let isRenewed = false
   store.renew = async (...args) => {
-    const news = await store.shared.renew(...args)
-    isTold = true
+    const status = await store.shared.renew(...args)
+    isRenewed = true
     await passed
-    return news
+    return status
   }
   await store.shared.stop(id)
-  await until('the store has told it', () => isTold)
+  await until('the lease is renewed', () => isRenewed)
   sources[0]?.give(undefined)
   await client.end()
   await until('the end is in the store', async () => (await store.shared.read(id, 9))?.end)
@@ -214,7 +215,7 @@ t.test('news that come when the recording is over change nothing', async t => {
   )
 })
 
-t.test('an id that another has taken while the store was away is left to that', async t => {
+t.test('an id that was taken while the store could not be reached stays with its new producer', async t => {
   const store = new FaultyStore()
   const { url, sources, log } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
   store.goDown()
@@ -225,7 +226,7 @@ t.test('an id that another has taken while the store was away is left to that', 
   await store.shared.create('mine', 'another', undefined)
   const creates = store.calls.create ?? 0
   store.comeBack()
-  await until('it has asked for the id again', () => (store.calls.create ?? 0) > creates)
+  await until('the id is claimed again', () => (store.calls.create ?? 0) > creates)
   sources[0]?.give('b', undefined)
   await client.end()
   t.match(client.events(), [{ data: 'a' }, { data: 'b' }, { event: 'done' }])
@@ -233,7 +234,7 @@ t.test('an id that another has taken while the store was away is left to that', 
   t.equal(log.filter(({ level }) => level >= 40).length, 1)
 })
 
-t.test('a position that a running stream never comes to is gone when it ends', async t => {
+t.test('a position that a running stream never reaches is gone when it ends', async t => {
   const { url, sources } = await node(t, { stream: { commitAfter: 60_000 } })
   const client = open(url)
   await until('the source has started', () => sources.length)

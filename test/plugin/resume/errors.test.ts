@@ -5,7 +5,7 @@ import { build } from '../../helpers/server.js'
 import { after, node } from '../../helpers/stepped.js'
 import { until } from '../../helpers/until.js'
 
-t.test('a source that fails before its first event is an error response, without the head of a stream', async t => {
+t.test('a source that fails before its first event gets an error response without the headers of a stream', async t => {
   const { url, sources, log } = await node(t)
   const client = open(url)
   await until('the source has started', () => sources.length)
@@ -18,7 +18,7 @@ t.test('a source that fails before its first event is an error response, without
   t.equal(log.filter(({ err }) => err?.message === 'slow down').length, 1)
 })
 
-t.test('one that fails midway ends in an error event for all who follow, and is logged once', async t => {
+t.test('a source that fails midway ends with an error event for all followers, and is logged once', async t => {
   const { url, sources, log } = await node(t)
   const first = open(url)
   await until('the source has started', () => sources.length)
@@ -43,7 +43,7 @@ t.test('one that fails midway ends in an error event for all who follow, and is 
   t.equal(sources.length, 1)
 })
 
-t.test('one that fails when its client has left is logged once, too', async t => {
+t.test('a source that fails after its client has left is logged once', async t => {
   const { url, sources, log } = await node(t)
   const first = open(url)
   await until('the source has started', () => sources.length)
@@ -73,7 +73,7 @@ t.test('onError makes the last event, once', async t => {
   t.equal(count, 1)
 })
 
-t.test('a failure whose event cannot be sent does not look like a whole answer', async t => {
+t.test('a failure whose event cannot be sent does not look like a complete answer', async t => {
   const onError = () => ({ event: 'a\nb' })
   const { url, sources } = await node(t, { stream: { onError, maxEventBytes: 20 } })
   const first = open(url)
@@ -83,7 +83,7 @@ t.test('a failure whose event cannot be sent does not look like a whole answer',
   t.match(first.events().at(-1), { event: 'error', data: /FST_SSE_SOURCE_FAILED/ })
 })
 
-t.test('an item with an id of its own is refused', async t => {
+t.test('an item with an id is refused', async t => {
   const { url, sources, log } = await node(t)
   const client = open(url)
   await until('the source has started', () => sources.length)
@@ -93,7 +93,7 @@ t.test('an item with an id of its own is refused', async t => {
   t.match(log.find(({ msg }) => msg === 'stream failed')?.err?.message, 'take no id')
 })
 
-t.test('a source that is no function is refused, and released', async t => {
+t.test('a source that is not a function is refused and released', async t => {
   let released = false
   const source: AsyncIterable<string> = {
     [Symbol.asyncIterator]: () => ({
@@ -118,7 +118,7 @@ for (const [name, options, texts] of [
   ['maxEvents (3)', { maxEvents: 3 }, ['a', 'b', 'c', 'd']],
   ['maxBytes (100)', { maxBytes: 100 }, ['a', 'é'.repeat(50)]]
 ] as const) {
-  t.test(`a stream that outgrows ${name} fails, and says why`, async t => {
+  t.test(`a stream that exceeds ${name} fails with the reason`, async t => {
     const { url, sources, log } = await node(t, { plugin: { store: new MemoryStore(options) } })
     const client = open(url)
     await until('the source has started', () => sources.length)
@@ -131,7 +131,7 @@ for (const [name, options, texts] of [
   })
 }
 
-t.test('a bytes source that ends in the middle of a character keeps what is left', async t => {
+t.test('a source of bytes that ends in the middle of a character sends the rest', async t => {
   const { url, sources } = await node(t)
   const client = open(url)
   await until('the source has started', () => sources.length)
@@ -143,7 +143,7 @@ t.test('a bytes source that ends in the middle of a character keeps what is left
   )
 })
 
-t.test('a signal stops the stream for all who follow, and one that was aborted before it starts nothing', async t => {
+t.test('a signal stops the stream for all followers, and an aborted one does not start the source', async t => {
   const controller = new AbortController()
   const { url, sources } = await node(t, { stream: { signal: controller.signal } })
   const first = open(url)
@@ -163,7 +163,7 @@ t.test('a signal stops the stream for all who follow, and one that was aborted b
   t.equal(sources.length, 1)
 })
 
-t.test('one that fails before a slow client has come to its end is logged when that leaves', async t => {
+t.test('a failure that a slow client has not reached is logged when that client leaves', async t => {
   const store = new MemoryStore({ maxBytes: 2 ** 26 })
   const { url, sources, log } = await node(t, { plugin: { store } })
   const client = open(url)
@@ -171,7 +171,7 @@ t.test('one that fails before a slow client has come to its end is logged when t
   sources[0]?.give('a')
   await client.has('data: a')
   client.pause()
-  // More than the sockets between them hold, which the kernel lets grow to tens of megabytes.
+  // More than the buffers of the sockets, which the kernel lets grow to tens of megabytes.
   sources[0]?.give(...Array.from({ length: 60 }, () => 'x'.repeat(1_000_000)), new Error('midway'))
   await until('the source has failed', () => sources[0]?.over)
   client.leave()

@@ -1,14 +1,14 @@
 import t from 'tap'
 import { formatEventId, isStreamId, newStreamId, parseEventId } from '../../../plugin/resume/event-id.js'
 
-t.test('ids that nobody can guess', async t => {
+t.test('stream ids cannot be guessed', async t => {
   const ids = Array.from({ length: 1000 }, newStreamId)
   t.equal(new Set(ids).size, 1000)
   for (const id of ids) t.equal(Buffer.from(id, 'base64url').length, 16)
   t.ok(ids.every(isStreamId))
 })
 
-t.test('reads what it writes', async t => {
+t.test('parses the ids that it formats', async t => {
   for (const stream of [newStreamId(), 'a', '-_-', 'a'.repeat(128)]) {
     for (const sequence of [1, 10, 999_999_999_999_999]) {
       for (const isEnd of [false, true]) {
@@ -18,7 +18,7 @@ t.test('reads what it writes', async t => {
   }
 })
 
-t.test('reads nothing else', async t => {
+t.test('parses nothing else', async t => {
   for (const id of [
     '',
     'a',

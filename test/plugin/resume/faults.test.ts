@@ -15,11 +15,11 @@ const two = (t: Test, options: TwoNodesOptions = {}) => twoNodes(t, { lease: LEA
 
 const warnings = (log: { level: number; err?: { code?: string } }[]) => log.filter(({ level }) => level >= 40)
 
-t.test('when the producing node is lost, its followers are told, on whatever node, and the log ends once', async t => {
+t.test('when the producing node is lost, followers on every node get the error, and the log ends once', async t => {
   const { one, other, following, source, id } = await two(t)
   const attached = [open(following.url, after(`${id}:1`)), open(`${following.url}/streams/${id}`)]
   await until('the other node follows', () => other.calls.follow)
-  // As if its process had died.
+  // This simulates the death of its process.
   one.goDown()
   for (const client of attached) {
     await client.end()
@@ -33,11 +33,11 @@ t.test('when the producing node is lost, its followers are told, on whatever nod
   source.give(undefined)
 })
 
-t.test('a process that has slept longer than its lease gives the stream up', async t => {
+t.test('a process that has slept for longer than its lease gives the stream up', async t => {
   const { one, other, producing, following, client, source, id } = await two(t)
   const again = open(following.url, after(`${id}:1`))
   await until('the other node follows', () => other.calls.follow)
-  // What it asks for meanwhile comes too late, and it does not know that yet.
+  // Its calls meanwhile come too late, but it does not know that yet.
   const held: (() => void)[] = []
   one.before = () => new Promise<void>(resolve => held.push(resolve))
   await again.end()
@@ -53,7 +53,7 @@ t.test('a process that has slept longer than its lease gives the stream up', asy
   )
 })
 
-t.test('while the store is away, clients of the producing node get their tokens, and can come back to it', async t => {
+t.test('while the store fails, clients of the producing node get their tokens, and can reconnect to it', async t => {
   const { one, producing, client, source, id } = await two(t)
   one.goDown()
   source.give('b')
@@ -73,7 +73,7 @@ t.test('while the store is away, clients of the producing node get their tokens,
   )
 })
 
-t.test('a store that comes back in time gets all that it has missed', async t => {
+t.test('a store that recovers in time gets all events that it has missed', async t => {
   const { one, producing, following, client, source, id } = await two(t)
   one.goDown(['append'])
   source.give('b', 'c')
@@ -87,7 +87,7 @@ t.test('a store that comes back in time gets all that it has missed', async t =>
   t.equal(warnings(producing.log).length, 1)
 })
 
-t.test('an answer of the store that is lost makes no event twice', async t => {
+t.test('a lost answer of the store does not duplicate events', async t => {
   const { one, following, client, source, id } = await two(t)
   let lost = 0
   const append = one.shared.append.bind(one.shared)
@@ -105,7 +105,7 @@ t.test('an answer of the store that is lost makes no event twice', async t => {
   t.strictSame((await fetchAll(following.url, after(`${id}:1`))).events(), client.events().slice(1))
 })
 
-t.test('a store that was away longer than the lease keeps no client from its answer', async t => {
+t.test('a store that fails for longer than the lease keeps no client from its answer', async t => {
   const { one, producing, following, client, source, id } = await two(t)
   one.goDown()
   source.give('b')
@@ -124,23 +124,26 @@ t.test('a store that was away longer than the lease keeps no client from its ans
   t.equal(warnings(producing.log).length, 1)
 })
 
-t.test('a client that comes back while the store is away is asked to come again, and then gets the rest', async t => {
-  const { other, following, client, source, id } = await two(t)
-  other.goDown()
-  for (const url of [following.url, `${following.url}/streams/${id}`]) {
-    const answer = await fetchAll(url, after(`${id}:1`))
-    t.equal(answer.status, 200)
-    t.equal(answer.ended, 'clean')
-    t.match(answer.headers['content-type'], 'text/event-stream')
-    t.match(answer.text(), /^retry: [1-5]\d{3}\n$/)
+t.test(
+  'a client that reconnects while the store fails is asked to come back later, and then gets the rest',
+  async t => {
+    const { other, following, client, source, id } = await two(t)
+    other.goDown()
+    for (const url of [following.url, `${following.url}/streams/${id}`]) {
+      const answer = await fetchAll(url, after(`${id}:1`))
+      t.equal(answer.status, 200)
+      t.equal(answer.ended, 'clean')
+      t.match(answer.headers['content-type'], 'text/event-stream')
+      t.match(answer.text(), /^retry: [1-5]\d{3}\n$/)
+    }
+    other.comeBack()
+    source.give('b', undefined)
+    await client.end()
+    t.strictSame((await fetchAll(following.url, after(`${id}:1`))).events(), client.events().slice(1))
   }
-  other.comeBack()
-  source.give('b', undefined)
-  await client.end()
-  t.strictSame((await fetchAll(following.url, after(`${id}:1`))).events(), client.events().slice(1))
-})
+)
 
-t.test('a client that follows while the store goes away is asked to come again', async t => {
+t.test('a client that follows while the store starts to fail is asked to reconnect later', async t => {
   const { other, following, source, id } = await two(t)
   const again = open(`${following.url}/streams/${id}`)
   await again.has('data: a')
@@ -155,7 +158,7 @@ t.test('a client that follows while the store goes away is asked to come again',
   t.match((await fetchAll(following.url, after(`${id}:1`))).events(), [{ data: 'b' }, { event: 'done' }])
 })
 
-t.test('a ring that is lost costs time and no event', async t => {
+t.test('a lost notification costs time, but no event', async t => {
   const { other, following, source, id } = await two(t)
   other.isDeaf = true
   const again = open(following.url, after(`${id}:1`))
@@ -165,7 +168,7 @@ t.test('a ring that is lost costs time and no event', async t => {
   t.match(again.events(), [{ data: 'b' }, { event: 'done' }])
 })
 
-t.test('a store that was away when the stream began keeps its log from then on', async t => {
+t.test('a store that recovers after the stream began keeps its log from then on', async t => {
   const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
   const producing = await node(t, { plugin: { store: one } })
   const following = await node(t, { plugin: { store: other } })
@@ -182,7 +185,7 @@ t.test('a store that was away when the stream began keeps its log from then on',
   t.strictSame((await fetchAll(following.url, after(`${id}:1`))).events(), client.events().slice(1))
 })
 
-t.test('an id of the caller is no reason to fail while the store is away', async t => {
+t.test('a stream with an id of the caller begins although the store cannot be reached', async t => {
   const store = new FaultyStore()
   const { url, sources } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
   store.goDown(['create'])
@@ -193,7 +196,7 @@ t.test('an id of the caller is no reason to fail while the store is away', async
   t.match(client.events(), [{ data: 'a' }, { event: 'done' }])
 })
 
-t.test('a store without room for another stream keeps nobody from an answer', async t => {
+t.test('a store without room for another stream keeps no client from its answer', async t => {
   const store = new MemoryStore({ maxStreams: 1 })
   const { url, sources, log } = await node(t, { plugin: { store } })
   const first = open(url)
@@ -210,7 +213,7 @@ t.test('a store without room for another stream keeps nobody from an answer', as
   )
 })
 
-t.test('a stream that vanishes from the store is an end for those who follow it elsewhere', async t => {
+t.test('a stream that vanishes from the store ends for its followers on other nodes', async t => {
   const { other, following, source, id } = await two(t)
   const again = open(`${following.url}/streams/${id}`)
   await again.has('data: a')
@@ -222,7 +225,7 @@ t.test('a stream that vanishes from the store is an end for those who follow it 
   source.give(undefined)
 })
 
-t.test('a log with a hole in it is never sent as a whole', async t => {
+t.test('a log with a gap is never sent as a complete answer', async t => {
   const { other, following, client, source, id } = await two(t)
   source.give('b', 'c', undefined)
   await client.end()
@@ -237,7 +240,7 @@ t.test('a log with a hole in it is never sent as a whole', async t => {
   t.match((await fetchAll(following.url, after(`${id}:1`))).events(), [{ data: 'b' }, { data: 'c' }, { event: 'done' }])
 })
 
-t.test('events that nobody waits for go to the store together, and at once when somebody does', async t => {
+t.test('events go to the store together while no other node follows, and at once when one does', async t => {
   const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
   one.linger = 2 ** 31 - 1
   const producing = await node(t, { plugin: { store: one } })

@@ -5,7 +5,7 @@ import { after, node } from '../../helpers/stepped.js'
 import { twoNodes } from '../../helpers/two-nodes.js'
 import { until } from '../../helpers/until.js'
 
-t.test('several clients follow one stream from where they are, on two nodes, with one source', async t => {
+t.test('several clients follow one stream from their positions, on two nodes, with one source', async t => {
   const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
   const producing = await node(t, { plugin: { store: one } })
   const following = await node(t, { plugin: { store: other } })
@@ -41,7 +41,7 @@ t.test('several clients follow one stream from where they are, on two nodes, wit
   t.equal(other.calls.append, undefined)
 })
 
-t.test('a client that reads slowly slows neither the source nor the others', async t => {
+t.test('a slow client slows neither the source nor other clients', async t => {
   const { url, sources } = await node(t)
   const fast = open(url)
   await until('the source has started', () => sources.length)
@@ -60,7 +60,7 @@ t.test('a client that reads slowly slows neither the source nor the others', asy
   t.strictSame(slow.events(), fast.events().slice(1))
 })
 
-t.test('a position that is still to come is waited for', async t => {
+t.test('a client can wait for a position that is yet to come', async t => {
   const [one, other] = FaultyStore.nodes(2) as [FaultyStore, FaultyStore]
   const producing = await node(t, { plugin: { store: one } })
   const following = await node(t, { plugin: { store: other } })
@@ -80,19 +80,20 @@ t.test('a position that is still to come is waited for', async t => {
   t.strictSame(again.events(), first.events().slice(2))
 })
 
-t.test('comments and retries are sent again too, without an id of their own', async t => {
+t.test('comments and retries are sent again too, without an id', async t => {
   const { url, sources } = await node(t)
   const first = open(url)
   await until('the source has started', () => sources.length)
   sources[0]?.give({ comment: 'thinking' }, 'a', { retry: 5 }, { comment: 'said', data: 'b' }, undefined)
   await first.end()
   const id = first.headers['x-stream-id']
-  const text = `: thinking\nid: ${id}:2\ndata: a\n\nretry: 5\nid: ${id}:4\n: said\ndata: b\n\nid: ${id}:5:end\nevent: done\ndata: {}\n\n`
+  const end = `id: ${id}:5:end\nevent: done\ndata: {}\n\n`
+  const text = `: thinking\nid: ${id}:2\ndata: a\n\nretry: 5\nid: ${id}:4\n: said\ndata: b\n\n${end}`
   t.equal(first.text(), text)
   t.equal((await fetchAll(url, after(`${id}:1`))).text(), text.slice(': thinking\n'.length))
 })
 
-t.test('an answer without a last event has an end all the same', async t => {
+t.test('an answer without a last event still ends for every client', async t => {
   const [one, other] = FaultyStore.nodes(2)
   const producing = await node(t, { plugin: { store: one }, stream: { end: false } })
   const following = await node(t, { plugin: { store: other }, stream: { end: false } })
@@ -108,7 +109,7 @@ t.test('an answer without a last event has an end all the same', async t => {
   t.equal(producing.sources.length + following.sources.length, 1)
 })
 
-t.test('an id of the caller names one stream, whoever asks for it again', async t => {
+t.test('an id of the caller names one stream for all requests', async t => {
   const [one, other] = FaultyStore.nodes(2)
   const resumable = (request: { query: unknown }) => ({ id: (request.query as { id: string }).id })
   const producing = await node(t, { plugin: { store: one }, resumable })
@@ -131,7 +132,7 @@ t.test('an id of the caller names one stream, whoever asks for it again', async 
   t.equal((await fetchAll(`${producing.url}/?id=a:b`)).status, 500)
 })
 
-t.test('a client that leaves while its id is asked for starts nothing', async t => {
+t.test('a client that leaves while its id is claimed does not start the source', async t => {
   const store = new FaultyStore()
   const { url, sources, log, app } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
   let arrive = () => {}
@@ -142,10 +143,10 @@ t.test('a client that leaves while its id is asked for starts nothing', async t 
         })
       : undefined
   const client = open(url)
-  await until('the id is asked for', () => store.calls.create)
+  await until('the id is claimed', () => store.calls.create)
   client.leave()
   await until('the client has left', () => client.ended)
-  await until('its server knows', async () => {
+  await until('the server sees the close', async () => {
     const count = await new Promise<number>(resolve => app.server.getConnections((_error, count) => resolve(count)))
     return count === 0
   })
@@ -155,7 +156,7 @@ t.test('a client that leaves while its id is asked for starts nothing', async t 
   await until('its log has ended', async () => (await store.read('mine', 0))?.end)
 })
 
-t.test('sseResume takes an id of its form only, and a position in that stream', async t => {
+t.test('sseResume refuses a malformed id, and a position in another stream', async t => {
   const { url, sources } = await node(t)
   const first = open(url)
   await until('the source has started', () => sources.length)
@@ -171,7 +172,7 @@ t.test('sseResume takes an id of its form only, and a position in that stream', 
   t.equal(head.text(), '')
 })
 
-t.test('a node reads a log page by page, what is there already and what comes', async t => {
+t.test('a node reads a log page by page, both existing and new events', async t => {
   const { other, following, client, source, id } = await twoNodes(t)
   other.page = 2
   source.give('b', 'c', 'd', 'e')
@@ -186,11 +187,11 @@ t.test('a node reads a log page by page, what is there already and what comes', 
   )
 })
 
-t.test('a node that may have missed rings looks at all that it follows', async t => {
+t.test('a node that may have missed notifications reads all logs that it follows', async t => {
   const { one, other, following, client, source, id } = await twoNodes(t)
   const again = open(`${following.url}/streams/${id}`)
   await again.has('data: a')
-  // It waits for a ring by now: it says so with its first read.
+  // After its second read the node waits for a notification.
   await until('the other node follows', () => (other.calls.read ?? 0) > 1)
   other.isDeaf = true
   source.give('b')

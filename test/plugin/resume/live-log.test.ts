@@ -4,7 +4,7 @@ import { Random, seed } from '../../helpers/random.js'
 
 const ID = 'stream'
 
-/** What `sequence` is sent as. */
+/** The text of an event on the wire. */
 function sent(sequence: number, frame: string): string {
   return frame.endsWith('\n\n') ? `id: ${ID}:${sequence}\n${frame}` : frame
 }
@@ -15,7 +15,7 @@ function read(log: LiveLog, after: number, limit: number): { text: string; event
 }
 
 t.test(
-  `gives the events after any other with their ids, in runs that are no larger than asked for (seed ${seed})`,
+  `gives the events after any position with their ids, in chunks of at most the requested size (seed ${seed})`,
   async t => {
     const random = new Random(seed)
     for (let round = 0; round < 50; round++) {
@@ -50,7 +50,7 @@ t.test(
   }
 )
 
-t.test('gives long runs of short events', async t => {
+t.test('gives large chunks of short events', async t => {
   const log = new LiveLog(ID, { owner: undefined, protocol: 'events' }, 1, () => {})
   for (let i = 0; i < 1000; i++) log.append('data: token\n\n', true)
   const { text, events, bytes } = read(log, 0, 16_384)

@@ -10,7 +10,7 @@ const as = (user: string | undefined, more: Record<string, string> = {}) => ({
 })
 
 for (const where of ['on its node', 'on another node', 'after its end']) {
-  t.test(`a stream is there for its owner alone, ${where}`, async t => {
+  t.test(`only its owner can use a stream, ${where}`, async t => {
     const [one, other] = FaultyStore.nodes(2)
     const producing = await node(t, { plugin: { store: one, resumable: { owner } } })
     const asked =
@@ -55,7 +55,7 @@ for (const where of ['on its node', 'on another node', 'after its end']) {
   })
 }
 
-t.test('whoever has no owner to show gets nothing of a stream that has one', async t => {
+t.test('a request without an owner gets nothing of a stream that has one', async t => {
   const store = new FaultyStore()
   const owned = await node(t, { plugin: { store }, resumable: { owner } })
   const open_ = await node(t, { plugin: { store } })

@@ -7,7 +7,7 @@ import { Steps } from '../../helpers/steps.js'
 
 const TOKENS = ['one', ' two', '\nthree', ' fo\r\nur', ' five']
 
-/** A route whose source can be made to wait before each token, and counts its runs. */
+/** A route whose source counts its runs, and can wait before each token. */
 function tokens(steps?: Steps) {
   const calls: { aborted: boolean }[] = []
   const setup = (app: FastifyInstance) => {
@@ -35,7 +35,7 @@ function tokens(steps?: Steps) {
 
 const from = (id: string | undefined) => ({ headers: { 'last-event-id': String(id) } })
 
-t.test('numbers its events, and names itself in the head', async t => {
+t.test('numbers its events, and has its id in the headers', async t => {
   const { setup } = tokens()
   const { url } = await serve(t, setup)
   const whole = await fetchAll(url)
@@ -49,7 +49,7 @@ t.test('numbers its events, and names itself in the head', async t => {
 })
 
 for (const body of [undefined, { prompt: 'hi' }]) {
-  t.test(`gives a client the rest, from wherever it was: ${body ? 'POST' : 'GET'}`, async t => {
+  t.test(`gives a client the rest from any position: ${body ? 'POST' : 'GET'}`, async t => {
     const { setup, calls } = tokens()
     const { url } = await serve(t, setup)
     const whole = (await fetchAll(url, { body })).events()
@@ -62,7 +62,7 @@ for (const body of [undefined, { prompt: 'hi' }]) {
   })
 }
 
-t.test('answers a client that has had the last event with 204, and knows no stream for that', async t => {
+t.test('answers a client that has the last event with 204, without a lookup of the stream', async t => {
   const { setup, calls } = tokens()
   const { url } = await serve(t, setup)
   const last = (await fetchAll(url)).events().at(-1)
@@ -72,7 +72,7 @@ t.test('answers a client that has had the last event with 204, and knows no stre
   t.equal(calls.length, 1)
 })
 
-t.test('goes on with a stream that is running, while its source waits for nobody', async t => {
+t.test('goes on with a running stream, whose source does not wait for clients', async t => {
   const steps = new Steps()
   const { setup, calls } = tokens(steps)
   const { url } = await serve(t, setup)
@@ -93,7 +93,7 @@ t.test('goes on with a stream that is running, while its source waits for nobody
   t.strictSame(calls, [{ aborted: false }])
 })
 
-t.test('refuses an id that it has not given', async t => {
+t.test('refuses a malformed Last-Event-ID', async t => {
   const { setup, calls } = tokens()
   const { url } = await serve(t, setup)
   const stream = 'a'.repeat(22)
@@ -115,7 +115,7 @@ t.test('refuses an id that it has not given', async t => {
   t.equal(calls.length, 0)
 })
 
-t.test('a stream that is not there, or not any more, is gone', async t => {
+t.test('a stream that does not exist or has expired is gone', async t => {
   const { setup, calls } = tokens()
   const { url } = await serve(t, setup)
   const answer = await fetchAll(url, from(`${'a'.repeat(22)}:3`))
@@ -125,7 +125,7 @@ t.test('a stream that is not there, or not any more, is gone', async t => {
   t.equal(calls.length, 0)
 })
 
-t.test('a position that an ended stream has never had is gone', async t => {
+t.test('a position beyond the end of a stream is gone', async t => {
   const { setup } = tokens()
   const { url } = await serve(t, setup)
   const id = (await fetchAll(url)).headers['x-stream-id']

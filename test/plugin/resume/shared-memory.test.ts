@@ -5,7 +5,7 @@ import { fetchAll, open } from '../../helpers/client.js'
 import { after, node, type SteppedSource } from '../../helpers/stepped.js'
 import { until } from '../../helpers/until.js'
 
-/** Two servers of one process that share a store in memory, which counts the events that it is handed. */
+/** Two servers in one process that share a memory store, which counts the events passed to it. */
 async function servers(t: Parameters<typeof node>[0], stream = {}) {
   const store = new MemoryStore()
   let handed = 0
@@ -24,7 +24,7 @@ async function servers(t: Parameters<typeof node>[0], stream = {}) {
   return { store, one, other, client, source, id: String(client.headers['x-stream-id']), handed: () => handed }
 }
 
-t.test('a store in the memory of the process reads the events where the producer has them', async t => {
+t.test('a memory store reads the events from the memory of the producer', async t => {
   const { store, client, source, id, handed } = await servers(t)
   source.give('b', undefined)
   await client.end()
@@ -34,7 +34,7 @@ t.test('a store in the memory of the process reads the events where the producer
   t.equal(handed(), 0, 'nothing was copied')
 })
 
-t.test('another server of the process follows it token by token', async t => {
+t.test('another server of the process follows a stream token by token', async t => {
   const { client, other, source, id, handed } = await servers(t)
   const follower = open(`${other.url}/streams/${id}`)
   await follower.has('data: a')
@@ -52,7 +52,7 @@ t.test('another server of the process follows it token by token', async t => {
   t.equal(handed(), 0)
 })
 
-t.test('a client that follows elsewhere, and leaves, lets the producer be', async t => {
+t.test('a client of another server that leaves does not affect the producer', async t => {
   const { client, other, source, id } = await servers(t)
   const follower = open(`${other.url}/streams/${id}`)
   await follower.has('data: a')
@@ -66,7 +66,7 @@ t.test('a client that follows elsewhere, and leaves, lets the producer be', asyn
   t.equal(again.text(), client.text())
 })
 
-t.test('it is read again on any server after its end, and can be stopped from any before', async t => {
+t.test('a stream can be stopped from any server, and read on any server after its end', async t => {
   const first = await servers(t)
   first.source.give(undefined)
   await first.client.end()
@@ -83,7 +83,7 @@ t.test('it is read again on any server after its end, and can be stopped from an
   t.match(second.client.events().at(-1), { event: 'error' })
 })
 
-t.test('a log whose producer was lost ends where it was then', async t => {
+t.test('a log whose producer was lost ends at its last event', async t => {
   const store = new MemoryStore({ lease: 20 })
   const shared = new MemoryStore()
   await shared.create('a', 'me', undefined)

@@ -4,7 +4,7 @@ import { FaultyStore } from '../../helpers/faulty-store.js'
 import { node } from '../../helpers/stepped.js'
 import { until } from '../../helpers/until.js'
 
-for (const where of ['on its node', 'from another node', 'from another node, when the ring is lost']) {
+for (const where of ['on its node', 'from another node', 'from another node, when the notification is lost']) {
   t.test(`stops a source ${where}`, async t => {
     const [one, other] = FaultyStore.nodes(2, { lease: 300 }) as [FaultyStore, FaultyStore]
     one.isDeaf = where.endsWith('lost')
@@ -33,12 +33,12 @@ for (const where of ['on its node', 'from another node', 'from another node, whe
   })
 }
 
-t.test('says so where there is no such stream', async t => {
+t.test('returns false if there is no such stream', async t => {
   const { url } = await node(t)
   t.equal((await fetchAll(`${url}/streams/${'a'.repeat(22)}`, { method: 'DELETE' })).status, 404)
 })
 
-t.test('stops a source that nobody follows, and logs it once', async t => {
+t.test('stops a source that no client follows, and logs it once', async t => {
   const { url, app, sources, log } = await node(t, { resumable: { onDisconnect: 'continue' } })
   const client = open(url)
   await until('the source has started', () => sources.length)

@@ -12,11 +12,11 @@ import { settled, until } from '../../helpers/until.js'
 
 const never = () => new Promise<never>(() => {})
 
-/** A source that gives one token and then nothing more, as a model that thinks. */
+/** A source that yields one token and then stays silent, like a slow model. */
 interface Stalled {
   source: SseSource<unknown>
   map?: (item: never) => unknown
-  /** Whether it waits for its second token, and whether what it holds has been released. */
+  /** Whether it waits for its second token, and whether its resources were released. */
   waiting: () => boolean
   released: () => boolean
 }
@@ -155,7 +155,7 @@ for (const [transport, options] of Object.entries(transports)) {
     })
   }
 
-  t.test(`aborts a source that has not given a token yet, over ${transport}`, async t => {
+  t.test(`aborts a source that has not yielded a token yet, over ${transport}`, async t => {
     let signal: AbortSignal | undefined
     const { url, log } = await serve(
       t,
@@ -189,7 +189,7 @@ for (const [transport, options] of Object.entries(transports)) {
     )
   })
 
-  t.test(`aborts a source that is held back by a slow client, over ${transport}`, async t => {
+  t.test(`aborts a source that is paused for a slow client, over ${transport}`, async t => {
     let yields = 0
     let released = false
     const { url } = await serve(
@@ -223,7 +223,7 @@ for (const [transport, options] of Object.entries(transports)) {
   })
 }
 
-t.test('cancels what a promise brings after the client has left', async t => {
+t.test('cancels a source whose promise resolves after the client has left', async t => {
   let bring: (source: Readable) => void = () => {}
   const { url, log } = await serve(t, app => {
     app.get('/', (_request, reply) =>
@@ -246,7 +246,7 @@ t.test('cancels what a promise brings after the client has left', async t => {
   t.pass()
 })
 
-t.test('never starts a source whose client left before', async t => {
+t.test('never starts a source whose client has already left', async t => {
   let socket: Socket | undefined
   let go: () => void = () => {}
   const gate = new Promise<void>(resolve => {
@@ -283,7 +283,7 @@ t.test('never starts a source whose client left before', async t => {
   await until('an SDK stream that was open already is closed', () => openAlready.destroyed)
 })
 
-t.test('gives a signal that is aborted already to a source that asks for it late', async t => {
+t.test('gives an aborted signal to a source that reads it after the client has left', async t => {
   let context: SourceContext | undefined
   const { url, log } = await serve(t, app => {
     app.get('/', (_request, reply) =>
@@ -300,7 +300,7 @@ t.test('gives a signal that is aborted already to a source that asks for it late
   t.ok(context?.signal.aborted)
 })
 
-t.test('closes a source that was open already when the client leaves while a hook holds the response', async t => {
+t.test('closes an open source when the client leaves while a hook delays the response', async t => {
   const openAlready = new Readable({ read() {} })
   let held = false
   const { url } = await serve(t, app => {
@@ -317,7 +317,7 @@ t.test('closes a source that was open already when the client leaves while a hoo
   await until('the source is closed', () => openAlready.destroyed)
 })
 
-t.test('sends nothing more of what was ready when the client left', async t => {
+t.test('sends nothing more after the client has left, even if items were ready', async t => {
   const summaries: StreamSummary[] = []
   const { url, log } = await serve(t, app => {
     app.get('/', (request, reply) =>

@@ -17,7 +17,7 @@ interface Token {
 const map = ({ text }: Token) => text
 const isComplete = ({ finish }: Token) => finish !== undefined
 
-/** The same items as each kind of source. */
+/** Makes each kind of source from the same items. */
 const kinds: Record<string, (items: Token[]) => unknown> = {
   'an iterable': items => items,
   'an async generator': items =>
@@ -29,19 +29,19 @@ const kinds: Record<string, (items: Token[]) => unknown> = {
 }
 
 for (const [kind, make] of Object.entries(kinds)) {
-  t.test(`${kind} that says it is complete`, async t => {
+  t.test(`${kind} with isComplete`, async t => {
     const ask = sourceServer(t)
-    t.test('ends with done, also where more items come after that', async t => {
+    t.test('ends with done, also if more items follow', async t => {
       const items = [{ text: 'a' }, { finish: 'stop' }, { text: 'usage' }]
       t.equal((await ask(make(items), { map, isComplete })).text, `data: a\n\ndata: usage\n\n${DONE}`)
     })
 
-    t.test('ends with an error where it has not said so', async t => {
+    t.test('ends with an error if no item completes it', async t => {
       t.equal((await ask(make([{ text: 'a' }]), { map, isComplete })).text, `data: a\n\n${TRUNCATED}`)
       t.equal((await ask(make([{ text: 'a' }]), { map, isComplete, end: false })).text, `data: a\n\n${TRUNCATED}`)
     })
 
-    t.test('is answered with an error where nothing was sent', async t => {
+    t.test('is answered with an error if nothing was sent', async t => {
       for (const items of [[], [{}]]) {
         const { status, error } = await ask(make(items), { map, isComplete })
         t.equal(status, 502)
@@ -51,14 +51,14 @@ for (const [kind, make] of Object.entries(kinds)) {
   })
 }
 
-t.test('only true is a yes', async t => {
+t.test('isComplete must return true itself, not another truthy value', async t => {
   const ask = sourceServer(t)
   for (const yes of ['stop', 1, {}, Promise.resolve(true)]) {
     t.equal((await ask(['a'], { isComplete: () => yes })).text, `data: a\n\n${TRUNCATED}`)
   }
 })
 
-t.test('is not asked again', async t => {
+t.test('isComplete is not called again after it has returned true', async t => {
   const seen: string[] = []
   const isComplete = (item: string) => {
     seen.push(item)
@@ -68,14 +68,14 @@ t.test('is not asked again', async t => {
   t.same(seen, ['a', 'b'])
 })
 
-t.test('what it throws ends the stream', async t => {
+t.test('an error of isComplete ends the stream', async t => {
   const isComplete = () => {
     throw Object.assign(new Error('why'), { statusCode: 429 })
   }
   t.equal((await sourceServer(t)(['a'], { isComplete })).status, 429)
 })
 
-t.test('the log says what was missing', async t => {
+t.test('the log says that the source was truncated', async t => {
   const ask = sourceServer(t)
   await ask(['a'], { isComplete: () => false })
   t.match(
@@ -84,14 +84,14 @@ t.test('the log says what was missing', async t => {
   )
 })
 
-t.test('holds for the events of a typed route', async t => {
+t.test('isComplete works on a route that declares its events', async t => {
   const schema = { response: { 200: eventStream({ message: Type.String(), done: Type.Object({}) }) } }
   const ask = sourceServer(t, { schema })
   t.equal((await ask([{ text: 'a' }, { finish: 'stop' }], { map, isComplete })).text, `data: a\n\n${DONE}`)
   t.equal((await ask([{ text: 'a' }], { map, isComplete })).text, `data: a\n\n${TRUNCATED}`)
 })
 
-t.test('holds for a resumable stream, also for those who come back', async t => {
+t.test('isComplete works for a resumable stream, also when a client reconnects', async t => {
   for (const [item, last] of [
     ['whole', 'done'],
     ['cut', 'error']

@@ -14,7 +14,7 @@ import { until } from '../../helpers/until.js'
 
 const MISSING = '/there/is/no/such/file'
 
-/** What must not happen, whatever a source does. tap itself fails a test at uncaught errors; warnings it lets pass. */
+/** Collects the warnings of the process (E7). Uncaught errors fail a test anyway, but tap ignores warnings. */
 function watchWarnings(t: Test): Error[] {
   const warnings: Error[] = []
   const onWarning = (warning: Error) => warnings.push(warning)
@@ -60,7 +60,7 @@ t.test('ends a stream whose error cannot be read or logged', async t => {
   }
 })
 
-t.test('reports what fails before anybody reads it, and does not crash', async t => {
+t.test('reports a source that fails before it is read, and does not crash', async t => {
   const { url } = await serve(t, app => {
     app.addHook('onSend', async (_request, _reply, payload) => {
       await sleep(20)
@@ -95,7 +95,7 @@ t.test('survives a file that fails after the client has left', async t => {
   t.equal((await fetchAll(`${url}/none`)).status, 404)
 })
 
-t.test('survives promises that reject where a value belongs', async t => {
+t.test('survives rejected promises in place of values', async t => {
   const reject = () => Promise.reject(new Error('rejected'))
   const { url } = await serve(t, app => {
     app.get('/item', (_request, reply) => reply.sseFrom([reject()]))
@@ -115,7 +115,7 @@ t.test('survives promises that reject where a value belongs', async t => {
   t.match((await fetchAll(`${url}/on-error`)).text(), /event: error\n/)
 })
 
-t.test('ends in order when the signal is aborted by map, or by what is being written', async t => {
+t.test('ends the stream properly when map or a write aborts the signal', async t => {
   const { url, log } = await serve(t, app => {
     app.get('/map', (_request, reply) => {
       const controller = new AbortController()
@@ -166,7 +166,7 @@ t.test('warns of no leak when an error handler answers with a stream', async t =
   t.same(warnings, [])
 })
 
-t.test('breaks a response off whose head was sent by hand', async t => {
+t.test('breaks off a response whose head the handler has sent', async t => {
   const { url } = await serve(t, app => {
     app.get('/', (_request, reply) => {
       reply.raw.flushHeaders()
@@ -180,7 +180,7 @@ t.test('breaks a response off whose head was sent by hand', async t => {
   t.equal((await fetchAll(url)).ended, 'broken')
 })
 
-t.test('cuts off clients of HTTP/1.0, which nginx is, over TCP and over a Unix socket', async t => {
+t.test('cuts off HTTP/1.0 clients, such as nginx, over TCP and a Unix socket', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'sse-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   for (const listen of [{ port: 0, host: '127.0.0.1' }, { path: join(folder, 'socket') }]) {

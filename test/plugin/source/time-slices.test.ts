@@ -4,7 +4,7 @@ import { serve } from '../../helpers/server.js'
 import { Steps } from '../../helpers/steps.js'
 import { until } from '../../helpers/until.js'
 
-/** Counts the writes that a response gets from its stream. */
+/** Counts the writes of a stream to its response. */
 function countWrites(app: Awaited<ReturnType<typeof serve>>['app']): { writes: number } {
   const count = { writes: 0 }
   app.addHook('onRequest', async (_request, reply) => {
@@ -39,7 +39,7 @@ t.test('sends the first event at once, and later ones that are ready in the same
   t.equal(count.writes, 2)
 })
 
-t.test('has the first event on its way before it takes more from a source that is always ready', async t => {
+t.test('sends the first event before it reads on from a source that is always ready', async t => {
   const waiting: number[] = []
   const { url } = await serve(t, app => {
     app.get('/', (_request, reply) =>
@@ -66,18 +66,18 @@ t.test('sends 1000 tokens that are ready in a bounded number of writes', async t
   })
   const client = await fetchAll(url)
   t.equal(client.events().length, 1001)
-  // Were the turn's time up before its items, it would take a few more.
+  // More writes are needed if the time slice ends before its number of items.
   t.ok(count.writes <= 20, `${count.writes} writes`)
 })
 
-t.test('sends a token as soon as it is there', async t => {
+t.test('sends each token as soon as the source yields it', async t => {
   const steps = new Steps()
   const { url } = await serve(t, app => {
     app.get('/', (_request, reply) =>
       reply.sseFrom(async function* () {
         for (let i = 0; i < 20; i++) {
           yield `token ${i}.`
-          // The next one is not made before the client has this one.
+          // The next token is yielded only after the client has this one.
           await steps.next()
         }
       })

@@ -20,7 +20,7 @@ function chunk(delta: object, finish_reason: string | null = null, rest: object 
   return { ...head, object: 'chat.completion.chunk', choices, ...rest }
 }
 
-t.test('makes a chunk of each token, and ends with a finish_reason and [DONE]', async t => {
+t.test('makes a chunk from each token, and ends with a finish_reason and [DONE]', async t => {
   const ask = sourceServer(t)
   const protocol = chatCompletion({ head, includeUsage: false, endOf: () => ({ finish_reason: 'stop', usage }) })
   const { headers, events } = await ask(() => tokens('anything'), { protocol })
@@ -34,7 +34,7 @@ t.test('makes a chunk of each token, and ends with a finish_reason and [DONE]', 
   t.ok(events.every(({ event }) => event === undefined))
 })
 
-t.test('tells the usage in a last chunk without choices if asked to', async t => {
+t.test('sends the usage in a last chunk without choices if includeUsage is set', async t => {
   const ask = sourceServer(t)
   for (const known of [usage, undefined]) {
     const endOf = () => ({ finish_reason: 'stop', usage: known })
@@ -56,7 +56,7 @@ t.test('the first chunk of an answer without tokens names the role', async t => 
   t.strictSame(data((await ask(() => [], { protocol })).events), [chunk({ role: 'assistant' }, 'length'), '[DONE]'])
 })
 
-t.test('ends with an error, and without [DONE], after a wrong token, a wrong result or a failure', async t => {
+t.test('ends with an error instead of [DONE] after an invalid token, an invalid result or a failure', async t => {
   const ask = sourceServer(t)
   const endOf = () => {
     throw Object.assign(new Error('no finish'), { statusCode: 502, code: 'NO_FINISH' })

@@ -10,7 +10,7 @@ const slowDown = () => Object.assign(new Error('not so fast'), { status: 429, co
 for (const [name, client] of Object.entries(clients)) {
   for (const resumable of [false, true]) {
     t.test(`${name}${resumable ? ', of a resumable stream' : ''}`, async t => {
-      t.test('gets each token as it comes, past heartbeats, retry and ids', async t => {
+      t.test('gets each token at once, and ignores heartbeats, retry and ids', async t => {
         const { texts, source, wire, outcome } = await ask(t, client, resumable, { heartbeat: 1, retry: 5 })
         source.give(...client.opening)
         for (const text of ['Hel', 'lo\n', '👋']) {
@@ -27,7 +27,7 @@ for (const [name, client] of Object.entries(clients)) {
         t.equal(await outcome(), 'complete')
       })
 
-      t.test('throws what fails midway, and gets no end of a whole answer', async t => {
+      t.test('throws an error that occurs midway, and does not see a complete answer', async t => {
         const { texts, source, wire } = await ask(t, client, resumable)
         source.give(...client.opening, client.token('half of'))
         t.equal((await texts.next()).value, 'half of')
@@ -37,13 +37,13 @@ for (const [name, client] of Object.entries(clients)) {
         t.notMatch(wire.text(), client.last)
       })
 
-      t.test('is told of what fails at once by the status of the response', async t => {
+      t.test('gets the status of an error that occurs before the first event', async t => {
         const { texts, source } = await ask(t, client, resumable)
         source.give(slowDown())
         t.match(await thrownBy(texts.next()), client.refused)
       })
 
-      t.test('throws where the server breaks off', async t => {
+      t.test('throws when the server breaks the response off', async t => {
         const { texts, source, app } = await ask(t, client, resumable, {}, { drainTimeout: 0 })
         source.give(...client.opening, client.token('half of'))
         t.equal((await texts.next()).value, 'half of')
@@ -62,7 +62,7 @@ for (const [name, client] of Object.entries(clients)) {
         texts.next().catch(() => {})
       })
 
-      t.test('throws where the source ends too early', async t => {
+      t.test('throws when the source ends too early', async t => {
         const { texts, source, wire } = await ask(t, client, resumable)
         source.give(...client.opening, client.token('half of'))
         t.equal((await texts.next()).value, 'half of')
@@ -74,7 +74,7 @@ for (const [name, client] of Object.entries(clients)) {
   }
 }
 
-/** Has a client ask for an answer. Gives what it reads, and the source behind it. */
+/** Makes a client request an answer. Returns what it reads, and the source behind it. */
 async function ask(
   t: Test,
   client: ProtocolClient,
@@ -88,7 +88,7 @@ async function ask(
   const recording = recordingFetch()
   const leaving = new AbortController()
   const iterator = client.read(url, recording.fetch, leaving.signal)[Symbol.asyncIterator]()
-  // Most ask only when they are read.
+  // Most clients send the request only when they are read.
   let first: Promise<IteratorResult<string>> | undefined = iterator.next()
   first.catch(() => {})
   await Promise.race([until('the source was started', () => sources.length > 0), first])

@@ -8,19 +8,19 @@ import type { ProtocolName } from '../../../../plugin/index.js'
 
 type Fetch = typeof globalThis.fetch
 
-/** A client of a protocol, and what a source gives it. */
+/** A client of a protocol, and the items of a source for it. */
 export interface ProtocolClient {
   protocol: ProtocolName
-  /** The items of an answer: before its text, of a text, and after it. */
+  /** The items of an answer: those before its text, for a piece of text, and after the text. */
   opening: readonly unknown[]
   token(text: string): unknown
   closing: readonly unknown[]
-  /** Asks for an answer, and gives the texts of it as they come. Throws what the client does. */
+  /** Requests an answer, and yields its pieces of text. Throws the error of the client. */
   read(url: string, fetch: Fetch, signal: AbortSignal): AsyncIterable<string>
-  /** What it throws for `{ status: 429, code: 'slow_down', message: 'not so fast' }`, after the first token and before. */
+  /** The error for `{ status: 429, code: 'slow_down', message: 'not so fast' }`, after and before the first token. */
   failed: object
   refused: object
-  /** What comes last of a whole answer, on the wire, where no ids are. */
+  /** The end of a complete answer on the wire, without ids. */
   last: RegExp
 }
 
@@ -30,7 +30,7 @@ interface Reader {
   fail(error: unknown): void
 }
 
-/** An iterable of what callbacks are given. */
+/** Turns callbacks into an iterable. */
 function texts(start: (reader: Reader) => () => void): ReadableStream<string> {
   let stop = () => {}
   return new ReadableStream<string>({
@@ -111,7 +111,10 @@ const eventSourceClient: ProtocolClient = {
   refused: { status: 429 }
 }
 
-/** It is made for browsers, and asks whether the page is seen. Others ask a window for its document, to know whether they are in one. */
+/**
+ * Lets a client for browsers run in Node. It reads whether the page is visible; others look for `window.document` to
+ * detect a browser.
+ */
 Object.assign(globalThis, {
   window: { setTimeout, clearTimeout },
   document: { hidden: false, addEventListener: () => {}, removeEventListener: () => {} }
@@ -253,7 +256,7 @@ const anthropic: ProtocolClient = {
   last: /^event: message_stop\ndata: \{"type":"message_stop"\}\n\n$/m
 }
 
-/** The transport of `useChat`, and what makes its messages of it. */
+/** The transport of `useChat`, with the reader that makes its messages. */
 const useChat: ProtocolClient = {
   protocol: 'ai-sdk',
   opening: [{ type: 'start', messageId: 'message' }, { type: 'start-step' }, { type: 'text-start', id: 'text' }],

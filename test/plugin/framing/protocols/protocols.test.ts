@@ -7,7 +7,7 @@ import { sourceServer } from '../../../helpers/source-server.js'
 
 const finish = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }
 
-t.test('a source that ends too early never ends as a whole one', async t => {
+t.test('a source that ends too early does not end like a complete one', async t => {
   const ask = sourceServer(t)
   const early: [string, unknown[]][] = [
     ['openai', [{ choices: [{ delta: {}, finish_reason: null }] }]],
@@ -33,7 +33,7 @@ t.test('a source that ends too early never ends as a whole one', async t => {
   }
 })
 
-t.test('a whole one ends as its protocol says', async t => {
+t.test('a complete source ends as its protocol says', async t => {
   const ask = sourceServer(t)
   const whole: [string, unknown[], RegExp][] = [
     ['openai', [finish], /\n\ndata: \[DONE\]\n\n$/],
@@ -45,7 +45,7 @@ t.test('a whole one ends as its protocol says', async t => {
   for (const [protocol, items, end] of whole) t.match((await ask(items, { protocol })).text, end)
 })
 
-t.test('what is no item of the protocol is refused', async t => {
+t.test('an invalid item of the protocol is refused', async t => {
   const ask = sourceServer(t)
   for (const protocol of ['openai', 'anthropic', 'ai-sdk']) {
     for (const item of ['text', 5, null, [], Buffer.from('a'), undefined, { data: 1 }, Promise.resolve(finish)]) {
@@ -56,13 +56,13 @@ t.test('what is no item of the protocol is refused', async t => {
   t.equal((await ask([{ a: 1 }], { protocol: 'anthropic' })).error.code, 'FST_SSE_EVENT_INVALID')
 })
 
-t.test('map makes the items, and skips some', async t => {
+t.test('map makes and skips items of the protocol', async t => {
   const map = (item: string) => (item === 'skip' ? undefined : finish)
   const { text } = await sourceServer(t)(['skip', 'a'], { protocol: 'openai', map })
   t.equal(text, `data: ${JSON.stringify(finish)}\n\ndata: [DONE]\n\n`)
 })
 
-t.test('the head of the protocol is that of the stream, and not that of an error', async t => {
+t.test('a stream has the headers of its protocol, and an error response does not', async t => {
   const ask = sourceServer(t)
   const name = 'x-vercel-ai-ui-message-stream'
   t.equal((await ask([{ type: 'finish' }], { protocol: 'ai-sdk' })).headers[name], 'v1')
@@ -70,7 +70,7 @@ t.test('the head of the protocol is that of the stream, and not that of an error
   t.same([status, headers[name]], [500, undefined])
 })
 
-t.test('a route that declares its events speaks no other protocol', async t => {
+t.test('a route that declares its events refuses other protocols', async t => {
   const ask = sourceServer(t, { schema: { response: { 200: eventStream({ message: Type.String() }) } } })
   t.match((await ask([finish], { protocol: 'openai' })).error, {
     code: 'FST_SSE_OPTION_INVALID',
@@ -79,7 +79,7 @@ t.test('a route that declares its events speaks no other protocol', async t => {
   t.equal((await ask(['a'], { protocol: 'events' })).status, 200)
 })
 
-t.test('an error has the form of the protocol, with the kind that its status stands for', async t => {
+t.test('an error has the form of the protocol, with the type for its status', async t => {
   const ask = sourceServer(t)
   const failing = (items: unknown[], status: number) =>
     function* () {
@@ -139,7 +139,7 @@ t.test(
   }
 )
 
-t.test('the last event of a protocol whose clients come back has the id that stops them', async t => {
+t.test('the last event has the id that stops clients if they reconnect by themselves', async t => {
   const own: Protocol<string> = {
     reconnects: true,
     start: () => ({

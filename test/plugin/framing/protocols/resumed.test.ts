@@ -12,7 +12,7 @@ const finish = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }
 /** Streams in the framing of OpenAI's API. */
 const two = (t: Test) => twoNodes(t, { lease: 300, stream: { protocol: 'openai' }, first: token('a') })
 
-t.test('an answer goes on at another node in its framing', async t => {
+t.test('an answer goes on at another node in the same protocol', async t => {
   const { following, client, source, id } = await two(t)
   source.give(token('b'), finish, undefined)
   await client.end()
@@ -21,7 +21,7 @@ t.test('an answer goes on at another node in its framing', async t => {
   t.equal(again.events().at(-1)?.data, '[DONE]')
 })
 
-t.test('a node that is lost is an error in the framing of the stream', async t => {
+t.test('a lost producer is an error in the protocol of the stream', async t => {
   const { one, following, source, id } = await two(t)
   const page = () => one.shared.read(id, 1)
   source.give(token('b'))
@@ -36,7 +36,7 @@ t.test('a node that is lost is an error in the framing of the stream', async t =
   source.give(finish, undefined)
 })
 
-t.test('is not there for a client of another protocol', async t => {
+t.test('a stream is gone for a client of another protocol', async t => {
   const { other, client, source, id } = await two(t)
   const own = { start: () => ({ item: () => undefined, end: () => undefined, error: () => ({ data: '' }) }) }
   const { app, log } = build(t, { plugin: { store: other } })
@@ -64,7 +64,7 @@ t.test('is not there for a client of another protocol', async t => {
   t.match((await app.inject('/openai')).body, /choices.+\[DONE\]/s)
 })
 
-t.test("a stream of the plugin's own events is not there for clients of a protocol", async t => {
+t.test("a stream of the plugin's own events is gone for clients of a protocol", async t => {
   const { app, log } = build(t)
   app.get('/', (_request, reply) => reply.sseFrom(() => ['a'], { resumable: { id: 'own' } }))
   app.get('/openai', (_request, reply) => reply.sseResume('own', { protocol: 'openai' }))
@@ -76,7 +76,7 @@ t.test("a stream of the plugin's own events is not there for clients of a protoc
   )
 })
 
-t.test('clients that do not come back by themselves are told when they cannot go on', async t => {
+t.test('clients that do not reconnect by themselves get an error when they cannot go on', async t => {
   const { other, following, client, source, id } = await two(t)
   other.goDown()
   const again = await fetchAll(following.url, after(`${id}:1`))
@@ -87,7 +87,7 @@ t.test('clients that do not come back by themselves are told when they cannot go
   await client.end()
 })
 
-t.test('an error that is larger than an event may be is told all the same', async t => {
+t.test('an error is sent even if it is larger than maxEventBytes', async t => {
   const { url, sources } = await node(t, { stream: { protocol: 'openai', maxEventBytes: 100 } })
   const client = open(url)
   await until('the source has started', () => sources.length)

@@ -83,7 +83,7 @@ for (const http2 of [false, true]) {
   })
 }
 
-t.test('closes although an HTTP/2 client keeps its connection', async t => {
+t.test('closes although an HTTP/2 client keeps its connection open', async t => {
   const { app, url } = await serve(
     t,
     app => {
@@ -105,7 +105,7 @@ t.test('closes although an HTTP/2 client keeps its connection', async t => {
   t.match(text, /retry: \d+\n$/)
 })
 
-/** Timeouts of Node's, which would close connections in the end. */
+/** Disables the timeouts of Node, which would close the connections eventually. */
 const none = { headersTimeout: 0 }
 
 for (const tls of [false, true]) {
@@ -130,14 +130,14 @@ for (const tls of [false, true]) {
     asking.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
     await until('one has its answer', () => text.includes('event: done'))
     leaving.end()
-    await until('the server knows them all', () => connected.length === 3)
+    await until('the server accepts all connections', () => connected.length === 3)
     await until('one has left', () => connected.some(({ destroyed }) => destroyed))
     await app.close()
     t.ok(connected.every(({ destroyed }) => destroyed))
   })
 }
 
-t.test('closes although fetch, which was cut off, has opened other connections', { timeout: 20_000 }, async t => {
+t.test('closes although fetch has opened other connections after it was cut off', { timeout: 20_000 }, async t => {
   const { app, url } = await serve(
     t,
     app => {
@@ -156,7 +156,7 @@ t.test('closes although fetch, which was cut off, has opened other connections',
   await app.close()
 })
 
-t.test('lets requests go on that are there when it closes, whatever they ask for', async t => {
+t.test('finishes all requests that have begun when it closes', async t => {
   const steps = new Steps()
   let asked = false
   const { app, url } = await serve(t, app => {
@@ -167,7 +167,7 @@ t.test('lets requests go on that are there when it closes, whatever they ask for
     })
   })
   const client = open(url)
-  await until('it is asked', () => asked)
+  await until('the request arrives', () => asked)
   const closed = app.close()
   steps.go()
   await client.end()
@@ -175,7 +175,7 @@ t.test('lets requests go on that are there when it closes, whatever they ask for
   t.equal(client.text(), 'whole')
 })
 
-t.test('refuses streams itself where Fastify does not, and closes their sources', async t => {
+t.test('refuses new streams itself if Fastify does not, and closes their sources', async t => {
   const openAlready = new Readable({ read() {} })
   const { app, url } = await serve(
     t,
@@ -195,7 +195,7 @@ t.test('refuses streams itself where Fastify does not, and closes their sources'
   await closed
 })
 
-t.test('closes at once where no stream is open', async t => {
+t.test('closes at once if no stream is open', async t => {
   const { app } = build(t, { plugin: { drainTimeout: 60_000 } })
   app.get('/', (_request, reply) => reply.sseFrom(['x']))
   await app.inject('/')
@@ -203,7 +203,7 @@ t.test('closes at once where no stream is open', async t => {
   t.pass()
 })
 
-t.test('cuts off a stream that has not begun, one that is held back, and one that a hook holds', async t => {
+t.test('cuts off a stream that has not begun, a paused one, and one that a hook delays', async t => {
   let given = 0
   let held = false
   const { app, url, port } = await serve(
@@ -240,7 +240,7 @@ t.test('cuts off a stream that has not begun, one that is held back, and one tha
   t.equal(hook.ended, 'broken')
 })
 
-/** A client that asks for a path and reads nothing. */
+/** A client that requests a path and reads nothing. */
 function stall(t: Test, port: number, path = '/'): Socket {
   const socket = connect(port, '127.0.0.1')
   socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
@@ -250,7 +250,7 @@ function stall(t: Test, port: number, path = '/'): Socket {
   return socket
 }
 
-t.test('cuts off complete answers that their clients do not take', async t => {
+t.test('cuts off complete answers that their clients do not read', async t => {
   const outcomes: string[] = []
   let ended = false
   const { app, port, log } = await serve(
@@ -263,7 +263,7 @@ t.test('cuts off complete answers that their clients do not take', async t => {
           highWaterMark: 64 * 1024 * 1024,
           onClose: ({ outcome }: StreamSummary) => outcomes.push(outcome)
         }
-        // What the first is owed waits in the stream, and the end of what the second is owed in its socket.
+        // The rest of the first answer waits in the stream, and that of the second in its socket.
         if (first) {
           first = false
           return reply.sseFrom(Array(4000).fill(chunk), options)

@@ -11,10 +11,10 @@ import { type Provider, startProvider } from './provider.js'
 
 const NAMES = ['one', 'two', 'three']
 
-/** A server in a process of its own. */
+/** A server in a separate process. */
 export class Node {
   readonly name: string
-  /** What lies between it and Redis. */
+  /** The proxy between it and Redis. */
   readonly network: TcpProxy
   readonly #variables: Record<string, string>
   #child: ChildProcess | undefined
@@ -36,12 +36,12 @@ export class Node {
     return this.#port
   }
 
-  /** What it has logged of level `warn` and above. */
+  /** Its log lines of level `warn` and above. */
   get log(): string {
     return this.#log
   }
 
-  /** Starts it, also again: on the same port. */
+  /** Starts it. It keeps its port when it is started again. */
   async start(): Promise<void> {
     const child = fork(join(import.meta.dirname, 'node.ts'), {
       env: { ...process.env, ...this.#variables, NAME: this.name, PORT: `${this.#port}` },
@@ -64,12 +64,12 @@ export class Node {
     })
   }
 
-  /** Ends it as a crash does. */
+  /** Kills it, like a crash. */
   kill(): Promise<void> {
     return crash(this.#child)
   }
 
-  /** Has it stand still, as a machine that is suspended does, and go on. */
+  /** Freezes it, like a suspended machine, and continues it. */
   freeze(): void {
     this.#child?.kill('SIGSTOP')
   }
@@ -80,18 +80,21 @@ export class Node {
 }
 
 export interface Cluster {
-  /** The address that clients know: that of nginx. */
+  /** The URL for clients: that of nginx. */
   readonly url: string
   readonly nodes: readonly [Node, Node, Node]
   readonly server: RedisServer
-  /** A connection that looks at Redis. */
+  /** A connection for reading Redis. */
   readonly redis: Redis
   readonly provider: Provider
   node(name: string): Node
   others(name: string): [Node, Node]
 }
 
-/** Three nodes on one Redis behind an nginx that sends each request to the next of them. All of it is gone after the test. */
+/**
+ * Starts three nodes with one Redis, behind an nginx that sends each request to the next node. Stops all of them after
+ * the test.
+ */
 export async function startCluster(t: Test, variables: Record<string, string> = {}): Promise<Cluster> {
   const [server, provider] = await Promise.all([redisServer(t), startProvider(t)])
   const started = NAMES.map(async name => {
@@ -121,20 +124,20 @@ export async function startCluster(t: Test, variables: Record<string, string> = 
   }
 }
 
-/** What all keys in Redis have to live yet, in milliseconds: -1 would be for ever. */
+/** The remaining time to live of all keys in Redis, in milliseconds; -1 for a key that never expires. */
 export async function keyTimes(redis: Redis): Promise<Map<string, number>> {
   const times = new Map<string, number>()
   for await (const keys of redis.scanStream({ count: 1000 })) {
     for (const key of keys as string[]) {
       const left = await redis.pttl(key)
-      // It may have gone meanwhile.
+      // It may have expired meanwhile.
       if (left !== -2) times.set(key, left)
     }
   }
   return times
 }
 
-/** How many connections each node has to Redis. */
+/** The number of connections from each node to Redis. */
 export async function connections(redis: Redis): Promise<Record<string, number>> {
   const list = String(await redis.client('LIST'))
   const names = [...list.matchAll(/ name=(\w+)/g)].map(([, name]) => name as string)

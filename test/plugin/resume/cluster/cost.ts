@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import sseFrom from '../../../../plugin/index.js'
 import { RedisStore } from '../../../../plugin/stores/redis/redis-store.js'
 
-/** What is asked of a model that writes fast: tokens of five bytes or so, one every 20 ms. */
+/** The output of a fast model: tokens of about five bytes, one every 20 ms. */
 const [STREAMS, TOKENS, PACE] = [20, 400, 20]
 const REDIS_URL = process.env.REDIS_URL ?? 'redis://localhost:6379'
 
@@ -33,7 +33,7 @@ async function node() {
   return { url, close }
 }
 
-/** What Redis has done so far. */
+/** The work that Redis has done so far. */
 async function work() {
   const info = `${await redis.info('commandstats')}${await redis.info('stats')}${await redis.info('cpu')}`
   const number = (pattern: RegExp) => Number(pattern.exec(info)?.[1] ?? 0)
@@ -46,7 +46,7 @@ async function work() {
   }
 }
 
-/** @param followers how many clients each stream has at another node */
+/** @param followers the number of clients that each stream has on another node */
 async function measure(followers: number) {
   const [one, other] = [await node(), await node()]
   const before = await work()
@@ -60,7 +60,7 @@ async function measure(followers: number) {
       await Promise.all([response.text(), ...others])
     })
   )
-  // The last of it may be on its way yet.
+  // The last data may still be on its way.
   await sleep(500)
   const after = await work()
   const tokens = STREAMS * TOKENS

@@ -18,23 +18,23 @@ const random = new Random(seed)
 const cluster = await startCluster(t)
 const { provider, url } = cluster
 
-/** A run that nothing disturbs, to which all others are compared. */
+/** An undisturbed run, with which all others are compared. */
 const whole = await fetchAll(`${url}/stream?answer=whole`)
 const WHOLE = withoutStream(whole.events())
 
-/** The events as they are in any run, whatever the stream is called. */
+/** The events without the id of the stream, so that runs can be compared. */
 function withoutStream(events: readonly EventSourceMessage[]) {
   return events.map(({ id, event, data }) => ({ id: id?.replace(/^[\w-]+/, ''), event, data }))
 }
 
-/** A whole answer is there, from one run of the source. */
+/** Checks that a complete answer came from one run of the source. */
 function isWhole(t: Test, answer: string, { events, oddities }: Reading): void {
   t.strictSame(oddities, [])
   t.strictSame(withoutStream(events), WHOLE)
   t.equal(provider.calls(answer).length, 1, 'the provider was called once')
 }
 
-/** Each connection was answered by another node than the one before. */
+/** Checks that each connection was answered by another node than the previous one. */
 function isAlwaysElsewhere(t: Test, { nodes }: Reading): void {
   t.strictSame(
     nodes.filter((name, i) => name === nodes[i - 1]),
@@ -45,7 +45,7 @@ function isAlwaysElsewhere(t: Test, { nodes }: Reading): void {
 
 const oneEvent = (): Cut => ({ events: 1, bytes: Number.POSITIVE_INFINITY })
 
-/** A client that has no event yet has no id to come back with, so the first connection lasts for one. */
+/** A client without an event has no id to reconnect with, so the first connection lasts until the first event. */
 function bytesBelow(limit: number) {
   return (isFirst: boolean): Cut => ({
     events: Number.POSITIVE_INFINITY,
@@ -54,10 +54,10 @@ function bytesBelow(limit: number) {
 }
 const FIRST_EVENT = 100
 const someBytes = bytesBelow(400)
-/** Seldom enough for many streams at once. */
+/** Rarely enough for many streams at once. */
 const manyBytes = bytesBelow(4000)
 
-t.test('a run that nothing disturbs', async t => {
+t.test('an undisturbed run', async t => {
   t.equal(whole.ended, 'clean')
   t.strictSame(
     WHOLE.slice(0, -1).map(({ data }) => data),
@@ -102,7 +102,7 @@ t.test('the connection is cut before the first event, of a stream whose id the c
       const answer = `chosen ${method}`
       const ask = { url: `${url}/stream?${new URLSearchParams({ answer, id: `chosen-${method}`, pace: '5' })}`, method }
       let connections = 0
-      // The first ones have nothing but the head, and then not even that of a whole event.
+      // The first connections carry only the head, and then only a part of an event.
       const reading = await read(ask, () => ({ events: Number.POSITIVE_INFINITY, bytes: 10 * connections++ }))
       isWhole(t, answer, reading)
       t.ok(reading.nodes.length > 5, `${reading.nodes.length} connections`)
@@ -127,8 +127,8 @@ t.test('an answer to a POST is cut', async t => {
   }
 })
 
-t.test('clients that people use get all through a network that loses its connections', async t => {
-  // Each has a network of its own: a connection that another has left may be about to be cut before the first event.
+t.test('widely used clients get the whole answer through a network that loses connections', async t => {
+  // Each client has a separate network: a connection of another client might be cut before the first event.
   const lossy = async (t: Test, answer: string) => {
     const network = await cutter(t, Number(new URL(url).port), () => afterBytes(500 + random.below(1500)))
     const address = `http://127.0.0.1:${network.port}/stream?${new URLSearchParams({ answer, pace: '5' })}`
@@ -143,12 +143,12 @@ t.test('clients that people use get all through a network that loses its connect
     let isOver = false
     for (const name of ['message', 'done', 'error'] as const) {
       source.addEventListener(name, (event: Event & { data?: string; lastEventId?: string }) => {
-        // A lost connection is an event of that name as well.
+        // A lost connection is an `error` event too.
         if (event.data === undefined) isOver ||= source.readyState === source.CLOSED
         else events.push({ id: event.lastEventId, event: name === 'message' ? undefined : name, data: event.data })
       })
     }
-    // After the last event it comes back once more, and is told that there is no more.
+    // After the last event it reconnects once more, and gets a 204.
     await until('it gives up', () => isOver)
     t.strictSame(withoutStream(events), WHOLE)
     t.equal(provider.calls('eventsource').length, 1)
@@ -184,7 +184,7 @@ t.test('200 streams are cut at once', async t => {
   t.ok(cuts > 200, `${cuts} cuts`)
 })
 
-t.test('what is left of it in Redis has an end, and each node has two connections', async t => {
+t.test('all keys in Redis expire, and each node has two connections', async t => {
   await until('all is over', async () => (await cluster.redis.keys('*:lease')).length === 0)
   const times = await keyTimes(cluster.redis)
   t.ok(times.size > 200)

@@ -5,12 +5,12 @@ import { asReceived, tokensOf } from '../../../helpers/tokens.js'
 import { until } from '../../../helpers/until.js'
 import { connections, keyTimes, type Node, startCluster } from './cluster.js'
 
-/** Short, so that a test does not wait long for a process to be given up. Milliseconds. */
+/** Short, so that a lost process is detected soon. Milliseconds. */
 const LEASE = 1500
-/** As a node says that a client shall come back. */
+/** The reconnect delay that a node sends to a client. */
 const COME_BACK = /retry: [1-5]\d{3}\n$/
 const LOST = { event: 'error', data: /"code":"FST_SSE_PRODUCER_LOST"/ }
-/** How long a node waits for an answer on a connection before it makes a new one. Longer than one is frozen here. */
+/** How long a node waits for an answer before it replaces its connection. Longer than a node is frozen here. */
 const SOCKET_TIMEOUT = 4000
 const COUNT = 300
 const TEXT = asReceived(tokensOf(COUNT))
@@ -21,13 +21,13 @@ const { provider, redis } = cluster
 let answers = 0
 
 interface Options {
-  /** The node that makes it. */
+  /** The node that produces it. */
   on?: Node
   headers?: Record<string, string>
   path?: string
 }
 
-/** A stream whose tokens the test gives: its client has the first ten. */
+/** A stream whose tokens the test gives. Its client has the first ten. */
 async function start({ on = cluster.nodes[0], headers = {}, path = '/stream' }: Options = {}) {
   const query = new URLSearchParams({ answer: `faults ${answers++}`, pace: 'test', count: `${COUNT}` })
   const client = open(`${on.url}${path}?${query}`, { headers })
@@ -44,12 +44,12 @@ async function begin(options?: Options) {
   return started
 }
 
-/** Waits for so many events. */
+/** Waits for `count` events. */
 function has(client: Client, count: number): Promise<void> {
   return until(`${count} events`, () => client.events().length >= count)
 }
 
-/** What Redis has of a stream, as it is there. */
+/** The raw data of a stream in Redis. */
 function logOf(id: string) {
   return redis.xrange(`sse:{${id}}:log`, '-', '+')
 }
@@ -60,7 +60,7 @@ function follow(node: Node, id: string, after = 0): Client {
     : open(`${node.url}/stream`, { headers: { 'last-event-id': `${id}:${after}` } })
 }
 
-/** Follows it, and waits until its node is there to be rung for. */
+/** Follows a stream, and waits until the node of this client gets notifications. */
 async function following(node: Node, id: string): Promise<Client> {
   const before = await redis.zcard(`sse:{${id}}:followers`)
   const client = follow(node, id)
@@ -78,7 +78,7 @@ function texts(events: readonly EventSourceMessage[]): string[] {
   return events.filter(({ event }) => event === undefined).map(({ data }) => data)
 }
 
-/** The text so far is the beginning of the whole. */
+/** Checks that the text so far is the beginning of the whole text. */
 function isUnharmed(t: Test, client: Client): void {
   const got = texts(client.events())
   t.strictSame(got, TEXT.slice(0, got.length))
@@ -90,7 +90,7 @@ function isWhole(t: Test, client: Client): void {
   t.match(client.events().at(-1), { event: 'done', data: '{"finishReason":"stop"}' })
 }
 
-/** A new stream can be followed on every node. */
+/** Checks that a new stream can be followed on every node. */
 async function isResumable(t: Test, nodes: readonly Node[] = cluster.nodes): Promise<void> {
   for (const on of nodes) {
     const { client, call, id, others } = await begin({ on })
@@ -103,7 +103,7 @@ async function isResumable(t: Test, nodes: readonly Node[] = cluster.nodes): Pro
   }
 }
 
-t.test('when the node that makes a stream dies, those who follow it are told, and it ends once', async t => {
+t.test('when the producing node of a stream dies, its followers get the error, and it ends once', async t => {
   const { client, id, on, others } = await begin()
   const clients: Client[] = []
   for (const node of others) clients.push(await following(node, id), follow(node, id))
@@ -119,7 +119,7 @@ t.test('when the node that makes a stream dies, those who follow it are told, an
     isUnharmed(t, each)
     t.match(each.events().at(-1), { ...LOST, id: `${id}:11:end` })
   }
-  t.comment(`told ${Math.round(performance.now() - at)} ms after it died, with a lease of ${LEASE} ms`)
+  t.comment(`the error came ${Math.round(performance.now() - at)} ms after it died, with a lease of ${LEASE} ms`)
   for (const node of others) {
     const later = follow(node, id, 7)
     await later.end()
@@ -136,7 +136,7 @@ t.test('when the node that makes a stream dies, those who follow it are told, an
   )
 })
 
-t.test('a node that was frozen for longer than its lease stops its source and changes nothing any more', async t => {
+t.test('a node that was frozen for longer than its lease stops its source and changes nothing', async t => {
   const { client, call, id, on, others } = await begin()
   const clients = await everywhere(others, id)
   on.freeze()
@@ -147,7 +147,7 @@ t.test('a node that was frozen for longer than its lease stops its source and ch
     t.match(each.events().at(-1), LOST)
   }
   const log = await logOf(id)
-  // What comes in meanwhile waits for the node, which reads it when it goes on.
+  // Data that arrives meanwhile waits for the node, which reads it when it goes on.
   call.give(50)
   on.thaw()
   await until('its source is aborted', () => call.aborted)
@@ -176,7 +176,7 @@ t.test('a stop from another node ends the source at once', async t => {
   t.ok(median < 5000)
 })
 
-t.test('for another owner a stream is not there', async t => {
+t.test('a stream does not exist for another owner', async t => {
   const me = { 'x-user': 'me' }
   const { call, client, id, on, others } = await begin({ headers: me, path: '/mine' })
   const unknown = 'a'.repeat(22)
@@ -260,38 +260,41 @@ t.test(
   }
 )
 
-t.test('when Redis has no memory left, all get their answers, and streams are resumable again once it has', async t => {
-  const { call, client, id, others } = await begin()
-  const elsewhere = await following(others[0], id)
-  await has(elsewhere, 10)
-  await redis.config('SET', 'maxmemory', '1')
-  t.teardown(() => redis.config('SET', 'maxmemory', '0'))
-  call.give(50)
-  await has(client, 60)
-  const during = await start({ on: others[1] })
-  during.call.give()
-  await during.client.end()
-  isWhole(t, during.client)
-  // Nothing new gets there, and what is there can be had.
-  const meanwhile = follow(others[1], id, 7)
-  await has(meanwhile, 3)
-  t.equal((await logOf(id)).length, 10)
+t.test(
+  'clients get their answers while Redis is out of memory, and streams are resumable again afterwards',
+  async t => {
+    const { call, client, id, others } = await begin()
+    const elsewhere = await following(others[0], id)
+    await has(elsewhere, 10)
+    await redis.config('SET', 'maxmemory', '1')
+    t.teardown(() => redis.config('SET', 'maxmemory', '0'))
+    call.give(50)
+    await has(client, 60)
+    const during = await start({ on: others[1] })
+    during.call.give()
+    await during.client.end()
+    isWhole(t, during.client)
+    // Nothing new can be written, but existing logs can be read.
+    const meanwhile = follow(others[1], id, 7)
+    await has(meanwhile, 3)
+    t.equal((await logOf(id)).length, 10)
 
-  await redis.config('SET', 'maxmemory', '0')
-  call.give()
-  for (const each of [client, elsewhere]) {
-    await each.end()
-    isWhole(t, each)
+    await redis.config('SET', 'maxmemory', '0')
+    call.give()
+    for (const each of [client, elsewhere]) {
+      await each.end()
+      isWhole(t, each)
+    }
+    await meanwhile.end()
+    t.strictSame(meanwhile.events(), client.events().slice(7))
+    await isResumable(t)
   }
-  await meanwhile.end()
-  t.strictSame(meanwhile.events(), client.events().slice(7))
-  await isResumable(t)
-})
+)
 
 for (const direction of ['to server', 'to client', 'both'] as const) {
   const which = { 'to server': 'to Redis', 'to client': 'from Redis', both: 'both ways' }[direction]
 
-  t.test(`the node that makes a stream is cut off, ${which}`, async t => {
+  t.test(`the producing node is cut off, ${which}`, async t => {
     const { call, client, id, on, others } = await begin()
     const clients = await everywhere(others, id)
     on.network.cut(direction)
@@ -313,7 +316,7 @@ for (const direction of ['to server', 'to client', 'both'] as const) {
     t.strictSame(await logOf(id), log)
   })
 
-  t.test(`a node that follows is cut off, ${which}`, async t => {
+  t.test(`a following node is cut off, ${which}`, async t => {
     const { call, client, id, others } = await begin()
     const [cutOff, well] = others
     const elsewhere = await following(cutOff, id)
@@ -345,7 +348,7 @@ for (const direction of ['to server', 'to client', 'both'] as const) {
   })
 }
 
-t.test('many streams need no more connections, and what is left of all in Redis has an end', async t => {
+t.test('many streams need no more connections, and all keys in Redis expire', async t => {
   const before = await connections(redis)
   t.strictSame(before, { one: 2, two: 2, three: 2 })
   const streams = await Promise.all(Array.from({ length: 60 }, (_, i) => begin({ on: cluster.nodes[i % 3] as Node })))
@@ -369,7 +372,7 @@ t.test('many streams need no more connections, and what is left of all in Redis 
   )
 })
 
-t.test('a connection to Redis that has died without a word is replaced', async t => {
+t.test('a connection to Redis that has died silently is replaced', async t => {
   const { call, client, on } = await begin()
   on.network.forget()
   call.give()

@@ -5,13 +5,13 @@ import { startNginx } from '../../../helpers/nginx.js'
 
 const DOCUMENTED = resolve(import.meta.dirname, '../../../../docs/nginx.conf')
 
-/** Starts nginx as `docs/nginx.conf` has it in front of servers. It stops after the test. Returns its URL. */
+/** Starts nginx with `docs/nginx.conf` in front of servers, and stops it after the test. Returns its URL. */
 export async function nginx(t: Test, upstreams: readonly number[]): Promise<string> {
   const documented = await readFile(DOCUMENTED, 'utf8')
   return startNginx(t, port => withPorts(documented, port, upstreams))
 }
 
-/** The documented file with the ports of a test in the lines that are marked for that. */
+/** The documented configuration, with the ports of a test in the marked lines. */
 function withPorts(documented: string, port: number, upstreams: readonly number[]): string {
   const lines = documented.split('\n')
   const isNode = (line: string) => line.endsWith('# node')

@@ -11,7 +11,7 @@ const { NAME = '', PORT = '0', REDIS_URL = '', PROVIDER = '', LEASE = '10000', S
 
 const client = new Redis(REDIS_URL, { connectionName: NAME, socketTimeout: Number(SOCKET_TIMEOUT) })
 const subscriber = client.duplicate()
-// ioredis writes to the console of errors that nobody listens to.
+// Without a listener, ioredis writes errors to the console.
 for (const connection of [client, subscriber]) connection.on('error', () => {})
 
 const app = Fastify({ logger: { level: 'warn' } })
@@ -26,14 +26,14 @@ app.addHook('onRequest', async (_request, reply) => {
 app.get('/whoami', async () => ({ name: NAME, pid: process.pid }))
 
 interface Query {
-  /** Which answer the provider is asked for, and how. */
+  /** The query for the provider. */
   [parameter: string]: string
 }
 interface Id {
   id: string
 }
 
-// What has an owner and what has none is apart, as it would be in an app.
+// Streams with and without an owner have separate routes, as in an app.
 for (const [path, owner] of [
   ['/stream', undefined],
   ['/mine', ({ headers }: FastifyRequest) => headers['x-user'] as string | undefined]
@@ -57,26 +57,26 @@ for (const [path, owner] of [
   })
 }
 
-/** Asks the provider, which is called as one that is paid is: once an answer, and stopped by the signal. */
+/** Calls the provider like a paid one: once for each answer, and stopped by the signal. */
 async function* answer(query: Query, signal: AbortSignal): AsyncGenerator<string, { finishReason: string }> {
   const call = request(`${PROVIDER}/?${new URLSearchParams({ ...query, node: NAME })}`, { agent: false, signal })
   call.end()
   const [response] = await once(call, 'response')
   let rest = ''
-  // The iterator of readline loses lines in Node 24 where its input ends before they are taken.
+  // In Node 24 the iterator of readline loses lines if its input ends before they are read.
   for await (const chunk of response.setEncoding('utf8')) {
     const lines = `${rest}${chunk}`.split('\n')
     rest = lines.pop() as string
     for (const line of lines) {
       yield JSON.parse(line)
-      // A provider that is as fast as that still lets other things happen between its tokens.
+      // Even a fast provider yields between its tokens.
       if (query.pace === '0') await turn()
     }
   }
   return { finishReason: 'stop' }
 }
 
-// No process is left behind by a test that has died.
+// A test that died leaves no process behind.
 process.on('disconnect', () => process.exit())
 
 await app.listen({ port: Number(PORT), host: '127.0.0.1' })

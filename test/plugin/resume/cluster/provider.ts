@@ -4,14 +4,14 @@ import type { Test } from 'tap'
 import { tokensOf } from '../../../helpers/tokens.js'
 import { until } from '../../../helpers/until.js'
 
-/** One call of the provider: what is paid for. */
+/** One call of the provider, which costs money. */
 export class Call {
-  /** The node that has made it. */
+  /** The node that made it. */
   readonly node: string
   readonly #response: ServerResponse
   readonly #tokens: readonly string[]
   #given = 0
-  /** When its caller has hung up, or it was over, by `performance.now()`. */
+  /** When its caller hung up, or when it ended, by `performance.now()`. */
   closedAt: number | undefined
 
   constructor(node: string, tokens: readonly string[], response: ServerResponse) {
@@ -25,12 +25,12 @@ export class Call {
     response.flushHeaders()
   }
 
-  /** Whether it was stopped before all was given. */
+  /** Whether it was stopped before its last token. */
   get aborted(): boolean {
     return this.closedAt !== undefined && !this.#response.writableEnded
   }
 
-  /** Gives so many tokens more, and the end after the last of them. */
+  /** Gives `count` more tokens, and the end after the last one. */
   give(count = Number.POSITIVE_INFINITY): void {
     if (this.closedAt !== undefined) return
     const tokens = this.#tokens.slice(this.#given, this.#given + count)
@@ -41,7 +41,7 @@ export class Call {
   }
 }
 
-/** Makes the tokens for all nodes, and knows who has asked how often. */
+/** Makes the tokens for all nodes, and counts the calls of each node. */
 export class Provider {
   readonly url: string
   readonly #calls: Map<string, Call[]>
@@ -56,7 +56,7 @@ export class Provider {
     return this.#calls.get(answer) ?? []
   }
 
-  /** The first call for an answer, once it has come. */
+  /** The first call for an answer. Waits for it. */
   async call(answer: string): Promise<Call> {
     await until(`a call of the provider for "${answer}"`, () => this.calls(answer).length > 0)
     return this.calls(answer)[0] as Call
@@ -64,9 +64,9 @@ export class Provider {
 }
 
 /**
- * Starts a provider in the process of the test. A call says with its query: the `answer` that it is for; `count`, how many
- * tokens that has; and `pace`, how many milliseconds lie between them, 0 for none, `test` where the test gives them itself.
- * With `burst`, that many come at once.
+ * Starts a provider in the process of the test. The query of a call has `answer`, its name; `count`, the number of
+ * tokens; and `pace`, the milliseconds between tokens: 0 for none, `test` if the test gives them. With `burst`, that
+ * many tokens come at once.
  */
 export async function startProvider(t: Test): Promise<Provider> {
   const calls = new Map<string, Call[]>()

@@ -2,11 +2,11 @@ import { request } from 'node:http'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 
 export interface Ask {
-  /** Where the stream begins. */
+  /** The URL that begins the stream. */
   url: string
   method?: string
   body?: object
-  /** Where it goes on, where that is another place. */
+  /** The URL that resumes it, if that is another one. */
   again?: (id: string) => { url: string; method?: string; body?: object }
 }
 
@@ -16,20 +16,20 @@ export interface Cut {
   bytes: number
 }
 
-/** All that a client got of a stream over as many connections as it took. */
+/** All data of a stream that a client got, over any number of connections. */
 export interface Reading {
   events: EventSourceMessage[]
   /** The node that answered each connection. */
   nodes: string[]
-  /** Whatever was none of a stream's answers. */
+  /** Responses that were not part of the stream. */
   oddities: string[]
 }
 
 /**
- * Reads a stream whose connection is cut again and again, as an EventSource would that comes back at once: what comes
- * after a cut is lost, an event that is not complete as well.
+ * Reads a stream whose connection is cut repeatedly, like an EventSource that reconnects at once. Data after a cut is
+ * lost, and so is an incomplete event.
  *
- * @param cut for each connection
+ * @param cut where each connection is cut
  * @param seen called after each event
  */
 export async function read(ask: Ask, cut: (isFirst: boolean) => Cut, seen?: (count: number) => void): Promise<Reading> {
