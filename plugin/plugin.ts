@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type PluginOptions, pluginSettings } from './options.js'
+import type { PluginOptions } from './options.js'
 import { makeSseFrom, makeSseResume, type SseServer } from './reply.js'
 import { watchSessions } from './response/close/http2-sessions.js'
 import { watchSilentConnections } from './response/close/silent-connections.js'
 import { OpenStreams } from './response/open-streams.js'
 import { ResumableStreams } from './resume/resumable-streams.js'
 import { SseStreams } from './resume/sse-streams.js'
+import { pluginSettings } from './settings.js'
 import { MemoryStore } from './stores/memory-store.js'
 
 /** The decorator of an app that holds its `SseServer`. */

@@ -4,19 +4,12 @@ import { plainCodec } from './framing/codec.js'
 import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
 import { SourceChunks } from './framing/source-chunks.js'
-import {
-  checkResumeOptions,
-  checkStreamOptions,
-  type ResumeOptions,
-  resumableOf,
-  type Settings,
-  type StreamOptions,
-  streamSettings
-} from './options.js'
+import type { ResumeOptions, Settings, StreamOptions } from './options.js'
 import type { OpenStreams } from './response/open-streams.js'
 import { Responder } from './response/responder.js'
 import { ResumableResponse } from './resume/resumable-response.js'
 import type { ResumableStreams } from './resume/resumable-streams.js'
+import { checkResumeOptions, checkStreamOptions, resumableOf, streamSettings } from './settings.js'
 import { discardSource } from './source/source.js'
 import { END_ID, lastEventIdOf } from './sse/last-event-id.js'
 import { logError } from './util/log.js'

@@ -12,11 +12,12 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { FST_SSE_NOT_ACCEPTABLE } from './errors.js'
 import { type ErrorData, errorEvent, logFailure, statusOf } from './framing/failure.js'
 import { tokenOf } from './framing/protocols/token.js'
-import { resumableOf, type StreamOptions } from './options.js'
+import type { StreamOptions } from './options.js'
 import { kSseServer, sseFrom } from './plugin.js'
 import type { SseServer } from './reply.js'
 import { collect } from './response/collect.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
+import { resumableOf } from './settings.js'
 import type { SseSource } from './source/source.js'
 
 export { FST_SSE_EVENT_INVALID, FST_SSE_OPTION_INVALID, FST_SSE_STREAM_NOT_FOUND } from './errors.js'

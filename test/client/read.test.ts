@@ -348,8 +348,9 @@ t.test('a schema', async t => {
   t.test('refuses events that it does not declare', async t => {
     const data = 'the data of "usage" is not what the route declares'
     const declared = 'only message, title, size, usage, done, error'
+    const integer = 'Expected integer at /tokens, but it is a string'
     const refusals: Record<string, string> = {
-      'event: usage\ndata: {"tokens":"1"}': `usage: TypeError: ${data}: Expected integer at /tokens, but it is a string`,
+      'event: usage\ndata: {"tokens":"1"}': `usage: TypeError: ${data}: ${integer}`,
       'event: usage\ndata: 1': `usage: TypeError: ${data}: Expected object, but it is a number`,
       'event: other\ndata: 1': `other: TypeError: the route declares no event "other", ${declared}`,
       'event: constructor\ndata: 1': `constructor: TypeError: the route declares no event "constructor", ${declared}`

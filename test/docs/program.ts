@@ -74,7 +74,7 @@ export class Program {
     return await import(pathToFileURL(this.#write(silent, `\nexport { ${names} }\n`)).href)
   }
 
-  /** Runs a program that makes an app. Where it listens, it does so on a free port. The app is closed after the test. */
+  /** Runs a program that makes an app. It listens on a free port, if at all. The app is closed after the test. */
   async app(t: Test): Promise<FastifyInstance> {
     const { app } = await this.load<{ app: FastifyInstance }>('app')
     t.teardown(() => app.close())

@@ -42,7 +42,11 @@ export function holdTimers(t: Test, ms: number): HeldTimers {
   }
 }
 
-/** Lets timers of these durations go off at once. Others run as ever. @returns the durations, in the order they were set */
+/**
+ * Lets timers of these durations go off at once. Others run as usual.
+ *
+ * @returns the durations, in the order in which they were set
+ */
 export function skipTimers(t: Test, isSkipped: (ms: number) => boolean): number[] {
   const skipped: number[] = []
   const { setTimeout } = globalThis

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import Fastify from 'fastify'
 import t from 'tap'
 import sseFrom, { MemoryStore, type PluginOptions, type Protocol } from '../../plugin/index.js'
-import { pluginSettings, streamSettings } from '../../plugin/options.js'
+import { pluginSettings, streamSettings } from '../../plugin/settings.js'
 import { build } from '../helpers/server.js'
 import { type Ask, DONE, sourceServer } from '../helpers/source-server.js'
 
