@@ -6,7 +6,7 @@ import { until } from '../../../helpers/until.js'
 
 const UNAVAILABLE = { code: 'FST_SSE_STORE_UNAVAILABLE' }
 
-/** Suspends a Redis until it is resumed or the test is over, as if its machine hung. @returns a function that resumes it */
+/** Suspends a Redis until the test is over, as if its machine hung. @returns a function that resumes it earlier */
 async function suspend(t: Test, redis: Redis): Promise<() => void> {
   const pid = Number(/process_id:(\d+)/.exec(await redis.info('server'))?.[1])
   const resume = () => process.kill(pid, 'SIGCONT')
