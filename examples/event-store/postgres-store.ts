@@ -64,7 +64,7 @@ export class PostgresStore implements EventStore {
   }
 
   async create(id: string, producer: string, owner: string | undefined, protocol?: string): Promise<boolean> {
-    await this.#run(`DELETE FROM sse_log WHERE expires < ${NOW}`)
+    await this.#run(`DELETE FROM sse_log WHERE expires <= ${NOW}`)
     await this.#run(
       `INSERT INTO sse_log (id, producer, meta, held_until, expires)
        VALUES ($1, $2, $3, ${inMs('$4')}, ${inMs('$5')}) ON CONFLICT DO NOTHING`,
