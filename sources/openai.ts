@@ -1,6 +1,5 @@
-import { Value } from '@sinclair/typebox/value'
-import { FST_SSE_OPTION_INVALID } from '../plugin/errors.js'
-import { type Finish, type Generate, Usage } from '../routes/index.js'
+import { FST_SSE_OPTION_INVALID } from '../plugin/toolkit.js'
+import type { Finish, Generate } from '../routes/generate.js'
 import { ChatStream } from './chat-stream.js'
 import { withoutLimits } from './dispatcher.js'
 import { FST_SSE_PROVIDER_LOST, FST_SSE_PROVIDER_REFUSED, refusal } from './errors.js'
@@ -127,10 +126,13 @@ function toProviderError(error: unknown): unknown {
 }
 
 function toFinish(finishReason: string, usage: ChunkUsage | undefined): Finish {
-  const counts = {
-    promptTokens: usage?.prompt_tokens,
-    completionTokens: usage?.completion_tokens,
-    totalTokens: usage?.total_tokens
-  }
-  return Value.Check(Usage, counts) ? { finishReason, usage: counts } : { finishReason }
+  const promptTokens = usage?.prompt_tokens
+  const completionTokens = usage?.completion_tokens
+  const totalTokens = usage?.total_tokens
+  if (!isCount(promptTokens) || !isCount(completionTokens) || !isCount(totalTokens)) return { finishReason }
+  return { finishReason, usage: { promptTokens, completionTokens, totalTokens } }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0
 }
