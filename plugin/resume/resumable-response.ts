@@ -123,9 +123,9 @@ export class ResumableResponse {
    * @throws FST_SSE_STREAM_GONE
    */
   #checkProtocol({ id, meta: { protocol } }: LiveLog): void {
-    const requested = protocolNameOf(this.#protocol)
-    if (protocol === requested) return
-    const details = { streamId: id, protocol, requested }
+    const asked = protocolNameOf(this.#protocol)
+    if (protocol === asked) return
+    const details = { streamId: id, protocol, asked }
     this.#responder.reply.log.warn(details, 'a stream was requested in another protocol than its own')
     throw new FST_SSE_STREAM_GONE()
   }
