@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite'
 import { eventStoreConformance } from 'fastify-sse-from/conformance'
 import t from 'tap'
-import { PostgresStore, SCHEMA } from './postgres-store.js'
+import { PostgresStore, SCHEMA } from './postgres-store.ts'
 
 const database = await PGlite.create()
 await database.exec(SCHEMA)
