@@ -30,7 +30,8 @@ export { compileValidator, type Problem } from './util/validate.js'
 export const ErrorBody = Type.Object({
   statusCode: Type.Integer(),
   code: Type.Optional(Type.String()),
-  error: Type.String(),
+  /** The name of the status. Node has none for some that providers use, such as 529. */
+  error: Type.Optional(Type.String()),
   message: Type.String()
 })
 

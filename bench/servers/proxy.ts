@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import { streamRoutes } from '../../routes/index.js'
-import { openAiSource } from '../../sources/openai.js'
+import { openAiSource } from '../../sources/index.js'
 import { host } from './host.js'
 
 const app = Fastify()

@@ -1,0 +1,137 @@
+import type { Random } from '../../helpers/random.js'
+
+/** A line of a body, and the text that got lost where it was broken. */
+interface Line {
+  raw: string
+  lost: string
+}
+
+type Fields = Record<string, unknown>
+
+const VALUES: unknown[] = [42, 0, true, null, 'x', '', [], {}, ['x'], [1, null], { type: 'text', text: 'x' }, -1.5]
+
+/** Drops, splits, repeats or moves lines of a body at random, or gives fields in them values of other types. */
+export function mutate(body: string, random: Random): Line[] {
+  const lineEnd = body.includes('\r\n') ? '\r\n' : '\n'
+  const lines: Line[] = body.split(lineEnd).map(raw => ({ raw, lost: '' }))
+  for (let count = 1 + random.below(4); count > 0; count--) {
+    const at = random.below(lines.length)
+    const line = lines[at] as Line
+    const change = random.pick(['drop', 'split', 'repeat', 'move', 'type', 'type'])
+    if (change === 'drop') lines.splice(at, 1)
+    if (change === 'repeat') lines.splice(at, 0, ...Array.from({ length: 1 + random.below(3) }, () => line))
+    if (change === 'move') lines.splice(random.below(lines.length), 0, ...lines.splice(at, 1))
+    if (change === 'split') lines.splice(at, 1, ...split(line, random.below(line.raw.length + 1)))
+    if (change === 'type') lines.splice(at, 1, { ...line, raw: withOtherType(line.raw, random) })
+    if (lines.length === 0) lines.push({ raw: '', lost: '' })
+  }
+  return lines
+}
+
+function split({ raw, lost }: Line, at: number): Line[] {
+  const pieces = [raw.slice(0, at), raw.slice(at)]
+  const whole = readLine(raw)
+  const isKept =
+    typeof whole !== 'object' || pieces.some(piece => JSON.stringify(readLine(piece)) === JSON.stringify(whole))
+  return pieces.map(piece => ({ raw: piece, lost: isKept ? lost : raw }))
+}
+
+function withOtherType(raw: string, random: Random): string {
+  const object = readLine(raw)
+  if (typeof object !== 'object') return raw
+  const places: [Fields, string][] = []
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    for (const key of Object.keys(value)) {
+      places.push([value as Fields, key])
+      visit((value as Fields)[key])
+    }
+  }
+  visit(object)
+  const [owner, key] = random.pick(places)
+  owner[key] = random.pick(VALUES)
+  return raw.slice(0, raw.indexOf('{')) + JSON.stringify(object)
+}
+
+/** What a line holds: an object, the mark of the end, or nothing. The simplest reader that there can be. */
+function readLine(raw: string): Fields | 'mark' | undefined {
+  const words = raw.replace(/^\s*(data)?:?/, '').trim()
+  if (words === '[DONE]') return 'mark'
+  try {
+    const value = JSON.parse(words)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The text that has arrived with the lines of a body, and why it cannot be told to be whole. */
+export function expectationOf(lines: Line[]): { text: string; loss: string | undefined } {
+  let text = ''
+  let loss: string | undefined
+  let hasEnding = false
+  let hasMark = false
+  for (const { raw, lost } of joinUnframed(lines)) {
+    const value = readLine(raw)
+    if (hasEnding && hasMark) break
+    // After the reason, a piece without a key of text is what is left of usage.
+    const mayHaveText = /[{}"]/.test(raw) && (!hasEnding || /"(delta|message|content|text)"|\}\]/.test(raw))
+    if (lost !== '' && mayHaveText) loss ??= `a broken line: ${raw}`
+    if (value === 'mark') hasMark = true
+    if (typeof value !== 'object') continue
+    const { choices } = value
+    const choice = (Array.isArray(choices) ? choices : [choices]).find(isFirst)
+    if (choice === undefined) continue
+    const { delta, message, text: legacy, finish_reason: reason, finishReason } = choice
+    const isEmpty = delta === undefined || delta === null || JSON.stringify(delta) === '{}'
+    const part = messageText(isEmpty ? undefined : delta) || (isEmpty && message ? '' : contentText(legacy))
+    if (isEmpty && message) {
+      const whole = messageText(message)
+      if (whole.startsWith(text)) text = whole
+      else if (whole.trim().length > text.trim().length) loss ??= `a message with more in it: ${whole}`
+    }
+    if (part !== '') hasMark = false
+    text += part
+    hasEnding ||= isEnding(reason) || isEnding(finishReason)
+  }
+  return { text, loss }
+}
+
+/** Lines without framing that are one object together are as good as one line. */
+function joinUnframed(lines: Line[]): Line[] {
+  const joined: Line[] = []
+  for (let at = 0; at < lines.length; at++) {
+    let raw = lines[at]?.raw ?? ''
+    let end = at
+    while (/^\s*\{/.test(raw) && readLine(raw) === undefined && ++end < lines.length) raw += `\n${lines[end]?.raw}`
+    if (end > at && end < lines.length) {
+      joined.push({ raw, lost: '' })
+      at = end
+    } else joined.push(lines[at] as Line)
+  }
+  return joined
+}
+
+function isFirst(choice: unknown): choice is Fields {
+  return isFields(choice) && !(typeof choice.index === 'number' && choice.index > 0)
+}
+
+function isEnding(reason: unknown): boolean {
+  return isFields(reason) ? typeof reason.type === 'string' : !Array.isArray(reason) && Boolean(reason)
+}
+
+function messageText(message: unknown): string {
+  if (isFields(message)) return contentText(message.content) + contentText(message.refusal)
+  return typeof message === 'string' || Array.isArray(message) ? contentText(message) : ''
+}
+
+function contentText(content: unknown): string {
+  if (content === null || content === undefined) return ''
+  if (Array.isArray(content)) return content.map(contentText).join('')
+  if (!isFields(content)) return String(content)
+  return /think/.test(String(content.type)) ? '' : contentText(content.text ?? content.content)
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
