@@ -75,7 +75,7 @@ export class RemoteLog {
   #close(): void {
     this.#isClosed = true
     this.#onClose(this)
-    if (!this.#isFollowing && this.#log !== undefined && this.#log.end === undefined) this.#unfollow()
+    if (!this.#isFollowing && this.#log !== undefined && this.#log.end === undefined) void this.#unfollow()
     this.#wake?.()
   }
 
@@ -108,12 +108,15 @@ export class RemoteLog {
       log.finish({ frame: undefined, error: toError(error) })
       this.#close()
     }
-    this.#unfollow()
+    void this.#unfollow()
   }
 
-  #unfollow(): void {
-    // If this fails, the store forgets this node after `lease` milliseconds.
-    this.#store.unfollow(this.#id).catch(() => {})
+  async #unfollow(): Promise<void> {
+    try {
+      await this.#store.unfollow(this.#id)
+    } catch {
+      // The store forgets this node after `lease` milliseconds.
+    }
   }
 
   async #read(after: number): Promise<LogPage> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { FST_SSE_STREAM_GONE, FST_SSE_STREAM_NOT_FOUND } from '../errors.js'
+import { FST_SSE_OPTION_INVALID, FST_SSE_STREAM_GONE, FST_SSE_STREAM_NOT_FOUND } from '../errors.js'
 import type { OpenStreams } from '../response/open-streams.js'
 import type { EventStore } from '../stores/event-store.js'
 import { IdMap } from '../util/id-map.js'
@@ -23,10 +23,14 @@ export class ResumableStreams implements ProducerContext {
   readonly #remoteLogs = new IdMap<RemoteLog>()
   readonly #unsubscribe: () => void
 
+  /** @throws FST_SSE_OPTION_INVALID where the store gives no function that ends the subscription */
   constructor(store: EventStore, openStreams: OpenStreams) {
     this.store = store
     this.openStreams = openStreams
     this.#unsubscribe = store.subscribe(id => this.#notify(id))
+    if (typeof this.#unsubscribe !== 'function') {
+      throw new FST_SSE_OPTION_INVALID('store.subscribe', 'must return a function that ends the subscription')
+    }
   }
 
   newProducerId(): string {

@@ -1,7 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
+import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import type { EventStore, LeaseStatus } from '../stores/event-store.js'
 import type { Deadlines } from '../util/deadlines.js'
+import { describe } from '../util/describe.js'
 import { logError } from '../util/log.js'
 import type { LiveLog } from './live-log.js'
 
@@ -166,7 +167,13 @@ export class StoreWriter {
     const to = from + events.length
     const frame = to === last ? end?.frame : undefined
     // The store may have fewer or more events than expected, if the answer to an earlier call was lost.
-    this.#stored = await this.#store.append(id, this.#producerId, from + 1, events, frame)
+    const stored: unknown = await this.#store.append(id, this.#producerId, from + 1, events, frame)
+    if (!Number.isInteger(stored)) {
+      throw new FST_SSE_STORE_UNAVAILABLE({
+        cause: new TypeError(`append must give a number, not ${describe(stored)}`)
+      })
+    }
+    this.#stored = stored as number
     if (this.#stored === to && frame !== undefined) this.#finish()
   }
 
