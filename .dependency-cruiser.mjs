@@ -2,7 +2,10 @@
  * Who may import whom. `npm run lint` checks it; test/lint/imports.test.ts proves that every rule works.
  */
 
-/** The rooms of `plugin/`. Each may import itself and the rooms before it; the files beside them may import all. */
+/**
+ * The rooms of `plugin/`. Each may import itself and the rooms before it; the files beside them may import all.
+ * `observe` does not exist yet: it is for diagnostics channels.
+ */
 const rooms = ['util', 'sse', 'schema', 'source', 'framing', 'stores', 'response', 'resume', 'observe']
 
 /** Every room may throw the plugin's errors. */
