@@ -41,7 +41,7 @@ export interface StreamSettings {
  *
  * @example
  * ```ts
- * await app.register(sseFrom, { heartbeat: 10_000, resumable: true, store: new RedisStore(redis) })
+ * await app.register(sseFrom, { heartbeat: 10_000, resumable: true, store: new RedisStore({ client, subscriber }) })
  * ```
  */
 export interface PluginOptions extends StreamSettings {

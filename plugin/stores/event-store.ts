@@ -38,7 +38,7 @@ export interface EventStore {
   readonly maxBytes: number
   /**
    * How long a producer holds its log after `create` or `renew`, and how long a node counts as a follower after
-   * `follow`. Both are renewed after a third of this time. Milliseconds: a positive number, or `Infinity`.
+   * `follow`. Both are renewed every third of this time. Milliseconds: a positive number, or `Infinity`.
    */
   readonly lease: number
   /**
