@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { needsDrain } from './raw-response.js'
 import type { Writer } from './writer.js'
 
 /**
@@ -20,7 +21,7 @@ export class SocketWriter implements Writer {
   }
 
   get isIdle(): boolean {
-    return this.isReady && !this.#response.writableNeedDrain
+    return this.isReady && !needsDrain(this.#response)
   }
 
   drained(): Promise<void> {

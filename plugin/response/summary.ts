@@ -95,7 +95,7 @@ export class Summary {
       bytes: this.bytes,
       timeToFirstEvent: this.#timeToFirstEvent,
       duration: performance.now() - this.#startedAt,
-      ...(this.error !== undefined && { error: this.error })
+      ...(this.outcome === 'error' && this.error !== undefined && { error: this.error })
     }
     try {
       await onClose(summary)

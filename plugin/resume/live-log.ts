@@ -62,6 +62,14 @@ export class LiveLog {
     return this.first + this.frames.length - 1
   }
 
+  /** The number of the last event that clients dispatch, and so have an id of. */
+  get lastDispatched(): number {
+    const { asides } = this.frames
+    let last = this.last
+    while (asides?.has(last - this.first)) last--
+    return last
+  }
+
   /** The number of clients that follow it on this node. */
   get followers(): number {
     return this.#followers

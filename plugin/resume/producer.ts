@@ -100,9 +100,10 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   }
 
   /** Claims the id of the stream. @returns `false` if the id is taken */
-  claimId(): Promise<boolean> {
+  async claimId(): Promise<boolean> {
     this.#hasClaimedId = true
-    return this.#writer.claimId()
+    this.#hasClaimedId = await this.#writer.claimId()
+    return this.#hasClaimedId
   }
 
   /**
@@ -218,7 +219,9 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     this.log.finish(end)
     this.#writer.flush()
     void this.#writer.over().then(() => {
-      this.#context.producers.delete(this.log.id)
+      const { producers } = this.#context
+      // Another producer may have the id.
+      if (producers.get(this.log.id) === this) producers.delete(this.log.id)
       this.#context.openStreams.delete(this)
     })
   }

@@ -142,10 +142,10 @@ function accessOf(request: FastifyRequest, owner: ResumableOptions['owner']): Ex
  * @param after the number of the last event that the client has; 0 for none
  * @throws FST_SSE_POSITION_GONE if the log no longer has the next event, or the stream ended before this position
  */
-function hasAll({ first, last, end }: LiveLog, after: number): boolean {
+function hasAll({ first, last, lastDispatched, end }: LiveLog, after: number): boolean {
   const isBeyond = end?.frame !== undefined && !end.lost && after > last
   if (after < first - 1 || isBeyond) throw new FST_SSE_POSITION_GONE()
-  return end?.frame === '' && after === last
+  return end?.frame === '' && after >= lastDispatched
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import t from 'tap'
 import { fetchAll, open } from '../../helpers/client.js'
 import { serve } from '../../helpers/server.js'
@@ -122,4 +122,39 @@ t.test('keeps as many timers for 300 streams as for one', async t => {
   await Promise.all(others.map(client => client.head()))
   t.equal(timers(), one)
   for (const client of [first, ...others]) client.leave()
+})
+
+t.test('sends none over HTTP/2 while the buffer of the stream is full and that of the plugin is not', async t => {
+  let held = () => 0
+  let go = () => {}
+  const paused = new Promise<void>(resolve => {
+    go = resolve
+  })
+  const { url } = await serve(
+    t,
+    app => {
+      app.get('/', (_request, reply) => {
+        const { stream } = reply.raw as unknown as { stream: Writable }
+        held = () => stream.writableLength
+        return reply.sseFrom(async function* ({ signal }) {
+          yield 'first'
+          await paused
+          yield 'x'.repeat(200_000)
+          await new Promise(resolve => signal.addEventListener('abort', resolve))
+        })
+      })
+    },
+    { http2: true, plugin: { heartbeat: 5, highWaterMark: 256 * 1024 } }
+  )
+  const client = open(url, { http2: true })
+  await client.head()
+  client.pause()
+  go()
+  await until('the event waits', () => held() > 0)
+  await settled('the event waits', held)
+  const before = held()
+  await settled('many intervals have passed', () => 0)
+  t.ok(before > 0)
+  t.equal(held(), before)
+  client.leave()
 })
