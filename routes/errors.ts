@@ -1,4 +1,4 @@
-import createError from '@fastify/error'
+import { createError } from '@fastify/error'
 
 /** A field of the input is missing, wrong or unknown. The message names it and says what it takes. */
 export const FST_SSE_INPUT_INVALID = createError<'FST_SSE_INPUT_INVALID', 400, [string, string]>(

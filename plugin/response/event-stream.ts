@@ -93,8 +93,10 @@ export class EventStream extends Readable implements OpenStream {
       return
     }
     this.unpipe()
-    const held: Buffer = this.read() ?? Buffer.alloc(0)
-    const rest = Buffer.concat([held, Buffer.from(this.#pump.takeRest() + formatRetry(retry))])
+    const held: Buffer[] = []
+    // Node 26 gives one chunk for each read, earlier versions all of them.
+    for (let chunk: Buffer | null = this.read(); chunk !== null; chunk = this.read()) held.push(chunk)
+    const rest = Buffer.concat([...held, Buffer.from(this.#pump.takeRest() + formatRetry(retry))])
     ;(this.#raw as ServerResponse).write(rest, () => setImmediate(truncate, this.#raw))
     this.#closeTimeout = { onDeadline: () => truncate(this.#raw) }
     this.#streams.deadlines.set(this.#closeTimeout, CLOSE_TIMEOUT)
