@@ -6,6 +6,9 @@ interface Line {
   lost: string
 }
 
+/** A piece of a chunk with its text in it has one of these, or the end of the choices. */
+const TEXT_KEY = /"(delta|message|content|text)"|\}\]/
+
 type Fields = Record<string, unknown>
 
 const VALUES: unknown[] = [42, 0, true, null, 'x', '', [], {}, ['x'], [1, null], { type: 'text', text: 'x' }, -1.5]
@@ -55,8 +58,8 @@ function withOtherType(raw: string, random: Random): string {
 
 /** What a line holds: an object, the mark of the end, or nothing. The simplest reader that there can be. */
 function readLine(raw: string): Fields | 'mark' | undefined {
+  if (/^\s*(data:)?\s*\[DONE\]\s*$/.test(raw)) return 'mark'
   const words = raw.replace(/^\s*(data)?:?/, '').trim()
-  if (words === '[DONE]') return 'mark'
   try {
     const value = JSON.parse(words)
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
@@ -74,8 +77,8 @@ export function expectationOf(lines: Line[]): { text: string; loss: string | und
   for (const { raw, lost } of joinUnframed(lines)) {
     const value = readLine(raw)
     if (hasEnding && hasMark) break
-    // After the reason, a piece without a key of text is what is left of usage.
-    const mayHaveText = /[{}"]/.test(raw) && (!hasEnding || /"(delta|message|content|text)"|\}\]/.test(raw))
+    // What looks like a comment, or like usage behind the reason, has held no text unless it has a key of one.
+    const mayHaveText = hasEnding || raw.startsWith(':') ? TEXT_KEY.test(raw) : /[{}"]/.test(raw)
     if (lost !== '' && mayHaveText) loss ??= `a broken line: ${raw}`
     if (value === 'mark') hasMark = true
     if (typeof value !== 'object') continue
