@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { compileEventStreams } from './framing/route-serializers.js'
 import type { PluginOptions } from './options.js'
 import { makeSseFrom, makeSseResume, type SseServer } from './reply.js'
 import { watchSessions } from './response/close/http2-sessions.js'
@@ -34,6 +35,9 @@ export const sseFrom = fp(
     app.decorate('sseStreams', new SseStreams(resumableStreams))
     app.decorateReply<ReturnType<typeof makeSseFrom>, string>('sseFrom', makeSseFrom(server))
     app.decorateReply<ReturnType<typeof makeSseResume>, string>('sseResume', makeSseResume(server))
+    app.addHook('onRoute', function (route) {
+      compileEventStreams(this, route)
+    })
     const closeSessions = watchSessions(app.server)
     const closeSilentConnections = watchSilentConnections(app.server)
     app.addHook('preClose', async () => {

@@ -4,8 +4,9 @@ import { type DataCheck, type DataChecks, mismatch, undeclared } from '../schema
 import { checksOf } from '../schema/event-schema.js'
 import { type EncodeData, toJson } from '../sse/event.js'
 import { type Codec, plainCodec } from './codec.js'
+import { compileSerializer } from './route-serializers.js'
 
-/** The codec of each route, by its `config`. Routes can share a schema, but serializers belong to one app. */
+/** The codec of each route, by its `config`. */
 const codecs = new WeakMap<object, Codec>()
 
 /** The codec for the events that the route of a reply declares; `plainCodec` if it declares none. */
@@ -23,11 +24,9 @@ export function codecOf(reply: FastifyReply): Codec {
 
 function makeCodec(checks: DataChecks, reply: FastifyReply): Codec {
   const encoders = new Map<string, (data: unknown) => string>()
+  const { method, url } = reply.request
   for (const [name, check] of Object.entries(checks)) {
-    encoders.set(
-      name,
-      makeEncoder(name, check, reply.compileSerializationSchema(check.Schema()) as (data: unknown) => string)
-    )
+    encoders.set(name, makeEncoder(name, check, compileSerializer({ schema: check.Schema(), method, url })))
   }
   const encode: EncodeData = (value, name = 'message') => {
     const encodeOne = encoders.get(name)

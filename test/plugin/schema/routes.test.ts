@@ -34,7 +34,7 @@ t.test('two apps can share a schema', async t => {
   }
 })
 
-t.test('every app uses its own serializer compiler', async t => {
+t.test('no app uses its serializer compiler for events, since it may not know their schemas', async t => {
   const schema = { response: { 200: eventStream({ usage: Type.Object({ tokens: Type.Integer() }) }) } }
   for (const name of ['one', 'two']) {
     const { app } = build(t)
@@ -43,7 +43,7 @@ t.test('every app uses its own serializer compiler', async t => {
     app.get('/', { schema }, (_request, reply) =>
       reply.sseFrom([{ event: 'usage', data: { tokens: 1 } }], { end: false })
     )
-    t.equal((await app.inject('/')).body, `event: usage\ndata: ${name}: {"tokens":1}\n\n`)
+    t.equal((await app.inject('/')).body, 'event: usage\ndata: {"tokens":1}\n\n')
   }
 })
 
