@@ -5,8 +5,9 @@
  * (`ensurePlugin`), content negotiation (`negotiate`), an answer in one piece (`sendWhole`), validation of the input
  * (`compileValidator`), and errors in the form that the clients of the route expect (`makeErrorHandler`).
  */
+import { STATUS_CODES } from 'node:http'
 import { Readable } from 'node:stream'
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import accepts from 'accepts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FST_SSE_NOT_ACCEPTABLE } from './errors.js'
@@ -26,6 +27,8 @@ export { openAiError } from './framing/protocols/openai.js'
 export { STREAM_ID_PATTERN } from './resume/event-id.js'
 export { compileValidator, type Problem } from './util/validate.js'
 
+const JSON_TYPE = 'application/json; charset=utf-8'
+
 /** The schema of an error response, as Fastify writes it. */
 export const ErrorBody = Type.Object({
   statusCode: Type.Integer(),
@@ -34,6 +37,13 @@ export const ErrorBody = Type.Object({
   error: Type.Optional(Type.String()),
   message: Type.String()
 })
+
+/** The body of an error response, as Fastify writes it where no error handler of the app gives it another shape. */
+export function errorBody(error: Error): Static<typeof ErrorBody> {
+  const { code, message } = error as FastifyError
+  const statusCode = statusOf(error)
+  return { statusCode, code, error: STATUS_CODES[statusCode] as string, message }
+}
 
 /** Registers the plugin with its default options, unless the app has registered it already. */
 export async function ensurePlugin(app: FastifyInstance): Promise<void> {
@@ -80,12 +90,17 @@ export async function sendWhole(
   source: SseSource<string>,
   toBody: (text: string, returned: unknown) => object
 ): Promise<FastifyReply> {
-  if (reply.request.method === 'HEAD') return reply.type('application/json').send(Readable.from([]))
+  if (reply.request.method === 'HEAD') return reply.type(JSON_TYPE).send(Readable.from([]))
   let text = ''
   const result = await collect(source, reply, serverOf(reply.server).openStreams, item => {
     text += tokenOf(item)
   })
-  return result === undefined ? reply : reply.send(toBody(text, result.returned))
+  return result === undefined ? reply : sendJson(reply, toBody(text, result.returned))
+}
+
+/** Answers with a body as JSON, whatever serializer the app has set for its replies. Hooks may still change the body. */
+export function sendJson(reply: FastifyReply, body: object): FastifyReply {
+  return reply.type(JSON_TYPE).serializer(JSON.stringify).send(body)
 }
 
 /**
@@ -98,10 +113,7 @@ export function makeErrorHandler(toBody: (data: ErrorData, error: FastifyError) 
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     logFailure(request.log, error)
     const { headers = {} } = error as { headers?: Record<string, string> }
-    reply
-      .code(statusOf(error))
-      .headers(headers)
-      .send(toBody(errorEvent(error).data, error))
+    sendJson(reply.code(statusOf(error)).headers(headers), toBody(errorEvent(error).data, error))
   }
 }
 

@@ -118,13 +118,18 @@ export function sourceOf(generate: Generate, messages: Message[], request: Fasti
 const checkFinish = compileValidator(Finish)
 
 /**
- * Checks what `generate` returned.
+ * What `generate` returned, without what is not declared.
  *
  * @throws FST_SSE_EVENT_INVALID that names the wrong field and says what it takes
  */
 export function finishOf(returned: unknown): Finish {
   const problem = checkFinish(returned)
-  if (problem === undefined) return returned as Finish
+  if (problem === undefined) {
+    const { finishReason, usage } = returned as Finish
+    if (usage === undefined) return { finishReason }
+    const { promptTokens, completionTokens, totalTokens } = usage
+    return { finishReason, usage: { promptTokens, completionTokens, totalTokens } }
+  }
   const field = ['result', problem.where].filter(Boolean).join('/')
   throw new FST_SSE_EVENT_INVALID(`generate returned a wrong result: ${field} ${problem.what}`)
 }

@@ -1,9 +1,9 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import type { FastifySchemaCompiler } from 'fastify'
 import { compileValidator, type Problem } from '../../plugin/toolkit.js'
 import { FST_SSE_INPUT_INVALID } from '../errors.js'
 import type { Message } from '../generate.js'
 import { MAX_MESSAGES, MAX_TEXT } from '../limits.js'
+import type { InputCheck } from '../route-settings.js'
 
 /** Unlike a message of `/stream`, one of OpenAI's API may be empty. */
 const Text = Type.String({ maxLength: MAX_TEXT })
@@ -83,16 +83,16 @@ export function messagesOf(messages: readonly ChatMessage[]): Message[] {
   }))
 }
 
-const checkInput = compileValidator(ChatInput)
+const findProblem = compileValidator(ChatInput)
 const checkPart = compileValidator(TextPart)
 
-/** The validator of the route. It checks the body as it was sent, and names the wrong parameter as OpenAI does. */
-export const compileChatInput: FastifySchemaCompiler<unknown> = () => input => {
-  const problem = wrongPart(input) ?? checkInput(input) ?? streamOptionsAlone(input as ChatInput)
-  if (problem === undefined) return { value: input }
+/** Checks the body as it was sent, and names the wrong parameter as OpenAI does. */
+export const checkChatInput: InputCheck = input => {
+  const problem = wrongPart(input) ?? findProblem(input) ?? streamOptionsAlone(input as ChatInput)
+  if (problem === undefined) return undefined
   const { where, what } = problem
   const param = where === '' ? null : where.replace(/\/(\d+)/g, '[$1]').replaceAll('/', '.')
-  return { error: Object.assign(new FST_SSE_INPUT_INVALID(param ?? 'body', what), { param }) }
+  return Object.assign(new FST_SSE_INPUT_INVALID(param ?? 'body', what), { param })
 }
 
 /** The first part of a message that is not supported. The schema would name only the message's content. */

@@ -5,23 +5,16 @@ import {
   FST_SSE_OPTION_INVALID,
   makeErrorHandler,
   openAiError,
+  sendJson,
   sendWhole
 } from '../../plugin/toolkit.js'
 import { FST_SSE_MODEL_NOT_FOUND } from '../errors.js'
 import { checkGenerate, type Generate, sourceOf } from '../generate.js'
 import { MAX_BODY } from '../limits.js'
-import { ChatInput, compileChatInput, messagesOf } from './input.js'
-import {
-  ChatCompletion,
-  ChatCompletionChunk,
-  completionEnd,
-  Model,
-  ModelList,
-  newCompletion,
-  now,
-  OpenAiErrorBody,
-  wholeCompletion
-} from './output.js'
+import { checkInput, routeSettings } from '../route-settings.js'
+import { type ChatInput, checkChatInput, messagesOf } from './input.js'
+import { completionEnd, type Model, newCompletion, now, wholeCompletion } from './output.js'
+import { openAiSchemas } from './schemas.js'
 
 /** The options of `openAiRoutes`. */
 export interface OpenAiRoutesOptions {
@@ -33,42 +26,6 @@ export interface OpenAiRoutesOptions {
   /** The ids of the models that clients may ask for, at least one. Required. */
   models: readonly string[]
 }
-
-const errors = {
-  '4xx': { ...OpenAiErrorBody, description: 'The request is invalid or not supported, or the provider refused it' },
-  '5xx': { ...OpenAiErrorBody, description: 'The answer failed before its first token' }
-} as const
-
-const chatSchema = {
-  summary: "Answer a conversation as OpenAI's chat completions do",
-  body: ChatInput,
-  response: {
-    200: {
-      description: 'The answer, or with `stream` its chunks as events, then [DONE]',
-      content: {
-        'application/json': { schema: ChatCompletion },
-        'text/event-stream': {
-          schema: {
-            type: 'string',
-            contentMediaType: 'text/event-stream',
-            description: 'Events without a name. The data of each is a chunk as JSON; the data of the last is [DONE].'
-          },
-          itemSchema: {
-            type: 'object',
-            properties: {
-              data: { type: 'string', contentMediaType: 'application/json', contentSchema: ChatCompletionChunk }
-            },
-            required: ['data']
-          }
-        }
-      }
-    },
-    ...errors
-  }
-} as const
-
-const modelsSchema = { summary: 'List the models', response: { 200: ModelList, ...errors } } as const
-const modelSchema = { summary: 'Show one model', response: { 200: Model, ...errors } } as const
 
 /** Answers with an error as OpenAI's API does. */
 const errorHandler = makeErrorHandler((data, error: FastifyError & { param?: string | null }) => {
@@ -94,10 +51,12 @@ export async function openAiRoutes(app: FastifyInstance, { generate, models }: O
   if (!isListOfIds(models)) throw new FST_SSE_OPTION_INVALID('models', 'takes a list of at least one id')
   await ensurePlugin(app)
   const created = now()
+  const settings = { ...routeSettings(app), errorHandler }
+  const schemas = openAiSchemas()
 
   app.post<{ Body: ChatInput }>(
     '/v1/chat/completions',
-    { schema: chatSchema, validatorCompiler: compileChatInput, bodyLimit: MAX_BODY, errorHandler },
+    { ...settings, schema: schemas.chat, preValidation: checkInput({ body: checkChatInput }), bodyLimit: MAX_BODY },
     async (request, reply) => {
       const { model, messages, stream, stream_options: options } = request.body
       modelOf(model)
@@ -109,13 +68,13 @@ export async function openAiRoutes(app: FastifyInstance, { generate, models }: O
       return reply.sseFrom(source, { protocol, resumable: false })
     }
   )
-  app.get('/v1/models', { schema: modelsSchema, errorHandler }, async () => {
-    return { object: 'list', data: models.map(modelOf) }
-  })
+  app.get('/v1/models', { ...settings, schema: schemas.models }, (_request, reply) =>
+    sendJson(reply, { object: 'list', data: models.map(modelOf) })
+  )
   // The id of a model may contain slashes.
-  app.get<{ Params: { '*': string } }>('/v1/models/*', { schema: modelSchema, errorHandler }, async request => {
-    return modelOf(request.params['*'])
-  })
+  app.get<{ Params: { '*': string } }>('/v1/models/*', { ...settings, schema: schemas.model }, (request, reply) =>
+    sendJson(reply, modelOf(request.params['*']))
+  )
 
   /** @throws FST_SSE_MODEL_NOT_FOUND */
   function modelOf(id: string): Model {

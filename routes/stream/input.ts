@@ -1,8 +1,8 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import type { FastifySchemaCompiler } from 'fastify'
+import { type Static, Type } from '@sinclair/typebox'
 import { compileValidator, type Problem, STREAM_ID_PATTERN } from '../../plugin/toolkit.js'
 import { FST_SSE_INPUT_INVALID } from '../errors.js'
 import { type Message, Messages, Text } from '../generate.js'
+import type { InputCheck } from '../route-settings.js'
 
 /** `{ prompt }`: a conversation of one message of the user. */
 export const PromptInput = Type.Object({ prompt: Text }, { additionalProperties: false })
@@ -26,35 +26,35 @@ export const NoQuery = Type.Object({}, { additionalProperties: false })
 
 export type PromptInput = Static<typeof PromptInput>
 export type BodyInput = Static<typeof BodyInput>
+export type StreamParams = Static<typeof StreamParams>
 
 /** The conversation that the input of a request stands for. */
 export function messagesOf(input: BodyInput): Message[] {
   return 'prompt' in input ? [{ role: 'user', content: input.prompt }] : input.messages
 }
 
-const checkPrompt = compileValidator(PromptInput)
-const checkMessages = compileValidator(MessagesInput)
+const findPromptProblem = compileValidator(PromptInput)
+const findMessagesProblem = compileValidator(MessagesInput)
 
-/**
- * The validator of the routes. It checks the input as it was sent; Fastify's own would turn a number into a string and
- * drop unknown fields.
- */
-export const compileInput: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
-  const part = httpPart === 'querystring' ? 'query' : httpPart
-  const check = part === 'body' ? checkBody : compileValidator(schema as TSchema)
-  return input => {
-    const problem = check(input)
-    if (problem === undefined) return { value: input }
-    return { error: new FST_SSE_INPUT_INVALID([part, problem.where].filter(Boolean).join('/'), problem.what) }
+export const checkPromptQuery = makeCheck('query', findPromptProblem)
+export const checkNoQuery = makeCheck('query', compileValidator(NoQuery))
+export const checkParams = makeCheck('params', compileValidator(StreamParams))
+export const checkBody = makeCheck('body', findBodyProblem)
+
+function makeCheck(part: string, findProblem: (value: unknown) => Problem | undefined): InputCheck {
+  return value => {
+    const problem = findProblem(value)
+    if (problem === undefined) return undefined
+    return new FST_SSE_INPUT_INVALID([part, problem.where].filter(Boolean).join('/'), problem.what)
   }
 }
 
-function checkBody(body: unknown): Problem | undefined {
+function findBodyProblem(body: unknown): Problem | undefined {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return { where: '', what: 'takes application/json: an object with prompt or messages' }
   }
   if ('messages' in body === 'prompt' in body) {
     return { where: '', what: `takes either prompt (${Text.description}) or messages` }
   }
-  return 'messages' in body ? checkMessages(body) : checkPrompt(body)
+  return 'messages' in body ? findMessagesProblem(body) : findPromptProblem(body)
 }

@@ -1,17 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ResumableOptions } from '../../plugin/index.js'
-import {
-  ErrorBody,
-  ensurePlugin,
-  FST_SSE_STREAM_NOT_FOUND,
-  negotiate,
-  resumableOptions,
-  sendWhole
-} from '../../plugin/toolkit.js'
+import { ensurePlugin, FST_SSE_STREAM_NOT_FOUND, negotiate, resumableOptions, sendWhole } from '../../plugin/toolkit.js'
 import { checkGenerate, finishOf, type Generate, type Message, sourceOf } from '../generate.js'
 import { MAX_BODY } from '../limits.js'
-import { BodyInput, compileInput, messagesOf, NoQuery, PromptInput, StreamParams } from './input.js'
-import { Tokens, WholeAnswer } from './output.js'
+import { checkInput, routeSettings } from '../route-settings.js'
+import {
+  type BodyInput,
+  checkBody,
+  checkNoQuery,
+  checkParams,
+  checkPromptQuery,
+  messagesOf,
+  type PromptInput,
+  type StreamParams
+} from './input.js'
+import type { WholeAnswer } from './output.js'
+import { streamSchemas } from './schemas.js'
 
 /** The options of `streamRoutes`. */
 export interface StreamRoutesOptions {
@@ -27,36 +31,6 @@ export interface StreamRoutesOptions {
 
 const EVENTS = 'text/event-stream'
 const JSON_TYPE = 'application/json'
-
-const response = {
-  200: { ...Tokens, content: { ...Tokens.content, [JSON_TYPE]: { schema: WholeAnswer } } },
-  204: { description: 'The client reconnected after the end of the answer and has all of it', type: 'null' },
-  '4xx': { ...ErrorBody, description: 'The input is invalid, or the provider refused it' },
-  '5xx': { ...ErrorBody, description: 'The answer failed before its first token' }
-} as const
-
-const followSchema = {
-  summary: 'Follow an answer from its start, or from the Last-Event-ID',
-  params: StreamParams,
-  response: {
-    200: Tokens,
-    204: response[204],
-    404: { ...ErrorBody, description: 'Where answers have owners: no answer of this owner has this id' },
-    410: { ...ErrorBody, description: 'The answer, or what follows the Last-Event-ID, is no longer there' }
-  }
-} as const
-
-const stopSchema = {
-  summary: 'Stop an answer for everyone who follows it',
-  params: StreamParams,
-  response: {
-    204: { description: 'The answer is being stopped, or had already ended', type: 'null' },
-    404: { ...ErrorBody, description: 'There is no such answer, or it has another owner' }
-  }
-} as const
-
-const getSchema = { summary: 'Answer a prompt', querystring: PromptInput, response }
-const postSchema = { summary: 'Answer a prompt or a conversation', querystring: NoQuery, body: BodyInput, response }
 
 /**
  * A Fastify plugin with the routes of one `generate`:
@@ -82,20 +56,27 @@ export async function streamRoutes(
 ): Promise<void> {
   checkGenerate(generate)
   await ensurePlugin(app)
+  const settings = routeSettings(app)
+  const schemas = streamSchemas()
 
   app.get<{ Querystring: PromptInput }>(
     '/stream',
-    { schema: getSchema, validatorCompiler: compileInput },
+    { ...settings, schema: schemas.get, preValidation: checkInput({ query: checkPromptQuery }) },
     (request, reply) => answer(messagesOf(request.query), request, reply)
   )
   app.post<{ Body: BodyInput }>(
     '/stream',
-    { schema: postSchema, validatorCompiler: compileInput, bodyLimit: MAX_BODY },
+    {
+      ...settings,
+      schema: schemas.post,
+      preValidation: checkInput({ query: checkNoQuery, body: checkBody }),
+      bodyLimit: MAX_BODY
+    },
     (request, reply) => answer(messagesOf(request.body), request, reply)
   )
 
   const options = resumableOptions(app, resumable)
-  if (options !== undefined) addStreamById(app, options)
+  if (options !== undefined) addStreamById(app, settings, schemas, options)
 
   async function answer(messages: Message[], request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const type = negotiate(reply, [EVENTS, JSON_TYPE])
@@ -105,18 +86,22 @@ export async function streamRoutes(
   }
 }
 
-function addStreamById(app: FastifyInstance, { owner }: ResumableOptions): void {
-  app.get<{ Params: { id: string } }>(
+type Settings = ReturnType<typeof routeSettings>
+type Schemas = ReturnType<typeof streamSchemas>
+
+function addStreamById(app: FastifyInstance, settings: Settings, schemas: Schemas, { owner }: ResumableOptions): void {
+  const checkId = checkInput({ params: checkParams })
+  app.get<{ Params: StreamParams }>(
     '/stream/:id',
-    { schema: followSchema, validatorCompiler: compileInput },
+    { ...settings, schema: schemas.follow, preValidation: checkId },
     (request, reply) => {
       negotiate(reply, [EVENTS])
       return reply.sseResume(request.params.id, { owner })
     }
   )
-  app.delete<{ Params: { id: string } }>(
+  app.delete<{ Params: StreamParams }>(
     '/stream/:id',
-    { schema: stopSchema, validatorCompiler: compileInput },
+    { ...settings, schema: schemas.stop, preValidation: checkId },
     async (request, reply) => {
       const isThere = await app.sseStreams.stop(request.params.id, { owner: owner?.(request) })
       if (!isThere) throw new FST_SSE_STREAM_NOT_FOUND()

@@ -1,0 +1,45 @@
+import { ErrorBody } from '../../plugin/toolkit.js'
+import { BodyInput, NoQuery, PromptInput, StreamParams } from './input.js'
+import { Tokens, WholeAnswer } from './output.js'
+
+/**
+ * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
+ */
+export function streamSchemas() {
+  const nothing = (description: string) => ({ description, type: 'null' })
+  const error = (description: string) => ({ ...ErrorBody, description })
+  const hasAll = 'The client reconnected after the end of the answer and has all of it'
+  const answers = () => ({
+    200: { ...Tokens, content: { ...Tokens.content, 'application/json': { schema: WholeAnswer } } },
+    204: nothing(hasAll),
+    '4xx': error('The input is invalid, or the provider refused it'),
+    '5xx': error('The answer failed before its first token')
+  })
+  return {
+    get: { summary: 'Answer a prompt', querystring: PromptInput, response: answers() },
+    post: {
+      summary: 'Answer a prompt or a conversation',
+      querystring: NoQuery,
+      body: BodyInput,
+      response: answers()
+    },
+    follow: {
+      summary: 'Follow an answer from its start, or from the Last-Event-ID',
+      params: StreamParams,
+      response: {
+        200: Tokens,
+        204: nothing(hasAll),
+        404: error('Where answers have owners: no answer of this owner has this id'),
+        410: error('The answer, or what follows the Last-Event-ID, is no longer there')
+      }
+    },
+    stop: {
+      summary: 'Stop an answer for everyone who follows it',
+      params: StreamParams,
+      response: {
+        204: nothing('The answer is being stopped, or had already ended'),
+        404: error('There is no such answer, or it has another owner')
+      }
+    }
+  }
+}
