@@ -12,7 +12,7 @@ import type { Deadline } from '../util/deadlines.js'
 import { logError } from '../util/log.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
 import { onAbort } from '../util/shared-listener.js'
-import { unsetHeaders } from './headers.js'
+import { completeHeaders, unsetHeaders } from './headers.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
 import { Pump, type PumpSettings } from './pump.js'
 import { isClosed, onOver, type RawResponse, truncate } from './raw-response.js'
@@ -104,6 +104,7 @@ export class EventStream extends Readable implements OpenStream {
 
   /** Writes to Node's response directly. Any other reader, or one more, reads this as an ordinary Readable. */
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
+    if ((destination as unknown) === this.#raw) completeHeaders(this.#raw)
     const isRead = this.#pump !== undefined || this.readableFlowing !== null || this.listenerCount('readable') > 0
     if ((destination as unknown) !== this.#raw || options?.end === false || isRead) {
       return super.pipe(destination, options)

@@ -1,12 +1,17 @@
 import type { FastifyReply } from 'fastify'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
+import type { RawResponse } from './raw-response.js'
 
 /** The headers of every stream (W1). Those that the handler has set stay. */
 const HEAD = {
   'content-type': 'text/event-stream',
-  'cache-control': 'no-cache, no-transform',
-  'x-accel-buffering': 'no'
+  'x-accel-buffering': 'no',
+  // RFC 10036: intermediaries pass on what has come, without waiting for the rest.
+  incremental: '?1'
 }
+
+/** What nobody may take away: middleware that compresses holds back tokens, unless it may not transform them. */
+const CACHE_CONTROL = ['no-cache', 'no-transform']
 
 /** The header that names a resumable stream. */
 const STREAM_ID_HEADER = 'x-stream-id'
@@ -15,12 +20,30 @@ const STREAM_ID_HEADER = 'x-stream-id'
 export function setHeaders(reply: FastifyReply, protocol: BuiltInProtocol, id?: string): void {
   if (protocol.headers !== undefined) setMissing(reply, protocol.headers)
   setMissing(reply, HEAD)
+  reply.header('cache-control', addCacheControl(reply.getHeader('cache-control')))
   if (id !== undefined) reply.header(STREAM_ID_HEADER, id)
+}
+
+/** Adds what a hook has taken away after `setHeaders`. Called when Fastify has brought the head to the response. */
+export function completeHeaders(raw: RawResponse): void {
+  if (raw.headersSent) return
+  raw.setHeader('cache-control', addCacheControl(raw.getHeader('cache-control')))
+}
+
+/** Directives in quotes are arguments of others (RFC 9111, section 5.2.2.4). */
+function addCacheControl(value: number | string | readonly string[] = ''): string {
+  const own = [value].flat().join(', ')
+  const names = own
+    .replace(/"[^"]*"/g, '""')
+    .toLowerCase()
+    .split(',')
+    .map(name => name.trim())
+  return [own, ...CACHE_CONTROL.filter(name => !names.includes(name))].filter(Boolean).join(', ')
 }
 
 /** Removes the headers that an error response must not have. Fastify may already have copied them to the response. */
 export function unsetHeaders(reply: FastifyReply, protocol: BuiltInProtocol): void {
-  const names = [STREAM_ID_HEADER, ...Object.keys(protocol.headers ?? {})]
+  const names = [STREAM_ID_HEADER, 'incremental', ...Object.keys(protocol.headers ?? {})]
   for (const name of names) reply.removeHeader(name)
   if (reply.raw.headersSent) return
   for (const name of ['content-type', ...names]) reply.raw.removeHeader(name)

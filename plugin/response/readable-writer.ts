@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { completeHeaders } from './headers.js'
 import { needsDrain, type RawResponse } from './raw-response.js'
 import type { Writer } from './writer.js'
 
@@ -34,6 +35,8 @@ export class ReadableWriter implements Writer {
   }
 
   write(text: string): void {
+    // Whoever reads writes the head along with this, which a hook may have changed since.
+    completeHeaders(this.#raw)
     // `push` may call `read` before it returns, so `isReady` must not be set to `false` afterwards.
     this.isReady = false
     if (this.#readable.push(text)) this.isReady = true

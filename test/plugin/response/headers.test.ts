@@ -22,6 +22,7 @@ for (const http2 of [false, true]) {
       t.equal(headers['content-type'], 'text/event-stream')
       t.equal(headers['cache-control'], 'no-cache, no-transform')
       t.equal(headers['x-accel-buffering'], 'no')
+      t.equal(headers.incremental, '?1')
       t.equal(headers['content-length'], undefined)
       t.equal(ended, 'clean')
     })
@@ -57,8 +58,9 @@ for (const http2 of [false, true]) {
     t.test('keeps the headers that the handler set', async t => {
       const own = {
         'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'yes'
+        'cache-control': 'no-store, no-transform, no-cache',
+        'x-accel-buffering': 'yes',
+        incremental: '?0'
       }
       const { url } = await serve(
         t,
@@ -70,7 +72,7 @@ for (const http2 of [false, true]) {
         { http2 }
       )
       t.match((await get(url)).headers, own)
-      t.equal((await get(`${url}/upper`)).headers['cache-control'], 'no-store')
+      t.equal((await get(`${url}/upper`)).headers['cache-control'], 'no-store, no-cache, no-transform')
       t.match((await get(`${url}/type`)).headers['content-type'], /^text\/plain/)
     })
 
@@ -120,7 +122,10 @@ for (const http2 of [false, true]) {
         },
         { http2 }
       )
-      t.match((await get(url)).headers, { 'cache-control': 'no-store', 'x-accel-buffering': 'yes' })
+      t.match((await get(url)).headers, {
+        'cache-control': 'no-store, no-cache, no-transform',
+        'x-accel-buffering': 'yes'
+      })
     })
 
     t.test('does not change a response without a stream', async t => {
