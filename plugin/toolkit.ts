@@ -17,6 +17,7 @@ import type { StreamOptions } from './options.js'
 import { kSseServer, sseFrom } from './plugin.js'
 import type { SseServer } from './reply.js'
 import { collect } from './response/collect.js'
+import { toErrorResponse } from './response/error-response.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
 import { resumableOf } from './settings.js'
 import type { SseSource } from './source/source.js'
@@ -92,10 +93,14 @@ export async function sendWhole(
 ): Promise<FastifyReply> {
   if (reply.request.method === 'HEAD') return reply.type(JSON_TYPE).send(Readable.from([]))
   let text = ''
-  const result = await collect(source, reply, serverOf(reply.server).openStreams, item => {
-    text += tokenOf(item)
-  })
-  return result === undefined ? reply : sendJson(reply, toBody(text, result.returned))
+  try {
+    const result = await collect(source, reply, serverOf(reply.server).openStreams, item => {
+      text += tokenOf(item)
+    })
+    return result === undefined ? reply : sendJson(reply, toBody(text, result.returned))
+  } catch (error) {
+    throw toErrorResponse(reply, error)
+  }
 }
 
 /** Answers with a body as JSON, whatever serializer the app has set for its replies. Hooks may still change the body. */

@@ -24,7 +24,7 @@ export function toError(thrown: unknown): Error {
   if (!isError(thrown)) return new FST_SSE_SOURCE_FAILED({ cause: thrown })
   if (ownStatus(thrown) === undefined) {
     const statusCode = foreignStatus(thrown)
-    if (statusCode !== undefined) setStatus(thrown, statusCode)
+    if (statusCode !== undefined) give(thrown, 'statusCode', statusCode)
   }
   return thrown
 }
@@ -79,15 +79,15 @@ function isErrorStatus(status: unknown): status is number {
   return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599
 }
 
-/** Sets the status, unless the error is frozen. */
-function setStatus(error: Error, statusCode: number): void {
+/** Sets a property, unless the error is frozen. */
+export function give(error: Error, key: string, value: unknown): void {
   try {
-    Reflect.defineProperty(error, 'statusCode', { value: statusCode, configurable: true, writable: true })
+    Reflect.defineProperty(error, key, { value, configurable: true, writable: true })
   } catch {}
 }
 
 /** Reads a property. A thrown value can be anything, and its getters may throw. */
-function read(error: unknown, key: string): unknown {
+export function read(error: unknown, key: string): unknown {
   try {
     return (error as Record<string, unknown>)[key]
   } catch {

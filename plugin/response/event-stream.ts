@@ -12,6 +12,7 @@ import type { Deadline } from '../util/deadlines.js'
 import { logError } from '../util/log.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
 import { onAbort } from '../util/shared-listener.js'
+import { toErrorResponse } from './error-response.js'
 import { completeHeaders, unsetHeaders } from './headers.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
 import { Pump, type PumpSettings } from './pump.js'
@@ -208,7 +209,7 @@ export class EventStream extends Readable implements OpenStream {
     this.#streams.delete(this)
     unsetHeaders(reply, protocol)
     this.unpipe()
-    this.destroy(error)
+    this.destroy(toErrorResponse(reply, error))
   }
 
   /** Takes no more chunks, and cancels a source that has not ended (S2). The first outcome counts. */

@@ -1,0 +1,63 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import { give, read, toError } from '../framing/failure.js'
+
+/** What only the head of a response that was received has. An app does not give these to an error of its own. */
+const RECEIVED = ['connection', 'content-length', 'date', 'server', 'transfer-encoding', 'via']
+
+/** A number of seconds, or a date (RFC 9110, section 10.2.3). */
+const RETRY_AFTER = /^(\d{1,10}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)$/
+
+/**
+ * The error that Fastify answers with in place of a stream (E1). Fastify copies the `headers` of an error to the response
+ * as they are. Those that a provider has sent are not for the client, apart from `retry-after`.
+ */
+export function toErrorResponse(reply: FastifyReply, thrown: unknown): Error {
+  const error = toError(thrown)
+  const retryAfter = heads(error).map(retryAfterOf).find(isRetryAfter)
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
+  const headers = read(error, 'headers')
+  if (headers !== undefined) {
+    const own = ownHeaders(headers)
+    if (own !== undefined) give(error, 'headers', own)
+  }
+  return error
+}
+
+/** Where SDKs keep the head of the response that failed. `lastError`: the AI SDK, after its last attempt. */
+function heads(error: unknown): unknown[] {
+  return [error, read(error, 'lastError')].flatMap(each => [read(each, 'headers'), read(each, 'responseHeaders')])
+}
+
+function retryAfterOf(headers: unknown): unknown {
+  try {
+    const { get } = headers as Partial<Headers>
+    if (typeof get === 'function') return get.call(headers, 'retry-after')
+    return Object.entries(headers as object).find(([name]) => name.toLowerCase() === 'retry-after')?.[1]
+  } catch {
+    return undefined
+  }
+}
+
+function isRetryAfter(value: unknown): value is string | number {
+  return (typeof value === 'string' || typeof value === 'number') && RETRY_AFTER.test(String(value))
+}
+
+/** The headers that the app has given an error; `undefined` if they are all there is, or if none can be listed. */
+function ownHeaders(headers: unknown): Record<string, unknown> | undefined {
+  if (typeof headers !== 'object' || headers === null) return {}
+  const entries = Object.entries(headers)
+  const isReceived = entries.some(([name]) => RECEIVED.includes(name.toLowerCase()))
+  const own = isReceived ? [] : entries.filter(isValidHeader)
+  return own.length === entries.length ? undefined : Object.fromEntries(own)
+}
+
+function isValidHeader([name, value]: [string, unknown]): boolean {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, value as string)
+    return ['string', 'number'].includes(typeof value) || Array.isArray(value)
+  } catch {
+    return false
+  }
+}
