@@ -1,6 +1,6 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import { give, read, toError } from '../framing/failure.js'
+import { give, read, statusOf, toError } from '../framing/failure.js'
 
 /** What only the head of a response that was received has. An app does not give these to an error of its own. */
 const RECEIVED = ['connection', 'content-length', 'date', 'server', 'transfer-encoding', 'via']
@@ -14,6 +14,7 @@ const RETRY_AFTER = /^(\d{1,10}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\
  */
 export function toErrorResponse(reply: FastifyReply, thrown: unknown): Error {
   const error = toError(thrown)
+  nameStatus(statusOf(error))
   const retryAfter = heads(error).map(retryAfterOf).find(isRetryAfter)
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   const headers = read(error, 'headers')
@@ -22,6 +23,14 @@ export function toErrorResponse(reply: FastifyReply, thrown: unknown): Error {
     if (own !== undefined) give(error, 'headers', own)
   }
   return error
+}
+
+/**
+ * Fastify cannot write an error whose status has no name in the table of Node, and answers 500 then. Providers use some
+ * that no standard names: 529, 520, 498.
+ */
+function nameStatus(status: number): void {
+  STATUS_CODES[status] ??= status < 500 ? 'Client Error' : 'Server Error'
 }
 
 /** Where SDKs keep the head of the response that failed. `lastError`: the AI SDK, after its last attempt. */
