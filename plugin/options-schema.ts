@@ -79,7 +79,8 @@ const protocol = Type.Optional(
       Type.Union(protocolNames.map(name => Type.Literal(name))),
       Type.Object({
         headers: Type.Optional(Type.Record(Type.String(), Type.String())),
-        reconnects: Type.Optional(Type.Boolean())
+        reconnects: Type.Optional(Type.Boolean()),
+        resumesNothing: Type.Optional(Type.Boolean())
       })
     ],
     { description: PROTOCOL }

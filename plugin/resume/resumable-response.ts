@@ -4,10 +4,11 @@ import {
   FST_SSE_ID_INVALID,
   FST_SSE_OPTION_INVALID,
   FST_SSE_POSITION_GONE,
-  FST_SSE_STREAM_GONE
+  FST_SSE_STREAM_GONE,
+  FST_SSE_STREAM_NOT_FOUND
 } from '../errors.js'
 import type { FrameOptions } from '../framing/frame-encoder.js'
-import { protocolNameOf } from '../framing/protocols/protocols.js'
+import { protocolNameOf, protocolOf } from '../framing/protocols/protocols.js'
 import { codecOf } from '../framing/route-codec.js'
 import type { Responder } from '../response/responder.js'
 import { END_ID, lastEventIdOf } from '../sse/last-event-id.js'
@@ -86,7 +87,9 @@ export class ResumableResponse {
     const position = positionOf(reply.request, id)
     const early = this.#responder.early(position?.isEnd === true)
     if (early !== undefined) return early
-    void this.#resume(id, position?.sequence ?? 0, accessOf(reply.request, owner))
+    const access = accessOf(reply.request, owner)
+    const isNothing = protocolOf(this.#protocol).resumesNothing === true
+    void this.#resume(id, position?.sequence ?? 0, access, isNothing ? isMissing : undefined)
     return reply
   }
 
@@ -101,8 +104,11 @@ export class ResumableResponse {
     }
   }
 
-  /** @param after the number of the last event that the client has; 0 for none */
-  async #resume(id: string, after: number, access: Access): Promise<void> {
+  /**
+   * @param after the number of the last event that the client has, 0 for none
+   * @param isNothing whether an error says that there is nothing to resume, which is no error to the client
+   */
+  async #resume(id: string, after: number, access: Access, isNothing?: (error: unknown) => boolean): Promise<void> {
     const { reply, settings } = this.#responder
     try {
       const follower = await this.#streams.find(id, access, log => {
@@ -113,7 +119,8 @@ export class ResumableResponse {
       if (follower === undefined) this.#responder.nothing()
       else this.#responder.streamLate(follower, { id, signal: this.#signal })
     } catch (error) {
-      this.#responder.fail(error)
+      if (isNothing?.(error)) this.#responder.nothing()
+      else this.#responder.fail(error)
     }
   }
 
@@ -129,6 +136,10 @@ export class ResumableResponse {
     this.#responder.reply.log.warn(details, 'a stream was requested in another protocol than its own')
     throw new FST_SSE_STREAM_GONE()
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof FST_SSE_STREAM_GONE || error instanceof FST_SSE_STREAM_NOT_FOUND
 }
 
 /** The access of a request: as its owner, or open if streams have no owners. */

@@ -57,5 +57,6 @@ class AiSdkStream implements ProtocolStream {
 
 export const aiSdk: Protocol = {
   headers: { 'x-vercel-ai-ui-message-stream': 'v1' },
+  resumesNothing: true,
   start: () => new AiSdkStream()
 }

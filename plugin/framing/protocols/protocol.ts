@@ -30,6 +30,11 @@ export interface Protocol<Item = never> {
    * cannot be reached. Other clients get a 503 then. Default: `false`.
    */
   readonly reconnects?: boolean | undefined
+  /**
+   * Whether `sseResume` answers 204 where there is no such stream, as clients expect that ask without knowing whether
+   * there is one. Default: `false`, which answers 404 or 410.
+   */
+  readonly resumesNothing?: boolean | undefined
   /** Called once for each stream, before its first item. The object that it returns may keep state. */
   start(): ProtocolStream<Item>
 }
@@ -74,6 +79,7 @@ export interface StreamContext {
 export interface BuiltInProtocol {
   readonly headers?: Protocol['headers']
   readonly reconnects?: Protocol['reconnects']
+  readonly resumesNothing?: Protocol['resumesNothing']
   start(context: StreamContext): ItemStream
 }
 
