@@ -2,32 +2,41 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import type { SourceIterable, SseSource } from '../plugin/index.js'
 import { compileValidator, FST_SSE_EVENT_INVALID, FST_SSE_OPTION_INVALID } from '../plugin/toolkit.js'
-import { MAX_MESSAGES, MAX_TEXT } from './limits.js'
+import { inputLimits, type Limits } from './limits.js'
 
-/** The text of a message: never empty, and limited in length. */
-export const Text = Type.String({
-  minLength: 1,
-  maxLength: MAX_TEXT,
-  description: `a string of 1 to ${MAX_TEXT} characters`
-})
+/** The schema of the text of a message: never empty, and limited in length. */
+export function textSchema({ maxTextLength }: Limits) {
+  return Type.String({
+    minLength: 1,
+    maxLength: maxTextLength,
+    description: `a string of 1 to ${maxTextLength} characters`
+  })
+}
 
-/** The schema of one message of a conversation: `{ role, content }`. */
-export const Message = Type.Object(
-  {
-    role: Type.Union([Type.Literal('system'), Type.Literal('user'), Type.Literal('assistant')], {
-      description: '"system", "user" or "assistant"'
-    }),
-    content: Text
-  },
-  { additionalProperties: false, description: 'an object with role and content' }
-)
+function messageSchema(limits: Limits) {
+  return Type.Object(
+    {
+      role: Type.Union([Type.Literal('system'), Type.Literal('user'), Type.Literal('assistant')], {
+        description: '"system", "user" or "assistant"'
+      }),
+      content: textSchema(limits)
+    },
+    { additionalProperties: false, description: 'an object with role and content' }
+  )
+}
 
 /** The schema of a conversation, the oldest message first. */
-export const Messages = Type.Array(Message, {
-  minItems: 1,
-  maxItems: MAX_MESSAGES,
-  description: `a list of 1 to ${MAX_MESSAGES} messages`
-})
+export function messagesSchema(limits: Limits) {
+  const { maxMessages } = limits
+  return Type.Array(messageSchema(limits), {
+    minItems: 1,
+    maxItems: maxMessages,
+    description: `a list of 1 to ${maxMessages} messages`
+  })
+}
+
+/** The schema of one message of a conversation, with the default limits: `{ role, content }`. */
+export const Message = messageSchema(inputLimits({}))
 
 const Count = Type.Integer({ minimum: 0, description: 'a whole number, 0 or more' })
 
@@ -63,8 +72,8 @@ export type Finish = Static<typeof Finish>
 /** What `generate` is asked. */
 export interface GenerateInput {
   /**
-   * The conversation so far, the oldest message first: 1 to 1000 messages of up to 100000 characters. A `prompt` is a
-   * conversation of one message of the user.
+   * The conversation so far, the oldest message first, within the limits of the routes. A `prompt` is a conversation of
+   * one message of the user.
    */
   messages: Message[]
 }

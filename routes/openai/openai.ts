@@ -10,14 +10,14 @@ import {
 } from '../../plugin/toolkit.js'
 import { FST_SSE_MODEL_NOT_FOUND } from '../errors.js'
 import { checkGenerate, type Generate, sourceOf } from '../generate.js'
-import { MAX_BODY } from '../limits.js'
+import { type InputLimits, inputLimits } from '../limits.js'
 import { checkInput, routeSettings } from '../route-settings.js'
-import { type ChatInput, checkChatInput, messagesOf } from './input.js'
+import { type ChatInput, chatInput, messagesOf } from './input.js'
 import { completionEnd, type Model, newCompletion, now, wholeCompletion } from './output.js'
 import { openAiSchemas } from './schemas.js'
 
 /** The options of `openAiRoutes`. */
-export interface OpenAiRoutesOptions {
+export interface OpenAiRoutesOptions extends InputLimits {
   /**
    * Answers a conversation, as for `streamRoutes`. Required. `context.request.body` holds the rest of what the client
    * sent, among it the `model`.
@@ -46,17 +46,27 @@ const errorHandler = makeErrorHandler((data, error: FastifyError & { param?: str
  *
  * @throws FST_SSE_OPTION_INVALID at registration
  */
-export async function openAiRoutes(app: FastifyInstance, { generate, models }: OpenAiRoutesOptions): Promise<void> {
+export async function openAiRoutes(
+  app: FastifyInstance,
+  { generate, models, ...rest }: OpenAiRoutesOptions
+): Promise<void> {
   checkGenerate(generate)
   if (!isListOfIds(models)) throw new FST_SSE_OPTION_INVALID('models', 'takes a list of at least one id')
+  const limits = inputLimits(rest)
   await ensurePlugin(app)
   const created = now()
   const settings = { ...routeSettings(app), errorHandler }
-  const schemas = openAiSchemas()
+  const input = chatInput(limits)
+  const schemas = openAiSchemas(input.schema)
 
   app.post<{ Body: ChatInput }>(
     '/v1/chat/completions',
-    { ...settings, schema: schemas.chat, preValidation: checkInput({ body: checkChatInput }), bodyLimit: MAX_BODY },
+    {
+      ...settings,
+      schema: schemas.chat,
+      preValidation: checkInput({ body: input.check }),
+      bodyLimit: limits.maxBodyBytes
+    },
     async (request, reply) => {
       const { model, messages, stream, stream_options: options } = request.body
       modelOf(model)

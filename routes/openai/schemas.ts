@@ -1,10 +1,10 @@
-import { ChatInput } from './input.js'
+import type { TSchema } from '@sinclair/typebox'
 import { ChatCompletion, ChatCompletionChunk, Model, ModelList, OpenAiErrorBody } from './output.js'
 
 /**
  * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
  */
-export function openAiSchemas() {
+export function openAiSchemas(body: TSchema) {
   const errors = () => ({
     '4xx': { ...OpenAiErrorBody, description: 'The request is invalid or not supported, or the provider refused it' },
     '5xx': { ...OpenAiErrorBody, description: 'The answer failed before its first token' }
@@ -12,7 +12,7 @@ export function openAiSchemas() {
   return {
     chat: {
       summary: "Answer a conversation as OpenAI's chat completions do",
-      body: ChatInput,
+      body,
       response: { 200: answer(), ...errors() }
     },
     models: { summary: 'List the models', response: { 200: ModelList, ...errors() } },

@@ -1,17 +1,9 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { compileValidator, type Problem, STREAM_ID_PATTERN } from '../../plugin/toolkit.js'
 import { FST_SSE_INPUT_INVALID } from '../errors.js'
-import { type Message, Messages, Text } from '../generate.js'
+import { type Message, messagesSchema, textSchema } from '../generate.js'
+import type { Limits } from '../limits.js'
 import type { InputCheck } from '../route-settings.js'
-
-/** `{ prompt }`: a conversation of one message of the user. */
-export const PromptInput = Type.Object({ prompt: Text }, { additionalProperties: false })
-
-/** `{ messages }`: the conversation so far. */
-export const MessagesInput = Type.Object({ messages: Messages }, { additionalProperties: false })
-
-/** The body of `POST /stream`. */
-export const BodyInput = Type.Union([PromptInput, MessagesInput])
 
 /** The path parameters of `/stream/:id`. */
 export const StreamParams = Type.Object({
@@ -21,11 +13,14 @@ export const StreamParams = Type.Object({
   })
 })
 
-/** The query of `POST /stream`, which takes its input from the body. */
-export const NoQuery = Type.Object({}, { additionalProperties: false })
+/** `{ prompt }`: a conversation of one message of the user. */
+export interface PromptInput {
+  prompt: string
+}
 
-export type PromptInput = Static<typeof PromptInput>
-export type BodyInput = Static<typeof BodyInput>
+/** The body of `POST /stream`. */
+export type BodyInput = PromptInput | { messages: Message[] }
+
 export type StreamParams = Static<typeof StreamParams>
 
 /** The conversation that the input of a request stands for. */
@@ -33,13 +28,42 @@ export function messagesOf(input: BodyInput): Message[] {
   return 'prompt' in input ? [{ role: 'user', content: input.prompt }] : input.messages
 }
 
-const findPromptProblem = compileValidator(PromptInput)
-const findMessagesProblem = compileValidator(MessagesInput)
-
-export const checkPromptQuery = makeCheck('query', findPromptProblem)
-export const checkNoQuery = makeCheck('query', compileValidator(NoQuery))
 export const checkParams = makeCheck('params', compileValidator(StreamParams))
-export const checkBody = makeCheck('body', findBodyProblem)
+
+/**
+ * What the routes take, within limits: its schemas, and the checks that go with them. The checks see the input as it was
+ * sent; Fastify's own would turn a number into a string and drop unknown fields.
+ */
+export function streamInput(limits: Limits) {
+  const Text = textSchema(limits)
+  const PromptQuery = closed({ prompt: Text })
+  const NoQuery = closed({})
+  const PromptBody = closed({ prompt: Text })
+  const MessagesBody = closed({ messages: messagesSchema(limits) })
+  const findPromptProblem = compileValidator(PromptBody)
+  const findMessagesProblem = compileValidator(MessagesBody)
+
+  function findBodyProblem(body: unknown): Problem | undefined {
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+      return { where: '', what: 'takes application/json: an object with prompt or messages' }
+    }
+    if ('messages' in body === 'prompt' in body) {
+      return { where: '', what: `takes either prompt (${Text.description}) or messages` }
+    }
+    return 'messages' in body ? findMessagesProblem(body) : findPromptProblem(body)
+  }
+
+  return {
+    schemas: { promptQuery: PromptQuery, noQuery: NoQuery, body: Type.Union([PromptBody, MessagesBody]) },
+    checkPromptQuery: makeCheck('query', compileValidator(PromptQuery)),
+    checkNoQuery: makeCheck('query', compileValidator(NoQuery)),
+    checkBody: makeCheck('body', findBodyProblem)
+  }
+}
+
+function closed(properties: Record<string, TSchema>) {
+  return Type.Object(properties, { additionalProperties: false })
+}
 
 function makeCheck(part: string, findProblem: (value: unknown) => Problem | undefined): InputCheck {
   return value => {
@@ -47,14 +71,4 @@ function makeCheck(part: string, findProblem: (value: unknown) => Problem | unde
     if (problem === undefined) return undefined
     return new FST_SSE_INPUT_INVALID([part, problem.where].filter(Boolean).join('/'), problem.what)
   }
-}
-
-function findBodyProblem(body: unknown): Problem | undefined {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    return { where: '', what: 'takes application/json: an object with prompt or messages' }
-  }
-  if ('messages' in body === 'prompt' in body) {
-    return { where: '', what: `takes either prompt (${Text.description}) or messages` }
-  }
-  return 'messages' in body ? findMessagesProblem(body) : findPromptProblem(body)
 }

@@ -1,11 +1,11 @@
 import { ErrorBody } from '../../plugin/toolkit.js'
-import { BodyInput, NoQuery, PromptInput, StreamParams } from './input.js'
+import { StreamParams, type streamInput } from './input.js'
 import { Tokens, WholeAnswer } from './output.js'
 
 /**
  * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
  */
-export function streamSchemas() {
+export function streamSchemas({ promptQuery, noQuery, body }: ReturnType<typeof streamInput>['schemas']) {
   const nothing = (description: string) => ({ description, type: 'null' })
   const error = (description: string) => ({ ...ErrorBody, description })
   const hasAll = 'The client reconnected after the end of the answer and has all of it'
@@ -16,11 +16,11 @@ export function streamSchemas() {
     '5xx': error('The answer failed before its first token')
   })
   return {
-    get: { summary: 'Answer a prompt', querystring: PromptInput, response: answers() },
+    get: { summary: 'Answer a prompt', querystring: promptQuery, response: answers() },
     post: {
       summary: 'Answer a prompt or a conversation',
-      querystring: NoQuery,
-      body: BodyInput,
+      querystring: noQuery,
+      body,
       response: answers()
     },
     follow: {

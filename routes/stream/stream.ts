@@ -2,23 +2,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ResumableOptions } from '../../plugin/index.js'
 import { ensurePlugin, FST_SSE_STREAM_NOT_FOUND, negotiate, resumableOptions, sendWhole } from '../../plugin/toolkit.js'
 import { checkGenerate, finishOf, type Generate, type Message, sourceOf } from '../generate.js'
-import { MAX_BODY } from '../limits.js'
+import { type InputLimits, inputLimits } from '../limits.js'
 import { checkInput, routeSettings } from '../route-settings.js'
-import {
-  type BodyInput,
-  checkBody,
-  checkNoQuery,
-  checkParams,
-  checkPromptQuery,
-  messagesOf,
-  type PromptInput,
-  type StreamParams
-} from './input.js'
+import { type BodyInput, checkParams, messagesOf, type PromptInput, type StreamParams, streamInput } from './input.js'
 import type { WholeAnswer } from './output.js'
 import { streamSchemas } from './schemas.js'
 
 /** The options of `streamRoutes`. */
-export interface StreamRoutesOptions {
+export interface StreamRoutesOptions extends InputLimits {
   /** Answers a conversation. Required. */
   generate: Generate
   /**
@@ -52,16 +43,18 @@ const JSON_TYPE = 'application/json'
  */
 export async function streamRoutes(
   app: FastifyInstance,
-  { generate, resumable = true }: StreamRoutesOptions
+  { generate, resumable = true, ...rest }: StreamRoutesOptions
 ): Promise<void> {
   checkGenerate(generate)
+  const limits = inputLimits(rest)
   await ensurePlugin(app)
   const settings = routeSettings(app)
-  const schemas = streamSchemas()
+  const input = streamInput(limits)
+  const schemas = streamSchemas(input.schemas)
 
   app.get<{ Querystring: PromptInput }>(
     '/stream',
-    { ...settings, schema: schemas.get, preValidation: checkInput({ query: checkPromptQuery }) },
+    { ...settings, schema: schemas.get, preValidation: checkInput({ query: input.checkPromptQuery }) },
     (request, reply) => answer(messagesOf(request.query), request, reply)
   )
   app.post<{ Body: BodyInput }>(
@@ -69,8 +62,8 @@ export async function streamRoutes(
     {
       ...settings,
       schema: schemas.post,
-      preValidation: checkInput({ query: checkNoQuery, body: checkBody }),
-      bodyLimit: MAX_BODY
+      preValidation: checkInput({ query: input.checkNoQuery, body: input.checkBody }),
+      bodyLimit: limits.maxBodyBytes
     },
     (request, reply) => answer(messagesOf(request.body), request, reply)
   )

@@ -13,7 +13,7 @@ t.test('a parameter that is not supported is refused by name', async t => {
     [{ ...body, n: 2 }, 'n'],
     [{ ...body, temperature: 0 }, 'temperature'],
     [{ ...body, max_tokens: 5 }, 'max_tokens'],
-    [{ ...body, tools: [] }, 'tools'],
+    [{ ...body, tools: [{ type: 'function', function: { name: 'a' } }] }, 'tools'],
     [{ ...body, stream: 'yes' }, 'stream'],
     [{ ...body, stream_options: { include_usage: true } }, 'stream_options'],
     [{ model: 'a' }, 'messages'],
