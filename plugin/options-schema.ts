@@ -99,7 +99,13 @@ export const PluginSchema = options({
   ...settings,
   resumable: resumable({}, 'owner or onDisconnect'),
   store: Type.Optional(Type.Unknown()),
-  drainTimeout: Type.Optional(ms(0, { default: 5000 }))
+  drainTimeout: Type.Optional(ms(0, { default: 5000 })),
+  lastEventIdParameter: Type.Optional(
+    Type.Union([Type.String({ minLength: 1 }), Type.Literal(false)], {
+      default: 'lastEventId',
+      description: 'the name of a query parameter, or false'
+    })
+  )
 } satisfies Record<keyof PluginOptions, TSchema>)
 
 /** The options of `reply.sseFrom`. */

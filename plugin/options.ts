@@ -51,6 +51,11 @@ export interface PluginOptions extends StreamSettings {
   store?: EventStore | undefined
   /** How long `app.close()` lets open streams go on before it cuts them off. Milliseconds. Default: 5000. */
   drainTimeout?: number | undefined
+  /**
+   * The query parameter in which clients that cannot send a header have their `Last-Event-ID`, such as those of
+   * event-source-polyfill. A header has priority. `false` for none. Default: `'lastEventId'`.
+   */
+  lastEventIdParameter?: string | false | undefined
 }
 
 /**
@@ -88,6 +93,7 @@ export interface ResumeOptions
 export interface Settings extends EventStreamSettings {
   readonly maxEventBytes: number
   readonly drainTimeout: number
+  readonly lastEventIdParameter: string | false
   readonly resumable: PluginOptions['resumable']
   readonly store: EventStore | undefined
 }

@@ -9,6 +9,7 @@ import { OpenStreams } from './response/open-streams.js'
 import { ResumableStreams } from './resume/resumable-streams.js'
 import { SseStreams } from './resume/sse-streams.js'
 import { pluginSettings } from './settings.js'
+import { kLastEventId, readLastEventId } from './sse/last-event-id.js'
 import { MemoryStore } from './stores/memory-store.js'
 
 /** The decorator of an app that holds its `SseServer`. */
@@ -33,6 +34,11 @@ export const sseFrom = fp(
     const server: SseServer = { settings, openStreams, resumableStreams }
     app.decorate(kSseServer, server)
     app.decorate('sseStreams', new SseStreams(resumableStreams))
+    app.decorateRequest<string | undefined, symbol>(kLastEventId, {
+      getter() {
+        return readLastEventId(this, settings.lastEventIdParameter)
+      }
+    })
     app.decorateReply<ReturnType<typeof makeSseFrom>, string>('sseFrom', makeSseFrom(server))
     app.decorateReply<ReturnType<typeof makeSseResume>, string>('sseResume', makeSseResume(server))
     app.addHook('onRoute', function (route) {

@@ -60,7 +60,7 @@ function stream(
   if (server.openStreams.isClosing) throw new FST_SSE_CLOSING()
   const chunks = new SourceChunks(source, reply, options, settings.maxEventBytes, codecOf(reply), END_ID)
   const responder = makeResponder(server, reply, options, settings)
-  const early = responder.early(lastEventIdOf(reply.request.headers) === END_ID)
+  const early = responder.early(lastEventIdOf(reply.request) === END_ID)
   if (early === undefined) return responder.stream(chunks, options)
   chunks.close()
   return early

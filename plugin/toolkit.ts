@@ -61,6 +61,11 @@ export function resumableOptions(app: FastifyInstance, own: StreamOptions['resum
   return resumableOf(serverOf(app).settings, own)
 }
 
+/** The query parameter in which clients may have their `Last-Event-ID`; `false` for none. */
+export function lastEventIdParameter(app: FastifyInstance): string | false {
+  return serverOf(app).settings.lastEventIdParameter
+}
+
 /**
  * Chooses the media type that a client prefers (RFC 9110, section 12.5.1). If there is more than one type, it adds
  * `accept` to the `vary` header.

@@ -165,8 +165,8 @@ function hasAll({ first, last, lastDispatched, end }: LiveLog, after: number): b
  * @param id the id of the stream, if the caller chose it
  * @throws FST_SSE_ID_INVALID if the `Last-Event-ID` is malformed or belongs to another stream
  */
-function positionOf({ headers }: FastifyRequest, id: string | undefined) {
-  const lastEventId = lastEventIdOf(headers)
+function positionOf(request: FastifyRequest, id: string | undefined) {
+  const lastEventId = lastEventIdOf(request)
   if (lastEventId === undefined) return undefined
   if (lastEventId === END_ID) return { stream: '', sequence: 0, isEnd: true }
   const position = parseEventId(lastEventId)

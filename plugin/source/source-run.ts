@@ -64,6 +64,6 @@ export class SourceRun {
   #context(): SourceContext {
     this.#controller = new AbortController()
     const { request } = this.#reply
-    return { signal: this.#controller.signal, lastEventId: lastEventIdOf(request.headers), request }
+    return { signal: this.#controller.signal, lastEventId: lastEventIdOf(request), request }
   }
 }

@@ -26,8 +26,8 @@ export interface SourceContext {
    */
   readonly signal: AbortSignal
   /**
-   * The `Last-Event-ID` header of the request, which a client sends when it reconnects (WHATWG HTML, section 9.2.4);
-   * `undefined` without one.
+   * The `Last-Event-ID` of the request, which a client sends when it reconnects (WHATWG HTML, section 9.2.4), from its
+   * header or its query; `undefined` without one.
    */
   readonly lastEventId: string | undefined
   /** The request that the stream answers. */

@@ -13,6 +13,11 @@ export const StreamParams = Type.Object({
   })
 })
 
+/** The plugin reads it. */
+const LastEventId = Type.Optional(
+  Type.String({ description: 'a string, the Last-Event-ID of a client that cannot send the header' })
+)
+
 /** `{ prompt }`: a conversation of one message of the user. */
 export interface PromptInput {
   prompt: string
@@ -34,10 +39,11 @@ export const checkParams = makeCheck('params', compileValidator(StreamParams))
  * What the routes take, within limits: its schemas, and the checks that go with them. The checks see the input as it was
  * sent; Fastify's own would turn a number into a string and drop unknown fields.
  */
-export function streamInput(limits: Limits) {
+export function streamInput(limits: Limits, lastEventIdParameter: string | false) {
   const Text = textSchema(limits)
-  const PromptQuery = closed({ prompt: Text })
-  const NoQuery = closed({})
+  const lastEventId = lastEventIdParameter === false ? {} : { [lastEventIdParameter]: LastEventId }
+  const PromptQuery = closed({ prompt: Text, ...lastEventId })
+  const NoQuery = closed(lastEventId)
   const PromptBody = closed({ prompt: Text })
   const MessagesBody = closed({ messages: messagesSchema(limits) })
   const findPromptProblem = compileValidator(PromptBody)

@@ -1,6 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ResumableOptions } from '../../plugin/index.js'
-import { ensurePlugin, FST_SSE_STREAM_NOT_FOUND, negotiate, resumableOptions, sendWhole } from '../../plugin/toolkit.js'
+import {
+  ensurePlugin,
+  FST_SSE_STREAM_NOT_FOUND,
+  lastEventIdParameter,
+  negotiate,
+  resumableOptions,
+  sendWhole
+} from '../../plugin/toolkit.js'
 import { checkGenerate, finishOf, type Generate, type Message, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkInput, routeSettings } from '../route-settings.js'
@@ -49,7 +56,7 @@ export async function streamRoutes(
   const limits = inputLimits(rest)
   await ensurePlugin(app)
   const settings = routeSettings(app)
-  const input = streamInput(limits)
+  const input = streamInput(limits, lastEventIdParameter(app))
   const schemas = streamSchemas(input.schemas)
 
   app.get<{ Querystring: PromptInput }>(
