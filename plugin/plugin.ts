@@ -6,6 +6,7 @@ import { makeSseFrom, makeSseResume, type SseServer } from './reply.js'
 import { watchSessions } from './response/close/http2-sessions.js'
 import { watchSilentConnections } from './response/close/silent-connections.js'
 import { OpenStreams } from './response/open-streams.js'
+import { warnOfTimeouts } from './response/server-timeouts.js'
 import { ResumableStreams } from './resume/resumable-streams.js'
 import { SseStreams } from './resume/sse-streams.js'
 import { pluginSettings } from './settings.js'
@@ -29,6 +30,7 @@ export const kSseServer = Symbol.for('fastify-sse-from.server')
 export const sseFrom = fp(
   async (app: FastifyInstance, options: PluginOptions) => {
     const settings = pluginSettings(options)
+    warnOfTimeouts(app, settings)
     const openStreams = new OpenStreams(settings.drainTimeout)
     const resumableStreams = new ResumableStreams(settings.store ?? new MemoryStore(), openStreams)
     const server: SseServer = { settings, openStreams, resumableStreams }

@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify'
+import type { PumpSettings } from './pump.js'
+
+const SEE = 'see docs/deployment.md'
+
+interface Settings extends Pick<PumpSettings, 'heartbeat'> {
+  readonly commitAfter: number
+}
+
+/**
+ * Warns of timeouts of the server that end streams. They are there to protect it, so the plugin leaves them as they are.
+ *
+ * `connectionTimeout` closes HTTP/1.1 connections that are silent. `handlerTimeout` ends whatever takes longer.
+ */
+export function warnOfTimeouts({ initialConfig, log }: FastifyInstance, { heartbeat, commitAfter }: Settings): void {
+  // The type of `initialConfig` lacks the last.
+  const {
+    connectionTimeout = 0,
+    http2,
+    handlerTimeout = 0
+  } = initialConfig as typeof initialConfig & {
+    handlerTimeout?: number
+  }
+  const silence = Math.max(heartbeat === false ? Number.POSITIVE_INFINITY : heartbeat, commitAfter)
+  if (connectionTimeout > 0 && connectionTimeout <= silence && !http2) {
+    const details = { connectionTimeout, heartbeat, commitAfter }
+    log.warn(details, `connectionTimeout ends silent streams: ${SEE} for a heartbeat and commitAfter that are shorter`)
+  }
+  if (handlerTimeout > 0) {
+    log.warn({ handlerTimeout }, `handlerTimeout ends streams: ${SEE} for routes that have a longer one`)
+  }
+}
