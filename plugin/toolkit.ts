@@ -43,7 +43,7 @@ export const ErrorBody = Type.Object({
 export function errorBody(error: Error): Static<typeof ErrorBody> {
   const { code, message } = error as FastifyError
   const statusCode = statusOf(error)
-  return { statusCode, code, error: STATUS_CODES[statusCode] as string, message }
+  return { statusCode, code, error: STATUS_CODES[statusCode], message }
 }
 
 /** Registers the plugin with its default options, unless the app has registered it already. */
@@ -108,7 +108,7 @@ export async function sendWhole(
   }
 }
 
-/** Answers with a body as JSON, whatever serializer the app has set for its replies. Hooks may still change the body. */
+/** Answers with JSON, whatever serializer the app has set for its replies. Hooks may still change the body. */
 export function sendJson(reply: FastifyReply, body: object): FastifyReply {
   return reply.type(JSON_TYPE).serializer(JSON.stringify).send(body)
 }

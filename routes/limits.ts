@@ -8,8 +8,8 @@ export interface InputLimits {
   /** The most messages of one conversation. Default: 1000. */
   maxMessages?: number | undefined
   /**
-   * The largest body that is read at all. A smaller body with a text that is too long gets an error that names the field.
-   * Bytes. Default: 4194304.
+   * The largest body that is read at all. A smaller body with a text that is too long gets an error that names the
+   * field. Bytes. Default: 4194304.
    */
   maxBodyBytes?: number | undefined
 }

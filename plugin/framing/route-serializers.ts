@@ -5,8 +5,8 @@ import { checksOf } from '../schema/event-schema.js'
 const build = SerializerSelector()
 
 /**
- * Makes serializers as Fastify does by default, which leave out what a schema does not declare (T1). The compiler of the
- * app may be another, for schemas of its own kind.
+ * Makes serializers as Fastify does by default, which leave out what a schema does not declare (T1). An app may have
+ * another compiler, for schemas of its own kind.
  */
 export const compileSerializer = build() as FastifySerializerCompiler<unknown>
 

@@ -9,8 +9,8 @@ const RECEIVED = ['connection', 'content-length', 'date', 'server', 'transfer-en
 const RETRY_AFTER = /^(\d{1,10}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)$/
 
 /**
- * The error that Fastify answers with in place of a stream (E1). Fastify copies the `headers` of an error to the response
- * as they are. Those that a provider has sent are not for the client, apart from `retry-after`.
+ * The error that Fastify answers with in place of a stream (E1). Fastify copies the `headers` of an error to the
+ * response as they are. Those that a provider has sent are not for the client, apart from `retry-after`.
  */
 export function toErrorResponse(reply: FastifyReply, thrown: unknown): Error {
   const error = toError(thrown)

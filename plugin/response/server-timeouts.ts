@@ -8,7 +8,7 @@ interface Settings extends Pick<PumpSettings, 'heartbeat'> {
 }
 
 /**
- * Warns of timeouts of the server that end streams. They are there to protect it, so the plugin leaves them as they are.
+ * Warns of timeouts that end streams. They protect the server, so the plugin leaves them as they are.
  *
  * `connectionTimeout` closes HTTP/1.1 connections that are silent. `handlerTimeout` ends whatever takes longer.
  */

@@ -13,7 +13,8 @@ const flag = () => label(Type.Boolean({ description: 'true, false' }))
 
 /** A parameter that `generate` does not get. It is taken only with values that ask for nothing, such as the default. */
 function asksNothing(...values: (string | number | boolean)[]) {
-  const description = `${[...values.map(value => JSON.stringify(value)), 'null'].join(' or ')}: nothing else is supported`
+  const known = [...values.map(value => JSON.stringify(value)), 'null'].join(' or ')
+  const description = `${known}: nothing else is supported`
   return Type.Optional(Type.Union([...values.map(value => Type.Literal(value)), Type.Null()], { description }))
 }
 

@@ -4,7 +4,7 @@ import { ChatCompletion, ChatCompletionChunk, Model, ModelList, OpenAiErrorBody 
 /**
  * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
  */
-export function openAiSchemas(body: TSchema) {
+export function openAiSchemas(body: TSchema): Readonly<Record<'chat' | 'models' | 'model', object>> {
   const errors = () => ({
     '4xx': { ...OpenAiErrorBody, description: 'The request is invalid or not supported, or the provider refused it' },
     '5xx': { ...OpenAiErrorBody, description: 'The answer failed before its first token' }

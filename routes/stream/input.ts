@@ -36,8 +36,8 @@ export function messagesOf(input: BodyInput): Message[] {
 export const checkParams = makeCheck('params', compileValidator(StreamParams))
 
 /**
- * What the routes take, within limits: its schemas, and the checks that go with them. The checks see the input as it was
- * sent; Fastify's own would turn a number into a string and drop unknown fields.
+ * What the routes take, within limits: its schemas, and the checks that go with them. The checks see the input as it
+ * was sent; Fastify's own would turn a number into a string and drop unknown fields.
  */
 export function streamInput(limits: Limits, lastEventIdParameter: string | false) {
   const Text = textSchema(limits)

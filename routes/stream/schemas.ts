@@ -2,10 +2,15 @@ import { ErrorBody } from '../../plugin/toolkit.js'
 import { StreamParams, type streamInput } from './input.js'
 import { Tokens, WholeAnswer } from './output.js'
 
+type InputSchemas = ReturnType<typeof streamInput>['schemas']
+
+/** The schema of each route. */
+export type StreamSchemas = Readonly<Record<'get' | 'post' | 'follow' | 'stop', object>>
+
 /**
  * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
  */
-export function streamSchemas({ promptQuery, noQuery, body }: ReturnType<typeof streamInput>['schemas']) {
+export function streamSchemas({ promptQuery, noQuery, body }: InputSchemas): StreamSchemas {
   const nothing = (description: string) => ({ description, type: 'null' })
   const error = (description: string) => ({ ...ErrorBody, description })
   const hasAll = 'The client reconnected after the end of the answer and has all of it'

@@ -13,7 +13,7 @@ import { type InputLimits, inputLimits } from '../limits.js'
 import { checkInput, routeSettings } from '../route-settings.js'
 import { type BodyInput, checkParams, messagesOf, type PromptInput, type StreamParams, streamInput } from './input.js'
 import type { WholeAnswer } from './output.js'
-import { streamSchemas } from './schemas.js'
+import { type StreamSchemas, streamSchemas } from './schemas.js'
 
 /** The options of `streamRoutes`. */
 export interface StreamRoutesOptions extends InputLimits {
@@ -87,9 +87,13 @@ export async function streamRoutes(
 }
 
 type Settings = ReturnType<typeof routeSettings>
-type Schemas = ReturnType<typeof streamSchemas>
 
-function addStreamById(app: FastifyInstance, settings: Settings, schemas: Schemas, { owner }: ResumableOptions): void {
+function addStreamById(
+  app: FastifyInstance,
+  settings: Settings,
+  schemas: StreamSchemas,
+  { owner }: ResumableOptions
+): void {
   const checkId = checkInput({ params: checkParams })
   app.get<{ Params: StreamParams }>(
     '/stream/:id',

@@ -58,27 +58,21 @@ const withId = (path: string, id: string, name = 'lastEventId') =>
 
 for (const path of paths) {
   for (const name of ['lastEventId', 'evs_last_event_id']) {
-    t.test(
-      `kind: the last event id of a polyfill in the query (${path}, ${name}) does not run the source again after the end`,
-      async t => {
-        t.capture(console, 'error')
-        const { url, runs, statuses } = await serving(t, name === 'lastEventId' ? {} : { lastEventIdParameter: name })
-        const source = new EventSourcePolyfill(`${url}${path}`, { lastEventIdQueryParameterName: name })
-        t.teardown(() => source.close())
-        let text = ''
-        source.onmessage = ({ data }) => {
-          text += data
-        }
-        // It takes a response without a body for a lost connection, and asks again until it is closed.
-        await until(
-          'the polyfill is told that it has all',
-          () => statuses.filter(status => status === 204).length === 2
-        )
-        source.close()
-        t.equal(text, WORDS.join(''))
-        t.equal(runs[pathOf(path)]?.length, 1, 'the source ran once')
+    t.test(`kind: the last event id of a polyfill in the query (${path}, ${name}) runs the source once`, async t => {
+      t.capture(console, 'error')
+      const { url, runs, statuses } = await serving(t, name === 'lastEventId' ? {} : { lastEventIdParameter: name })
+      const source = new EventSourcePolyfill(`${url}${path}`, { lastEventIdQueryParameterName: name })
+      t.teardown(() => source.close())
+      let text = ''
+      source.onmessage = ({ data }) => {
+        text += data
       }
-    )
+      // It takes a response without a body for a lost connection, and asks again until it is closed.
+      await until('the polyfill is told that it has all', () => statuses.filter(status => status === 204).length === 2)
+      source.close()
+      t.equal(text, WORDS.join(''))
+      t.equal(runs[pathOf(path)]?.length, 1, 'the source ran once')
+    })
   }
 }
 

@@ -33,7 +33,7 @@ async function isWhole(t: Test, options: Options, serving: Omit<ServeOptions, 'f
   return log.filter(({ level }) => level >= 40)
 }
 
-/** The options of a server that could end a stream, or a request whose answer is one, at values that are too small for it. */
+/** Options of a server that could end a stream, at values that are too small for it. */
 const harmless: Record<string, Options> = {
   keepAliveTimeout: { keepAliveTimeout: 20 },
   requestTimeout: { requestTimeout: 20, http: { connectionsCheckingInterval: 10, headersTimeout: 10 } },
@@ -155,18 +155,16 @@ t.test('kind: a server option (maxRequestsPerSocket) refuses what comes after, n
 
 for (const forceCloseConnections of [true, 'idle', false] as const) {
   for (const return503OnClosing of [true, false]) {
-    t.test(
-      `kind: a server option (forceCloseConnections: ${forceCloseConnections}, return503OnClosing: ${return503OnClosing}) when the app closes`,
-      async t => {
-        const { url, app } = await serve(t, addRoute, { fastify: { forceCloseConnections, return503OnClosing } })
-        const client = open(url)
-        await client.has('data: 0')
-        await app.close()
-        await client.end()
-        t.equal(client.ended, 'clean', 'a stream that ends within drainTimeout is whole')
-        t.match(client.text(), WHOLE)
-      }
-    )
+    const options = JSON.stringify({ forceCloseConnections, return503OnClosing })
+    t.test(`kind: a server option (${options}) when the app closes`, async t => {
+      const { url, app } = await serve(t, addRoute, { fastify: { forceCloseConnections, return503OnClosing } })
+      const client = open(url)
+      await client.has('data: 0')
+      await app.close()
+      await client.end()
+      t.equal(client.ended, 'clean', 'a stream that ends within drainTimeout is whole')
+      t.match(client.text(), WHOLE)
+    })
   }
 }
 

@@ -29,7 +29,7 @@ export async function readyApp(
 const CHAT = '/v1/chat/completions'
 const EVENTS = 'text/event-stream'
 
-/** Asks every ready route of an app what it answers, and checks that each answers as it does in an app without settings. */
+/** Asks every ready route, and checks that it answers as in an app without settings. */
 export async function checkReadyRoutes(t: Test, app: FastifyInstance): Promise<void> {
   const messages = [{ role: 'user', content: 'hi' }]
   for (const request of [

@@ -9,7 +9,7 @@ type Body = Omit<ChatCompletionCreateParamsNonStreaming, 'model' | 'messages' | 
 
 const messages = [{ role: 'user' as const, content: 'hi' }]
 
-/** Every parameter of OpenAI's API beside the model and the messages: what asks for nothing, and what asks for something. */
+/** Every parameter of OpenAI's API beside the model and the messages, with what asks for nothing. */
 const parameters: { [Name in keyof Required<Body>]: { taken: unknown[]; refused: unknown[] } } = {
   audio: { taken: [null], refused: [{ voice: 'alloy', format: 'mp3' }] },
   frequency_penalty: { taken: [null, 0], refused: [1] },
