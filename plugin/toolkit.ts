@@ -96,7 +96,7 @@ export async function sendWhole(
   source: SseSource<string>,
   toBody: (text: string, returned: unknown) => object
 ): Promise<FastifyReply> {
-  if (reply.request.method === 'HEAD') return reply.type(JSON_TYPE).send(Readable.from([]))
+  if (reply.request.method === 'HEAD') return reply.type('application/json').send(Readable.from([]))
   let text = ''
   try {
     const result = await collect(source, reply, serverOf(reply.server).openStreams, item => {

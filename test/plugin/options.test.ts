@@ -53,7 +53,12 @@ const pluginOnly: typeof settings = {
     good: [new MemoryStore()],
     bad: [null, 'memory', MemoryStore]
   },
-  drainTimeout: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] }
+  drainTimeout: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] },
+  lastEventIdParameter: {
+    takes: 'takes the name of a query parameter, or false',
+    good: ['lastEventId', 'a', false],
+    bad: ['', true, 1, null, ['a'], {}]
+  }
 }
 
 const streamOnly: typeof settings = {
@@ -118,7 +123,7 @@ t.test('the plugin', async t => {
   }
 
   t.test('refuses an unknown option, and names the known ones', async t => {
-    const known = 'heartbeat, commitAfter, retry, highWaterMark, maxEventBytes, resumable, store, drainTimeout'
+    const known = `${Object.keys(settings).join(', ')}, resumable, store, drainTimeout, lastEventIdParameter`
     for (const name of ['heartBeat', 'map', 'end', 'toString']) {
       const error = await registering({ [name]: 1 })
       t.strictSame([error?.code, error?.message], [INVALID, `option "${name}" is unknown; known are ${known}`])
@@ -142,7 +147,8 @@ t.test('the plugin', async t => {
       retry: undefined,
       highWaterMark: 16_384,
       maxEventBytes: 1_048_576,
-      drainTimeout: 5000
+      drainTimeout: 5000,
+      lastEventIdParameter: 'lastEventId'
     })
   })
 })
@@ -236,7 +242,7 @@ t.test('an option of a stream overrides that of the plugin', async t => {
   })
   t.same(streamSettings(plugin, {}), plugin)
   const own = { heartbeat: 11, commitAfter: 12, retry: 13, highWaterMark: 14, maxEventBytes: 15 }
-  t.same(streamSettings(plugin, own), { ...own, drainTimeout: 6 })
+  t.same(streamSettings(plugin, own), { ...own, drainTimeout: 6, lastEventIdParameter: 'lastEventId' })
   const falsy = { heartbeat: false as const, commitAfter: 0, retry: 0 }
   t.same(streamSettings(plugin, falsy), { ...plugin, ...falsy })
 })
