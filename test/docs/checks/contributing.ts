@@ -8,7 +8,10 @@ const runsFirst: Check = async (t, program) => {
   await namesWhatIsThere(t, program)
   const [, variables = '', file = ''] =
     /^(\w+=\w+ )?npx tap --disable-coverage (\S+)$/.exec(program.commands[0] ?? '') ?? []
-  t.match(await run(root, 'sh', '-c', `${variables} node --import=@tapjs/typescript/import ${file}`), /^1\.\.\d+$/m)
+  t.match(
+    await run(root, 'sh', '-c', `${variables} node --import=./test/helpers/typescript.mjs ${file}`),
+    /^1\.\.\d+$/m
+  )
 }
 
 export const contributing: Checks = {
