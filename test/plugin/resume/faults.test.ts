@@ -87,6 +87,26 @@ t.test('a store that recovers in time gets all events that it has missed', async
   t.equal(warnings(producing.log).length, 1)
 })
 
+t.test('a store that recovers gets thousands of events in several calls, and the end with the last', async t => {
+  const { one, following, client, source, id } = await two(t)
+  const appended: [events: number, isEnd: boolean][] = []
+  const tokens = Array.from({ length: 2500 }, (_, i) => `${i}`)
+  one.goDown(['append'])
+  source.give(...tokens, undefined)
+  await client.end()
+  one.before = (method, ...args) => {
+    const [, , , events, end] = args as Parameters<EventStore['append']>
+    if (method === 'append') appended.push([events.length, end !== undefined])
+  }
+  await until('the end is in the store', async () => (await one.shared.read(id, 2501))?.end)
+  t.ok(appended.length > 2)
+  t.strictSame(
+    appended.map(([, isEnd]) => isEnd),
+    appended.map((_, i) => i === appended.length - 1)
+  )
+  t.strictSame((await fetchAll(following.url, after(`${id}:1`))).events(), client.events().slice(1))
+})
+
 t.test('a lost answer of the store does not duplicate events', async t => {
   const { one, following, client, source, id } = await two(t)
   let lost = 0

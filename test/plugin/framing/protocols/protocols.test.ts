@@ -139,6 +139,17 @@ t.test(
   }
 )
 
+t.test('an item for which a protocol makes no event is skipped', async t => {
+  const own: Protocol<string> = {
+    start: () => ({
+      item: data => (data === 'skip' ? undefined : { data }),
+      end: () => undefined,
+      error: ({ message }) => ({ data: message })
+    })
+  }
+  t.equal((await sourceServer(t)(['skip', 'a', 'skip', 'b'], { protocol: own })).text, 'data: a\n\ndata: b\n\n')
+})
+
 t.test('the last event has the id that stops clients if they reconnect by themselves', async t => {
   const own: Protocol<string> = {
     reconnects: true,

@@ -240,6 +240,38 @@ t.test('cuts off a stream that has not begun, a paused one, and one that a hook 
   t.equal(hook.ended, 'broken')
 })
 
+t.test('a client that is cut off gets the data that the stream holds for it, and then the delay', async t => {
+  let given = 0
+  const { app, url } = await serve(
+    t,
+    app => {
+      // The listener makes the response be read as an ordinary Readable.
+      const onSend = async (_request: unknown, _reply: unknown, body: unknown) =>
+        (body as Readable).on('data', () => {})
+      app.get('/', { onSend }, (_request, reply) =>
+        reply.sseFrom(async function* () {
+          for (;;) yield `${given++} `.repeat(1000)
+        })
+      )
+    },
+    { plugin: { drainTimeout: 50 } }
+  )
+  const client = open(url)
+  await client.head()
+  client.pause()
+  await settled('the source is paused', () => given)
+  const closed = app.close()
+  client.resume()
+  await client.end()
+  await closed
+  t.equal(client.ended, 'broken')
+  t.match(client.text(), /\n\nretry: \d+\n$/)
+  t.strictSame(
+    client.events().map(({ data }) => Number.parseInt(data, 10)),
+    Array.from({ length: given }, (_, i) => i)
+  )
+})
+
 /** A client that requests a path and reads nothing. */
 function stall(t: Test, port: number, path = '/'): Socket {
   const socket = connect(port, '127.0.0.1')
