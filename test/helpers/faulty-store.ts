@@ -4,20 +4,20 @@ import { type EventStore, MemoryStore, type MemoryStoreOptions } from '../../plu
 type Method = Exclude<keyof EventStore, 'maxEvents' | 'maxBytes' | 'lease' | 'linger' | 'local' | 'subscribe'>
 
 /**
- * What one node sees of a store in memory that it shares with others: calls of its own may fail, hang, or be kept from
- * arriving, and rings may be lost.
+ * What one node sees of a store in memory that it shares with others: its calls may fail, hang or never arrive, and
+ * notifications may be lost.
  */
 export class FaultyStore implements EventStore {
   readonly shared: MemoryStore
-  /** What is asked before each call goes on to the store. */
+  /** Called before each call goes on to the store. */
   before: (method: Method, ...args: unknown[]) => unknown = () => {}
   linger = 0
-  /** Whether rings are lost. */
-  isDeaf = false
+  /** Whether notifications are lost. */
+  losesNotifications = false
   /** How many events it gives at once. */
   page = Number.POSITIVE_INFINITY
-  /** Rings as a store does that may have missed rings. */
-  ringForAny = () => {}
+  /** Notifies as a store does that may have missed notifications. */
+  notifyOfAny = () => {}
   /** How often each method was called. */
   readonly calls: Partial<Record<Method, number>> = {}
 
@@ -43,7 +43,7 @@ export class FaultyStore implements EventStore {
     return this.shared.lease
   }
 
-  /** Cannot be reached until told otherwise. */
+  /** Makes the store unreachable until `comeBack`. */
   goDown(methods?: Method[]): void {
     this.before = method => {
       if (methods?.includes(method) ?? true) throw new FST_SSE_STORE_UNAVAILABLE({ cause: 'the test says so' })
@@ -88,10 +88,10 @@ export class FaultyStore implements EventStore {
     return this.#call('stop', args)
   }
 
-  subscribe(ring: (id: string | undefined) => void): () => void {
-    this.ringForAny = () => ring(undefined)
+  subscribe(notify: (id: string | undefined) => void): () => void {
+    this.notifyOfAny = () => notify(undefined)
     return this.shared.subscribe(id => {
-      if (!this.isDeaf) ring(id)
+      if (!this.losesNotifications) notify(id)
     })
   }
 

@@ -180,7 +180,7 @@ t.test('a client that follows while the store starts to fail is asked to reconne
 
 t.test('a lost notification costs time, but no event', async t => {
   const { other, following, source, id } = await two(t)
-  other.isDeaf = true
+  other.losesNotifications = true
   const again = open(following.url, after(`${id}:1`))
   await until('the other node follows', () => other.calls.follow)
   source.give('b', undefined)

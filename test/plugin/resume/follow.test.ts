@@ -193,12 +193,12 @@ t.test('a node that may have missed notifications reads all logs that it follows
   await again.has('data: a')
   // After its second read the node waits for a notification.
   await until('the other node follows', () => (other.calls.read ?? 0) > 1)
-  other.isDeaf = true
+  other.losesNotifications = true
   source.give('b')
   await until('the event is in the store', async () => (await one.shared.read(id, 1))?.events.length)
-  other.ringForAny()
+  other.notifyOfAny()
   await again.has('data: b')
-  one.ringForAny()
+  one.notifyOfAny()
   source.give(undefined)
   await client.end()
 })

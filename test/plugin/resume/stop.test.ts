@@ -7,7 +7,7 @@ import { until } from '../../helpers/until.js'
 for (const where of ['on its node', 'from another node', 'from another node, when the notification is lost']) {
   t.test(`stops a source ${where}`, async t => {
     const [one, other] = FaultyStore.nodes(2, { lease: 300 }) as [FaultyStore, FaultyStore]
-    one.isDeaf = where.endsWith('lost')
+    one.losesNotifications = where.endsWith('lost')
     const producing = await node(t, { plugin: { store: one } })
     const asked = where === 'on its node' ? producing : await node(t, { plugin: { store: other } })
     const client = open(producing.url)

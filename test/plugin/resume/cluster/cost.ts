@@ -78,7 +78,7 @@ async function measure(followers: number) {
 
 const HEAD = [
   'scripts',
-  'rings',
+  'notifications',
   'CPU, µs',
   'bytes to Redis',
   'bytes from Redis',
