@@ -1,7 +1,7 @@
 import { FST_SSE_SOURCE_TRUNCATED } from '../../errors.js'
 import type { SseEvent } from '../../sse/event.js'
 import type { ErrorData } from '../failure.js'
-import { typedChunkOf } from './chunk.js'
+import { typedJsonItemOf } from './json-item.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
 
 const SENTINEL = '[DONE]'
@@ -13,7 +13,7 @@ class AiSdkStream implements ProtocolStream {
   #hasFailed = false
 
   item(item: unknown): SseEvent {
-    const data = typedChunkOf(item, 'parts of a UI message stream')
+    const data = typedJsonItemOf(item, 'parts of a UI message stream')
     this.#track(data.type, data.id)
     return { data }
   }

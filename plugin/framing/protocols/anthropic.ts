@@ -1,7 +1,7 @@
 import { FST_SSE_SOURCE_TRUNCATED } from '../../errors.js'
 import type { SseEvent } from '../../sse/event.js'
 import type { ErrorData } from '../failure.js'
-import { typedChunkOf } from './chunk.js'
+import { typedJsonItemOf } from './json-item.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
 
 const TYPES: Record<number, string> = {
@@ -20,7 +20,7 @@ class AnthropicStream implements ProtocolStream {
   #isComplete = false
 
   item(item: unknown): SseEvent {
-    const data = typedChunkOf(item, 'events of the Messages API')
+    const data = typedJsonItemOf(item, 'events of the Messages API')
     this.#isComplete ||= data.type === 'message_stop'
     return { event: data.type, data }
   }

@@ -1,7 +1,7 @@
 import { FST_SSE_SOURCE_TRUNCATED } from '../../errors.js'
 import type { SseEvent } from '../../sse/event.js'
 import type { ErrorData } from '../failure.js'
-import { type Chunk, chunkOf } from './chunk.js'
+import { type JsonItem, jsonItemOf } from './json-item.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
 
 /** The data of the last event of a chat completion. */
@@ -43,7 +43,7 @@ class OpenAiStream implements ProtocolStream {
   #sequence = -1
 
   item(item: unknown): SseEvent {
-    const data = chunkOf(item, 'chunks of chat completions, or events of the Responses API')
+    const data = jsonItemOf(item, 'chunks of chat completions, or events of the Responses API')
     if (typeof data.type !== 'string') {
       this.#isComplete ||= hasFinished(data)
       return { data }
@@ -73,7 +73,7 @@ class OpenAiStream implements ProtocolStream {
   }
 }
 
-function hasFinished({ choices }: Chunk): boolean {
+function hasFinished({ choices }: JsonItem): boolean {
   return Array.isArray(choices) && choices.some(choice => Boolean(choice?.finish_reason))
 }
 

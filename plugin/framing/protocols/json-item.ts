@@ -3,7 +3,7 @@ import { bytesOf, isEvent } from '../../sse/event.js'
 import { describe } from '../../util/describe.js'
 
 /** A JSON object: an item of the built-in protocols other than `'events'`. */
-export type Chunk = Readonly<Record<string, unknown>>
+export type JsonItem = Readonly<Record<string, unknown>>
 
 /**
  * Checks that an item is a JSON object, and not an event.
@@ -11,11 +11,11 @@ export type Chunk = Readonly<Record<string, unknown>>
  * @param what the items of the protocol, in the words of the error
  * @throws FST_SSE_EVENT_INVALID if it is not
  */
-export function chunkOf(item: unknown, what: string): Chunk {
+export function jsonItemOf(item: unknown, what: string): JsonItem {
   const isText = typeof item !== 'object' || item === null || Array.isArray(item) || bytesOf(item) !== undefined
   if (isText) throw new FST_SSE_EVENT_INVALID(`the protocol takes ${what}, but it is ${describe(item)}`)
   if (isEvent(item)) throw new FST_SSE_EVENT_INVALID(`the protocol takes ${what}, and makes the events itself`)
-  return item as Chunk
+  return item as JsonItem
 }
 
 /**
@@ -24,8 +24,8 @@ export function chunkOf(item: unknown, what: string): Chunk {
  * @param what the items of the protocol, in the words of the error
  * @throws FST_SSE_EVENT_INVALID if it is not
  */
-export function typedChunkOf(item: unknown, what: string): Chunk & { readonly type: string } {
-  const chunk = chunkOf(item, what)
-  if (typeof chunk.type === 'string') return chunk as Chunk & { type: string }
-  throw new FST_SSE_EVENT_INVALID(`the protocol takes ${what}, but its type is ${describe(chunk.type)}`)
+export function typedJsonItemOf(item: unknown, what: string): JsonItem & { readonly type: string } {
+  const object = jsonItemOf(item, what)
+  if (typeof object.type === 'string') return object as JsonItem & { type: string }
+  throw new FST_SSE_EVENT_INVALID(`the protocol takes ${what}, but its type is ${describe(object.type)}`)
 }
