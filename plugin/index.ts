@@ -86,7 +86,7 @@ export type { OnDisconnect, ResumableOptions } from './resume/resumable-options.
 export type { SseStreams } from './resume/sse-streams.js'
 export type { EventData, EventName, EventOf, EventsOf, ItemOf } from './route-types.js'
 export { type EventMap, type EventStreamSchema, eventStream } from './schema/event-schema.js'
-export type { SourceContext, SourceIterable, SseSource } from './source/source.js'
+export type { SourceContext, SourceIterable, SourceSignal, SseSource } from './source/source.js'
 export { StreamAbort, type StreamAbortReason, type StreamTimeout } from './source/stream-abort.js'
 export type { SseEvent } from './sse/event.js'
 export { END_ID } from './sse/last-event-id.js'

@@ -11,6 +11,7 @@ import { ResumableResponse } from './resume/resumable-response.js'
 import type { ResumableStreams } from './resume/resumable-streams.js'
 import { checkResumeOptions, checkStreamOptions, resumableOf, streamSettings } from './settings.js'
 import { discardSource } from './source/source.js'
+import { StreamAbort } from './source/stream-abort.js'
 import { END_ID, lastEventIdOf } from './sse/last-event-id.js'
 import { logError } from './util/log.js'
 
@@ -35,7 +36,9 @@ export function makeSseFrom(server: SseServer) {
       const { maxEventBytes } = settings
       return resumableResponse(server, this, options, settings).begin(source, { ...options, maxEventBytes }, resumable)
     } catch (error) {
-      discardSource(source, failure => logError(this.log, 'debug', failure, 'a source that was not needed failed'))
+      discardSource(source, new StreamAbort('failed', { cause: error }), failure =>
+        logError(this.log, 'debug', failure, 'a source that was not needed failed')
+      )
       throw error
     }
   }
@@ -62,7 +65,7 @@ function stream(
   const responder = makeResponder(server, reply, options, settings)
   const early = responder.early(lastEventIdOf(reply.request) === END_ID)
   if (early === undefined) return responder.stream(chunks, options)
-  chunks.close()
+  chunks.close(new StreamAbort('left'))
   return early
 }
 

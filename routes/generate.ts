@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import type { SourceIterable, SseSource } from '../plugin/index.js'
+import type { SourceIterable, SourceSignal, SseSource } from '../plugin/index.js'
 import { compileValidator, FST_SSE_EVENT_INVALID, FST_SSE_OPTION_INVALID } from '../plugin/toolkit.js'
 import { inputLimits, type Limits } from './limits.js'
 
@@ -81,10 +81,10 @@ export interface GenerateInput {
 /** What `generate` knows of the request. */
 export interface GenerateContext {
   /**
-   * Aborted when nobody needs the answer any more, for example because the client has left. Pass it on to the provider,
-   * so that it stops too. See `SourceContext`.
+   * Aborted when nobody needs the answer any more, for example because the client has left. Its `reason` says why. Pass
+   * it on to the provider, so that it stops too. See `SourceContext`.
    */
-  readonly signal: AbortSignal
+  readonly signal: SourceSignal
   /** The request that the answer is for. The routes have validated its body and query. */
   readonly request: FastifyRequest
 }

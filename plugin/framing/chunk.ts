@@ -1,4 +1,5 @@
 import type { Pulled } from '../source/pull.js'
+import type { StreamAbort } from '../source/stream-abort.js'
 
 /** Frames that are sent together: the result of one pull. */
 export interface Chunk {
@@ -18,8 +19,12 @@ export interface Chunk {
 export interface ChunkSource<Item = unknown> extends Pulled<Item, Chunk> {
   /** The last frame of a stream that fails after it has begun; `undefined` if none can be sent (E4). */
   encodeError(error: Error): string | undefined
-  /** Stops reading. Cancels a source that has not ended (S2), without waiting for it. */
-  close(): void
+  /**
+   * Stops reading. Cancels a source that has not ended (S2), without waiting for it.
+   *
+   * @param abort why the stream ends before its source (S8); `undefined` if it is complete
+   */
+  close(abort?: StreamAbort): void
 }
 
 /** The chunk of an item that is skipped. */

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { SourceOptions } from '../source/source.js'
 import { SourceRun } from '../source/source-run.js'
+import type { StreamAbort } from '../source/stream-abort.js'
 import type { Chunk, ChunkSource } from './chunk.js'
 import type { Codec } from './codec.js'
 import { FrameEncoder, type FrameOptions } from './frame-encoder.js'
@@ -14,7 +15,6 @@ export class SourceChunks implements ChunkSource<Result> {
   readonly #encoder: FrameEncoder
   /** The end of the source. It is kept while an unfinished character is sent first. */
   #end: Result | undefined
-  #isComplete = false
 
   /**
    * @param maxEventBytes the size of the largest frame, in bytes
@@ -45,9 +45,7 @@ export class SourceChunks implements ChunkSource<Result> {
       this.#end = result
       if (rest !== undefined) return rest
     }
-    const last = this.#encoder.end(result.value)
-    this.#isComplete = true
-    return last
+    return this.#encoder.end(result.value)
   }
 
   encodeError(error: Error): string | undefined {
@@ -59,7 +57,7 @@ export class SourceChunks implements ChunkSource<Result> {
     return this.encodeError(error) ?? this.#encoder.lastResort(error)
   }
 
-  close(): void {
-    if (!this.#isComplete) this.#run.cancel()
+  close(abort?: StreamAbort): void {
+    if (abort !== undefined) this.#run.cancel(abort)
   }
 }

@@ -1,8 +1,10 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING } from '../errors.js'
+import { abortOf } from '../source/abort-of.js'
 import { pull } from '../source/pull.js'
 import type { SseSource } from '../source/source.js'
 import { SourceRun } from '../source/source-run.js'
+import { StreamAbort } from '../source/stream-abort.js'
 import { TimeSlice } from '../util/time-slice.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed, onOver } from './raw-response.js'
@@ -51,15 +53,21 @@ export async function collect(
     room: () => undefined,
     take() {}
   }
-  try {
-    const result = await Promise.race([pull(items, sink, new TimeSlice()), stopped])
-    if (result === 'closing') throw new FST_SSE_CLOSING()
-    if (result === 'left') return logLeft()
+  const end = (abort?: StreamAbort) => {
     isOpen = false
-    return result
-  } finally {
-    if (isOpen) run.cancel()
-    isOpen = false
+    if (abort !== undefined) run.cancel(abort)
     streams.delete(entry)
   }
+  const pulled = pull(items, sink, new TimeSlice()).catch(error => {
+    if (isOpen) end(abortOf(error))
+    throw error
+  })
+  const result = await Promise.race([pulled, stopped])
+  if (result !== 'left' && result !== 'closing') {
+    end()
+    return result
+  }
+  end(new StreamAbort(result))
+  if (result === 'closing') throw new FST_SSE_CLOSING()
+  return logLeft()
 }

@@ -6,7 +6,9 @@ import { FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import type { Chunk, ChunkSource } from '../framing/chunk.js'
 import { logFailure, stopError, toError } from '../framing/failure.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
+import { abortOf } from '../source/abort-of.js'
 import { pull } from '../source/pull.js'
+import { StreamAbort } from '../source/stream-abort.js'
 import { formatRetry } from '../sse/event.js'
 import type { Deadline } from '../util/deadlines.js'
 import { logError } from '../util/log.js'
@@ -75,19 +77,24 @@ export class EventStream extends Readable implements OpenStream {
     streams.add(this)
     const { signal } = parts
     if (signal !== undefined) {
-      this.#forgetSignal = onAbort(signal, () => this.#fail(stopError(signal)))
+      this.#forgetSignal = onAbort(signal, () => this.#failStopped(signal))
     }
     onOver(this.#raw, isComplete => this.#over(isComplete))
   }
 
+  /** Cuts the stream off because its server closes (V2). @param retry the reconnect delay, in milliseconds */
+  close(retry: number): void {
+    this.#cutOff(retry, new StreamAbort('closing'))
+  }
+
   /**
-   * Cuts the stream off because its server closes (V2) or can no longer follow its log. The client gets the data that
-   * is held for it, a `retry:`, and then a broken end, which does not look complete (E4).
+   * Cuts the stream off because its server closes or can no longer follow its log. The client gets the data that is
+   * held for it, a `retry:`, and then a broken end, which does not look complete (E4).
    *
    * @param retry the reconnect delay, in milliseconds
    */
-  close(retry: number): void {
-    this.#stop('closed')
+  #cutOff(retry: number, abort: StreamAbort): void {
+    this.#stop('closed', abort)
     // Fastify sets the head just before the first read, so nothing can be written earlier, nor after the end.
     if (this.#pump === undefined || this.#raw.writableEnded) {
       truncate(this.#raw)
@@ -127,7 +134,9 @@ export class EventStream extends Readable implements OpenStream {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#stop('aborted')
+    if (this.#isLive) {
+      this.#stop('aborted', isClosed(this.#raw) ? new StreamAbort('left') : abortOf(error ?? undefined))
+    }
     callback(error)
   }
 
@@ -137,7 +146,7 @@ export class EventStream extends Readable implements OpenStream {
    */
   override destroy(error?: Error): this {
     if (error !== undefined || this.readableEnded || !isClosed(this.#raw)) return super.destroy(error)
-    this.#stop('aborted')
+    this.#stop('aborted', new StreamAbort('left'))
     this.unpipe()
     this.push(null)
     return this.resume()
@@ -158,7 +167,7 @@ export class EventStream extends Readable implements OpenStream {
   async #run(pump: Pump): Promise<void> {
     const { chunks, reply, signal } = this.#parts
     try {
-      if (signal?.aborted) throw stopError(signal)
+      if (signal?.aborted) return this.#failStopped(signal)
       const last = await pull(chunks, pump, pump.slice)
       if (last !== undefined) this.#complete(pump, last)
     } catch (error) {
@@ -173,16 +182,25 @@ export class EventStream extends Readable implements OpenStream {
     this.#end(pump, last.text)
   }
 
-  /** Answers with an error before the response has begun (E1), and sends an `error` event after that (E2). */
-  #fail(error: Error): void {
+  /** Fails because the `signal` of its options was aborted. */
+  #failStopped(signal: AbortSignal): void {
+    this.#fail(stopError(signal), new StreamAbort('stopped', { cause: signal.reason }))
+  }
+
+  /**
+   * Answers with an error before the response has begun (E1), and sends an `error` event after that (E2).
+   *
+   * @param abort why the source is ended (S8)
+   */
+  #fail(error: Error, abort: StreamAbort = abortOf(error)): void {
     const { chunks, reply, summary } = this.#parts
     summary.error = error
     // The stream goes on at its producer. The client can follow it again, here or on another node.
     if (error instanceof FST_SSE_STORE_UNAVAILABLE) {
-      this.close(reconnectDelay())
+      this.#cutOff(reconnectDelay(), abort)
       return
     }
-    this.#stop('error')
+    this.#stop('error', abort)
     const pump = this.#pump
     // Hooks may still run before the first read. `#start` then refuses.
     if (pump === undefined) return
@@ -212,21 +230,27 @@ export class EventStream extends Readable implements OpenStream {
     this.destroy(toErrorResponse(reply, error))
   }
 
-  /** Takes no more chunks, and cancels a source that has not ended (S2). The first outcome counts. */
-  #stop(outcome: StreamSummary['outcome']): void {
+  /**
+   * Takes no more chunks, and cancels a source that has not ended (S2). The first outcome counts.
+   *
+   * @param abort why the source is ended (S8); `undefined` if it has ended
+   */
+  #stop(outcome: StreamSummary['outcome'], abort?: StreamAbort): void {
     if (!this.#isLive) return
     const { chunks, summary } = this.#parts
     this.#isLive = false
     summary.outcome = outcome
     this.#pump?.close()
     this.#forgetSignal?.()
-    chunks.close()
+    chunks.close(abort)
   }
 
   /** Cleans up once the response is over. @param isComplete whether all of it was handed to the network */
   #over(isComplete: boolean): void {
     // A response that is complete although this was never read has got another body from a hook.
-    this.#stop(this.#pump !== undefined || !isComplete ? 'aborted' : 'skipped')
+    if (this.#isLive) {
+      this.#stop(this.#pump !== undefined || !isComplete ? 'aborted' : 'skipped', new StreamAbort('left'))
+    }
     this.destroy()
     this.#streams.delete(this)
     if (this.#closeTimeout !== undefined) this.#streams.deadlines.clear(this.#closeTimeout)

@@ -13,8 +13,10 @@ import { logFailure, stopError, toError } from '../framing/failure.js'
 import type { FrameOptions } from '../framing/frame-encoder.js'
 import { SourceChunks } from '../framing/source-chunks.js'
 import type { OpenStream, OpenStreams } from '../response/open-streams.js'
+import { abortOf } from '../source/abort-of.js'
 import { pull, type Sink } from '../source/pull.js'
 import type { SourceOptions } from '../source/source.js'
+import { StreamAbort } from '../source/stream-abort.js'
 import type { EventStore, LeaseStatus } from '../stores/event-store.js'
 import type { Deadline } from '../util/deadlines.js'
 import type { IdMap } from '../util/id-map.js'
@@ -117,9 +119,9 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     const claimed = this.claimId()
     const signal = this.#signal
     if (signal !== undefined) {
-      this.#forgetSignal = onAbort(signal, () => this.#fail(stopError(signal)))
+      this.#forgetSignal = onAbort(signal, () => this.#failStopped(signal))
     }
-    if (signal?.aborted) this.#fail(stopError(signal))
+    if (signal?.aborted) this.#failStopped(signal)
     else void this.#produce()
     await claimed
   }
@@ -129,18 +131,18 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     if (this.#error !== undefined && !sawFailure) this.#report(this.#error)
     // Without the first read of this client, the source never starts (S3).
     if (this.#isStarted) return
-    if (this.#hasClaimedId) this.#fail(new FST_SSE_STREAM_ABANDONED())
-    else this.#abort()
+    if (this.#hasClaimedId) this.#failAbandoned()
+    else this.#abort(new StreamAbort('left'))
   }
 
   /** Ends the stream on request. */
   stop(): void {
-    this.#fail(new FST_SSE_STREAM_STOPPED())
+    this.#fail(new FST_SSE_STREAM_STOPPED(), new StreamAbort('stopped'))
   }
 
   /** Ends the stream because the server closes (V2). */
   close(): void {
-    this.#fail(new FST_SSE_CLOSING())
+    this.#fail(new FST_SSE_CLOSING(), new StreamAbort('closing'))
     this.#writer.stopRetrying()
   }
 
@@ -159,7 +161,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   }
 
   onFenced(): void {
-    this.#fail(new FST_SSE_PRODUCER_LOST())
+    this.#fail(new FST_SSE_PRODUCER_LOST(), new StreamAbort('fenced'))
   }
 
   /** The source does not wait for slow clients: they read from the log. */
@@ -191,10 +193,20 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     if (this.log.isLarger(maxBytes)) throw new FST_SSE_LOG_FULL(`maxBytes (${maxBytes})`)
   }
 
-  #fail(error: Error): void {
+  /** Fails because the `signal` of its options was aborted. */
+  #failStopped(signal: AbortSignal): void {
+    this.#fail(stopError(signal), new StreamAbort('stopped', { cause: signal.reason }))
+  }
+
+  #failAbandoned(): void {
+    this.#fail(new FST_SSE_STREAM_ABANDONED(), new StreamAbort('abandoned'))
+  }
+
+  /** Ends the stream with an error. @param abort why the source is ended (S8) */
+  #fail(error: Error, abort: StreamAbort = abortOf(error)): void {
     if (!this.isOpen) return
     this.#error = error
-    this.#abort()
+    this.#abort(abort)
     if (!this.#hasFirstClient) this.#report(error)
     const frame = this.#scope.runInAsyncScope(this.#chunks.encodeErrorAlways, this.#chunks, error)
     this.#end({ frame, lost: false, error })
@@ -207,9 +219,9 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   }
 
   /** Cancels the source (S2). */
-  #abort(): void {
+  #abort(abort: StreamAbort): void {
     this.isOpen = false
-    this.#chunks.close()
+    this.#chunks.close(abort)
   }
 
   #end(end: { frame: string; lost: false; error?: Error }): void {
@@ -240,7 +252,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     this.#isAbandoning = true
     await this.#writer.renew()
     this.#isAbandoning = false
-    if (!this.#isFollowed) this.#fail(new FST_SSE_STREAM_ABANDONED())
+    if (!this.#isFollowed) this.#failAbandoned()
   }
 
   /** Whether a client follows it, on any node. */

@@ -4,6 +4,7 @@ import { logError } from '../util/log.js'
 import { isPromiseLike } from '../util/promise.js'
 import { CompletionCheck } from './completion-check.js'
 import { discardSource, holdErrors, type Source, type SourceContext, type SourceOptions, toSource } from './source.js'
+import type { StreamAbort } from './stream-abort.js'
 
 /** One run of a caller's source. It starts at most once, and can be cancelled at any time (S2, S3). */
 export class SourceRun {
@@ -14,7 +15,7 @@ export class SourceRun {
   #source: Source | undefined
   #items: Pick<Source, 'next'> | undefined
   #started = false
-  #cancelled = false
+  #abort: StreamAbort | undefined
 
   constructor(given: unknown, reply: FastifyReply, isComplete?: SourceOptions['isComplete']) {
     this.#given = given
@@ -34,12 +35,16 @@ export class SourceRun {
     return this.#items === undefined ? this.#start() : this.#items.next()
   }
 
-  /** Stops the source, even while it waits for the provider. Does not wait for it to stop. */
-  cancel(): void {
-    this.#cancelled = true
-    this.#controller?.abort()
-    if (this.#source !== undefined) this.#stop(this.#source)
-    else if (!this.#started) discardSource(this.#given, error => this.#ignore(error))
+  /**
+   * Stops the source, even while it waits for the provider. Does not wait for it to stop.
+   *
+   * @param abort why: the reason of the signal of the source (S8)
+   */
+  cancel(abort: StreamAbort): void {
+    this.#abort = abort
+    this.#controller?.abort(abort)
+    if (this.#source !== undefined) this.#stop(this.#source, abort)
+    else if (!this.#started) discardSource(this.#given, abort, error => this.#ignore(error))
   }
 
   /** An error after the end of the stream affects no client. */
@@ -47,8 +52,8 @@ export class SourceRun {
     logError(this.#reply.log, 'debug', error, 'the source of an ended stream failed')
   }
 
-  #stop(source: Source): void {
-    source.cancel(error => this.#ignore(error))
+  #stop(source: Source, abort: StreamAbort): void {
+    source.cancel(abort, error => this.#ignore(error))
   }
 
   async #start(): Promise<IteratorResult<unknown, unknown>> {
@@ -56,7 +61,7 @@ export class SourceRun {
     const given: unknown = typeof this.#given === 'function' ? this.#given(this.#context()) : this.#given
     const source = toSource(isPromiseLike(given) ? await given : given)
     this.#source = source
-    if (this.#cancelled) this.#stop(source)
+    if (this.#abort !== undefined) this.#stop(source, this.#abort)
     this.#items = this.#isComplete === undefined ? source : new CompletionCheck(source, this.#isComplete)
     return this.#items.next()
   }

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { FST_SSE_SOURCE_INVALID } from '../errors.js'
 import { describe } from '../util/describe.js'
 import { isPromiseLike } from '../util/promise.js'
+import type { StreamAbort } from './stream-abort.js'
 
 /**
  * What the plugin can read items from. The streams of LLM SDKs are async iterables.
@@ -17,14 +18,20 @@ export type SourceIterable<T, R = unknown> =
   | ReadableStream<T>
   | Readable
 
+/** The signal of a source. Like any AbortSignal, but what it knows of its reason is typed. */
+export interface SourceSignal extends AbortSignal {
+  /** Why the stream ended its source (S8); `undefined` as long as it has not. */
+  readonly reason: StreamAbort | undefined
+}
+
 /** What the function form of a source receives. */
 export interface SourceContext {
   /**
-   * Aborted as soon as the stream ends early: the client left, the source failed, or the server closes. Pass it to the
-   * provider's SDK, so that the provider stops too. Unlike `request.signal` of Fastify 5, it is not aborted when the
-   * body of the request has been read.
+   * Aborted as soon as the stream ends early: the client left, the source failed, or the server closes. Its `reason`
+   * says why. Pass it to the provider's SDK, so that the provider stops too. Unlike `request.signal` of Fastify 5, it
+   * is not aborted when the body of the request has been read.
    */
-  readonly signal: AbortSignal
+  readonly signal: SourceSignal
   /**
    * The `Last-Event-ID` of the request, which a client sends when it reconnects (WHATWG HTML, section 9.2.4), from its
    * header or its query; `undefined` without one.
@@ -76,9 +83,10 @@ export interface Source {
   /**
    * Stops the source, also while `next()` is pending, without waiting for it.
    *
+   * @param abort why, for sources that take a reason
    * @param onError called with each error that stopping causes, now or later
    */
-  cancel(onError: (error: unknown) => void): void
+  cancel(abort: StreamAbort, onError: (error: unknown) => void): void
 }
 
 /** What known sources offer, in addition to an iterator, to stop them. */
@@ -105,11 +113,11 @@ export function toSource(value: unknown): Source {
 }
 
 /** Stops a source that is never read: an SDK's stream that is already open, or the promise of one. */
-export function discardSource(value: unknown, onError: (error: unknown) => void): void {
+export function discardSource(value: unknown, abort: StreamAbort, onError: (error: unknown) => void): void {
   if (typeof value === 'function') return
   try {
-    if (isPromiseLike(value)) value.then(resolved => discardSource(resolved, onError), onError)
-    else toSource(value).cancel(onError)
+    if (isPromiseLike(value)) value.then(resolved => discardSource(resolved, abort, onError), onError)
+    else toSource(value).cancel(abort, onError)
   } catch (error) {
     onError(error)
   }
@@ -157,8 +165,8 @@ class ReaderSource implements Source {
     return this.#reader.read() as Promise<IteratorResult<unknown, unknown>>
   }
 
-  cancel(onError: (error: unknown) => void): void {
-    attempt(() => this.#reader.cancel(), onError)
+  cancel(abort: StreamAbort, onError: (error: unknown) => void): void {
+    attempt(() => this.#reader.cancel(abort), onError)
   }
 }
 
@@ -175,17 +183,17 @@ class IteratorSource implements Source {
     return this.#iterator.next()
   }
 
-  cancel(onError: (error: unknown) => void): void {
+  cancel(abort: StreamAbort, onError: (error: unknown) => void): void {
     // An async generator queues return() behind a pending next(). So the methods that stop it at once come first.
-    attempt(() => call((this.#owner as Stoppable).controller, 'abort'), onError)
+    attempt(() => call((this.#owner as Stoppable).controller, 'abort', abort), onError)
     for (const method of ['abort', 'cancel', 'destroy'] as const) attempt(() => call(this.#owner, method), onError)
     attempt(() => this.#iterator.return?.(), onError)
   }
 }
 
-function call(owner: object | undefined, method: keyof Stoppable): unknown {
+function call(owner: object | undefined, method: keyof Stoppable, ...reason: [StreamAbort?]): unknown {
   const stop = (owner as Stoppable | undefined)?.[method]
-  return typeof stop === 'function' ? stop.call(owner) : undefined
+  return typeof stop === 'function' ? stop.call(owner, ...reason) : undefined
 }
 
 function attempt(stop: () => unknown, onError: (error: unknown) => void): void {

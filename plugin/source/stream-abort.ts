@@ -23,7 +23,7 @@ const MESSAGES: Record<StreamAbortReason, string> = {
  * @example
  * ```ts
  * signal.addEventListener('abort', () => {
- *   if (signal.reason.reason === 'stopped') metrics.stopped.inc()
+ *   if (signal.reason?.reason === 'stopped') metrics.stopped.inc()
  * })
  * ```
  */

@@ -3,8 +3,10 @@ import sseFrom, {
   END_ID,
   type SseEvent,
   type SseSource,
+  type StreamAbortReason,
   type StreamOptions,
-  type StreamSummary
+  type StreamSummary,
+  type StreamTimeout
 } from '../../plugin/index.js'
 
 const app = Fastify()
@@ -23,6 +25,22 @@ app.get('/events', (_request, reply) =>
     yield { event: 'any', data: new Usage(), id: '1', retry: 0, comment: 'a' }
     yield { id: undefined, data: 'b' }
     return 'any value'
+  })
+)
+app.get('/reason', (_request, reply) =>
+  reply.sseFrom(async function* ({ signal }) {
+    signal.addEventListener('abort', () => {
+      const why: StreamAbortReason | undefined = signal.reason?.reason
+      const which: StreamTimeout | undefined = signal.reason?.timeout
+      // @ts-expect-error: there is no reason while it is not aborted
+      signal.reason.reason
+      // @ts-expect-error: it is no such reason
+      if (why === 'gone') void which
+    })
+    yield await fetch('http://localhost', { signal })
+    const any: AbortSignal = signal
+    signal.throwIfAborted()
+    void any
   })
 )
 app.get('/declared', (_request, reply) => {
