@@ -51,3 +51,10 @@ t.test('refuses wrong input, and names the field and what it takes', async t => 
   t.equal(none.statusCode, 400)
   t.match(none.json(), { message: 'body takes application/json: an object with prompt or messages' })
 })
+
+t.test('says that the query has no fields where it has none', async t => {
+  const { app: server } = build(t, { plugin: { lastEventIdParameter: false } })
+  server.register(streamRoutes, { generate: () => t.fail('generate was called') as never })
+  const response = await server.inject({ method: 'POST', url: '/stream?a=b', body: { prompt: 'a' } })
+  t.match(response.json(), { statusCode: 400, message: 'query/a is unknown; known are none' })
+})
