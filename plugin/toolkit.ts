@@ -11,8 +11,10 @@ import { type Static, Type } from '@sinclair/typebox'
 import accepts from 'accepts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FST_SSE_NOT_ACCEPTABLE } from './errors.js'
+import { AnswerParts } from './framing/answer/answer-parts.js'
+import { type Finish, finishOf } from './framing/answer/finish.js'
+import { type AnswerPart, partOf } from './framing/answer/part.js'
 import { type ErrorData, errorEvent, logFailure, statusOf } from './framing/failure.js'
-import { tokenOf } from './framing/protocols/token.js'
 import type { StreamOptions } from './options.js'
 import { kSseServer, sseFrom } from './plugin.js'
 import type { SseServer } from './reply.js'
@@ -23,7 +25,25 @@ import { resumableOf } from './settings.js'
 import type { SseSource } from './source/source.js'
 
 export { FST_SSE_EVENT_INVALID, FST_SSE_OPTION_INVALID, FST_SSE_STREAM_NOT_FOUND } from './errors.js'
-export { type CompletionEnd, type CompletionHead, chatCompletion } from './framing/protocols/chat-completion.js'
+export { AnswerParts } from './framing/answer/answer-parts.js'
+export { Finish, type FinishReason, finishOf, Usage } from './framing/answer/finish.js'
+export { finishWord, finishWords } from './framing/answer/finish-words.js'
+export {
+  type AnswerPart,
+  type Part,
+  partOf,
+  partSchemas,
+  ReasoningPart,
+  RefusalPart,
+  TextPart,
+  ToolCallPart
+} from './framing/answer/part.js'
+export {
+  type CompletionHead,
+  chatCompletion,
+  chatToolCall,
+  completionEnd
+} from './framing/protocols/chat-completion.js'
 export { openAiError } from './framing/protocols/openai.js'
 export { STREAM_ID_PATTERN } from './resume/event-id.js'
 export { compileValidator, type Problem } from './util/validate.js'
@@ -84,25 +104,24 @@ export function negotiate<const T extends string>(reply: FastifyReply, types: re
 }
 
 /**
- * Reads the tokens of a source to their end and answers with one JSON body. The source is cancelled when the client
- * leaves or the server closes, and is never started for a HEAD request (S3).
+ * Reads an answer to its end and sends it as one JSON body. The source is cancelled when the client leaves or the server
+ * closes, and is never started for a HEAD request (S3).
  *
- * @param toBody makes the body from the whole text and the return value of the source
+ * @param toBody makes the body from the joined parts of the answer and its end
  * @returns the reply; `return` or await it in the handler
- * @throws FST_SSE_CLOSING, FST_SSE_EVENT_INVALID if a token is not a string, and any error of the source or of `toBody`
+ * @throws FST_SSE_CLOSING, FST_SSE_EVENT_INVALID if the source gives what is not a part of an answer, or returns no
+ *   `Finish`, and any error of the source or of `toBody`
  */
 export async function sendWhole(
   reply: FastifyReply,
-  source: SseSource<string>,
-  toBody: (text: string, returned: unknown) => object
+  source: SseSource<AnswerPart>,
+  toBody: (answer: AnswerParts, finish: Finish) => object
 ): Promise<FastifyReply> {
   if (reply.request.method === 'HEAD') return reply.type('application/json').send(Readable.from([]))
-  let text = ''
+  const answer = new AnswerParts()
   try {
-    const result = await collect(source, reply, serverOf(reply.server).openStreams, item => {
-      text += tokenOf(item)
-    })
-    return result === undefined ? reply : sendJson(reply, toBody(text, result.returned))
+    const result = await collect(source, reply, serverOf(reply.server).openStreams, item => answer.add(partOf(item)))
+    return result === undefined ? reply : sendJson(reply, toBody(answer, finishOf(result.returned)))
   } catch (error) {
     throw toErrorResponse(reply, error)
   }

@@ -1,82 +1,16 @@
-import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import type { SourceIterable, SourceSignal, SseSource } from '../plugin/index.js'
-import { compileValidator, FST_SSE_EVENT_INVALID, FST_SSE_OPTION_INVALID } from '../plugin/toolkit.js'
-import { inputLimits, type Limits } from './limits.js'
+import type { SourceSignal, SseSource } from '../plugin/index.js'
+import { type AnswerPart, type Finish, FST_SSE_OPTION_INVALID } from '../plugin/toolkit.js'
+import { type Feature, features, findUnaccepted, type Unaccepted } from './contract/accepts.js'
+import { textOf } from './contract/content.js'
+import type { GenerateRequest } from './contract/request.js'
 
-/** The schema of the text of a message: never empty, and limited in length. */
-export function textSchema({ maxTextLength }: Limits) {
-  return Type.String({
-    minLength: 1,
-    maxLength: maxTextLength,
-    description: `a string of 1 to ${maxTextLength} characters`
-  })
-}
-
-function messageSchema(limits: Limits) {
-  return Type.Object(
-    {
-      role: Type.Union([Type.Literal('system'), Type.Literal('user'), Type.Literal('assistant')], {
-        description: '"system", "user" or "assistant"'
-      }),
-      content: textSchema(limits)
-    },
-    { additionalProperties: false, description: 'an object with role and content' }
-  )
-}
-
-/** The schema of a conversation, the oldest message first. */
-export function messagesSchema(limits: Limits) {
-  const { maxMessages } = limits
-  return Type.Array(messageSchema(limits), {
-    minItems: 1,
-    maxItems: maxMessages,
-    description: `a list of 1 to ${maxMessages} messages`
-  })
-}
-
-/** The schema of one message of a conversation, with the default limits: `{ role, content }`. */
-export const Message = messageSchema(inputLimits({}))
-
-const Count = Type.Integer({ minimum: 0, description: 'a whole number, 0 or more' })
-
-/** The schema of `usage`: how many tokens a prompt and its answer took. */
-export const Usage = Type.Object(
-  { promptTokens: Count, completionTokens: Count, totalTokens: Count },
-  { description: 'an object with promptTokens, completionTokens and totalTokens' }
-)
-
-/** The schema of how an answer ended: `{ finishReason, usage? }`. */
-export const Finish = Type.Object(
-  {
-    finishReason: Type.String({ description: 'a string that says why the model stopped' }),
-    usage: Type.Optional(Usage)
-  },
-  { description: 'an object with finishReason and, if known, usage' }
-)
-
-/** One message of a conversation. */
-export type Message = Static<typeof Message>
-
-/** How many tokens a prompt and its answer took, as the provider counts them: whole numbers, 0 or more. */
-export type Usage = Static<typeof Usage>
-
-/**
- * How an answer ended. `generate` returns it, and the last event of `/stream` carries it.
- *
- * `finishReason` says why the model stopped: `stop` at the end of its answer, `length` at its limit of tokens, or
- * whatever the provider says. `usage` is optional, for providers that do not count.
- */
-export type Finish = Static<typeof Finish>
-
-/** What `generate` is asked. */
-export interface GenerateInput {
-  /**
-   * The conversation so far, the oldest message first, within the limits of the routes. A `prompt` is a conversation of
-   * one message of the user.
-   */
-  messages: Message[]
-}
+export type { AnswerPart, Finish, FinishReason, Usage } from '../plugin/toolkit.js'
+export type { Feature } from './contract/accepts.js'
+export type { AssistantPart, ContentPart } from './contract/content.js'
+export type { Message } from './contract/message.js'
+export type { GenerateRequest } from './contract/request.js'
+export type { ResponseFormat, Tool, ToolChoice } from './contract/tool.js'
 
 /** What `generate` knows of the request. */
 export interface GenerateContext {
@@ -89,56 +23,100 @@ export interface GenerateContext {
   readonly request: FastifyRequest
 }
 
+/** An answer as it comes: its parts, and at the end why it ended. An async generator is one. */
+export type Answer<Part extends AnswerPart = AnswerPart> = AsyncIterable<Part, Finish> | Iterable<Part, Finish>
+
 /**
  * What an application gives the routes: it answers a conversation. It yields the text of each token as a string, and
- * returns a `Finish`. The same function serves all routes.
+ * whatever else an answer has as an object: reasoning, calls of tools, a refusal. It returns a `Finish`. The same
+ * function serves all routes, whatever API their clients speak.
  *
- * An error that it throws before the first token becomes an error response with the `statusCode` or `status` of the
+ * An error that it throws before the first part becomes an error response with the `statusCode` or `status` of the
  * error; a later one becomes the `error` event of the route. A return value other than a `Finish` is an error too.
  *
  * @example
  * ```ts
- * const generate: Generate = async function* ({ messages }, { signal }) {
+ * const generate: Generate = async function* ({ messages, tools = [] }, { signal }) {
+ *   yield { type: 'reasoning', text: 'They want to know the weather.' }
+ *   if (tools.some(({ name }) => name === 'weather')) {
+ *     yield { type: 'tool-call', id: 'call-1', name: 'weather', arguments: '{"city":"Bonn"}' }
+ *     return { finishReason: 'tool_calls' }
+ *   }
+ *   yield 'Look out of the window.'
+ *   return { finishReason: 'stop' }
+ * }
+ * ```
+ */
+export interface Generate {
+  (request: GenerateRequest, context: GenerateContext): Answer | Promise<Answer>
+  /**
+   * What it can be asked for. A request for anything else is answered 400 with the name of the field. Default:
+   * everything.
+   */
+  accepts?: readonly Feature[]
+}
+
+/** A message of a conversation that is text alone. */
+export interface TextMessage {
+  role: 'system' | 'user' | 'assistant'
+  content: string
+}
+
+/** What a `generate` that accepts text alone is asked. */
+export interface TextRequest extends Omit<GenerateRequest, 'messages'> {
+  messages: TextMessage[]
+}
+
+/**
+ * Makes a `generate` that accepts text alone: the content of each message is a string. A request with images, tools or
+ * the like is answered 400 with the name of the field.
+ *
+ * @example
+ * ```ts
+ * const generate = textGenerate(async function* ({ messages }, { signal }) {
  *   const stream = await openai.chat.completions.create({ model, messages, stream: true }, { signal })
- *   let finishReason = 'stop'
+ *   let finishReason: FinishReason = 'stop'
  *   for await (const { choices: [choice] } of stream) {
  *     if (choice?.delta.content) yield choice.delta.content
  *     finishReason = choice?.finish_reason ?? finishReason
  *   }
  *   return { finishReason }
- * }
+ * })
  * ```
  */
-export type Generate = (
-  input: GenerateInput,
-  context: GenerateContext
-) => SourceIterable<string, Finish> | Promise<SourceIterable<string, Finish>>
+export function textGenerate(
+  answer: (request: TextRequest, context: GenerateContext) => Answer<string> | Promise<Answer<string>>
+): Generate {
+  const generate: Generate = ({ messages, ...options }, context) =>
+    answer({ ...options, messages: messages.flatMap(toTextMessage) }, context)
+  generate.accepts = ['text']
+  return generate
+}
+
+function toTextMessage({ role, content }: GenerateRequest['messages'][number]): TextMessage[] {
+  return role === 'tool' ? [] : [{ role, content: textOf(content) }]
+}
 
 /** @throws FST_SSE_OPTION_INVALID */
 export function checkGenerate(generate: unknown): void {
   if (typeof generate !== 'function') throw new FST_SSE_OPTION_INVALID('generate', 'takes a function')
+  const { accepts } = generate as Generate
+  const isKnown = Array.isArray(accepts) && accepts.every(feature => features.includes(feature))
+  if (accepts !== undefined && !isKnown) {
+    throw new FST_SSE_OPTION_INVALID('generate.accepts', `takes a list of ${features.join(', ')}`)
+  }
+}
+
+/** Finds what a request asks for that a `generate` does not accept. */
+export function findUnacceptedBy({ accepts }: Generate, request: GenerateRequest): Unaccepted | undefined {
+  return accepts && findUnaccepted(request, accepts)
 }
 
 /** The source of one answer, for `reply.sseFrom` or `sendWhole`. */
-export function sourceOf(generate: Generate, messages: Message[], request: FastifyRequest): SseSource<string, Finish> {
-  return ({ signal }) => generate({ messages }, { signal, request })
-}
-
-const checkFinish = compileValidator(Finish)
-
-/**
- * What `generate` returned, without what is not declared.
- *
- * @throws FST_SSE_EVENT_INVALID that names the wrong field and says what it takes
- */
-export function finishOf(returned: unknown): Finish {
-  const problem = checkFinish(returned)
-  if (problem === undefined) {
-    const { finishReason, usage } = returned as Finish
-    if (usage === undefined) return { finishReason }
-    const { promptTokens, completionTokens, totalTokens } = usage
-    return { finishReason, usage: { promptTokens, completionTokens, totalTokens } }
-  }
-  const field = ['result', problem.where].filter(Boolean).join('/')
-  throw new FST_SSE_EVENT_INVALID(`generate returned a wrong result: ${field} ${problem.what}`)
+export function sourceOf(
+  generate: Generate,
+  asked: GenerateRequest,
+  request: FastifyRequest
+): SseSource<AnswerPart, Finish> {
+  return ({ signal }) => generate(asked, { signal, request })
 }

@@ -1,4 +1,23 @@
-export { Finish, type Generate, type GenerateContext, type GenerateInput, Message, Usage } from './generate.js'
+export { Finish, Usage } from '../plugin/toolkit.js'
+export type { AssistantMessage, SystemMessage, ToolMessage, UserMessage } from './contract/message.js'
+export { Message } from './contract/message.js'
+export {
+  type Answer,
+  type AnswerPart,
+  type AssistantPart,
+  type ContentPart,
+  type Feature,
+  type FinishReason,
+  type Generate,
+  type GenerateContext,
+  type GenerateRequest,
+  type ResponseFormat,
+  type TextMessage,
+  type TextRequest,
+  type Tool,
+  type ToolChoice,
+  textGenerate
+} from './generate.js'
 export type { InputLimits } from './limits.js'
 export { type OpenAiRoutesOptions, openAiRoutes } from './openai/openai.js'
 export { Tokens, WholeAnswer } from './stream/output.js'

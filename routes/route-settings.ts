@@ -48,6 +48,27 @@ export function checkInput(checks: Partial<Record<Part, InputCheck>>): preValida
   }
 }
 
+/**
+ * Makes a hook that checks a body by reading it, and the function that gives what was read.
+ *
+ * @param readBody throws the error of a wrong body
+ */
+export function checkReads<T>(readBody: (body: unknown) => T) {
+  const all = new WeakMap<object, T>()
+  const check: preValidationHookHandler = (request, _reply, done) => {
+    try {
+      const result = readBody(request.body)
+      all.set(request.body as object, result)
+      done()
+    } catch (error) {
+      done(Object.assign(error as Error, { validationContext: 'body' }))
+    }
+  }
+  /** What was read of a body that has passed the check. */
+  const read = (body: unknown): T => all.get(body as object) ?? readBody(body)
+  return { check, read }
+}
+
 /** A hook of the app may have added a schema for headers, which is the app's to check. All else is checked already. */
 function validatorCompilerOf(app: FastifyInstance): FastifySchemaCompiler<unknown> {
   return route => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Generate, Message } from '../routes/index.js'
+import { type Generate, type TextMessage, textGenerate } from '../routes/index.js'
 
 /** How long the pauses are. Milliseconds. */
 const THINKING = { from: 300, to: 700 }
@@ -13,7 +13,7 @@ function tokensOf(text: string): string[] {
   return Array.from(text.matchAll(/\n+|[^\S\n]*[^\s]+|[^\S\n]+/gu), ([token]) => token)
 }
 
-function answerTo(messages: readonly Message[]): string {
+function answerTo(messages: readonly TextMessage[]): string {
   const questions = messages.filter(({ role }) => role === 'user').map(({ content }) => content)
   const prompt = questions.at(-1) ?? ''
   const characters = [...prompt]
@@ -46,7 +46,7 @@ export function demoSource(pace = 1): Generate {
   const pause = ({ from, to }: { from: number; to: number }, signal: AbortSignal) =>
     sleep(pace * (from + Math.random() * (to - from)), undefined, { signal })
 
-  return async function* ({ messages }, { signal }) {
+  return textGenerate(async function* ({ messages }, { signal }) {
     const tokens = tokensOf(answerTo(messages))
     await pause(THINKING, signal)
     for (const token of tokens) {
@@ -58,5 +58,5 @@ export function demoSource(pace = 1): Generate {
       finishReason: 'stop',
       usage: { promptTokens, completionTokens: tokens.length, totalTokens: promptTokens + tokens.length }
     }
-  }
+  })
 }

@@ -67,6 +67,7 @@ export class FrameEncoder {
   readonly #endId: string | undefined
   readonly #start: string
   readonly #protocol: ItemStream
+  readonly #isVerbatim: boolean
   readonly #map: ((item: never) => unknown) | undefined
   #joiner: TextJoiner | undefined
 
@@ -84,15 +85,17 @@ export class FrameEncoder {
     this.#endId = protocol.reconnects === true ? endId : undefined
     this.#start = startOf(options.event)
     this.#protocol = protocol.start({ end: options.end, result: codec.result })
+    this.#isVerbatim = protocol.isVerbatim === true
     this.#map = options.map
   }
 
   /**
    * Encodes an item of the source.
    *
+   * @returns the chunk of its event, or a list of chunks if the protocol makes several events of it
    * @throws FST_SSE_EVENT_INVALID, FST_SSE_EVENT_TOO_LARGE, and any error of `map` or the protocol
    */
-  item(item: unknown): Chunk {
+  item(item: unknown): Chunk | Chunk[] {
     const map = this.#map
     const mapped = map === undefined ? item : map(item as never)
     if (mapped === undefined && map !== undefined) return SKIPPED
@@ -102,6 +105,7 @@ export class FrameEncoder {
     const bytes = bytesOf(value)
     if (bytes !== undefined) return this.#text(this.#textJoiner().bytes(bytes))
     if (isEvent(value)) return this.#event(value)
+    if (!this.#isVerbatim && Array.isArray(value)) return value.map(event => this.#event(event))
     return frameChunk(this.#data(awaited(value)))
   }
 
@@ -113,13 +117,7 @@ export class FrameEncoder {
 
   /** Encodes the end of a complete stream. @param returned the return value of the source */
   end(returned: unknown): Chunk {
-    const events = this.#protocol.end(returned) ?? []
-    return lastChunk(
-      [events]
-        .flat()
-        .map(event => this.#sized(this.#last(event)))
-        .join('')
-    )
+    return lastChunk(this.#lasts(this.#protocol.end(returned) ?? []))
   }
 
   /** The event of `onError`, or else that of the protocol; `undefined` if neither can be sent (E4). */
@@ -131,7 +129,7 @@ export class FrameEncoder {
     for (const [what, makeEvent] of Object.entries(attempts)) {
       try {
         const event = makeEvent?.(error)
-        if (event !== undefined) return this.#sized(this.#last(event))
+        if (event !== undefined) return this.#lasts(event)
       } catch (failure) {
         logError(log, 'error', failure, `${what} cannot be sent`)
       }
@@ -146,7 +144,10 @@ export class FrameEncoder {
   lastResort(error: Error): string {
     const event = errorEvent(error)
     try {
-      return this.#last(this.#protocol.error(event.data))
+      return [this.#protocol.error(event.data)]
+        .flat()
+        .map(last => this.#last(last))
+        .join('')
     } catch {
       // `error` has logged the reason. The end must not look like that of a complete answer (E4).
       return formatEvent(event, encodeData)
@@ -173,6 +174,14 @@ export class FrameEncoder {
     this.#checkId(event)
     const frame = formatEvent(event, this.#codec.encode, this.#options.event)
     return frameChunk(this.#sized(frame), isDispatched(event))
+  }
+
+  /** The frames of the last events, each within the limit. */
+  #lasts(events: SseEvent | readonly SseEvent[]): string {
+    return [events]
+      .flat()
+      .map(event => this.#sized(this.#last(event)))
+      .join('')
   }
 
   /** The frame of a last event, after which the client must not reconnect (E6). */

@@ -2,19 +2,21 @@ import type { FastifyReply } from 'fastify'
 import type { SourceOptions } from '../source/source.js'
 import { SourceRun } from '../source/source-run.js'
 import type { StreamAbort } from '../source/stream-abort.js'
-import type { Chunk, ChunkSource } from './chunk.js'
+import { type Chunk, type ChunkSource, SKIPPED } from './chunk.js'
 import type { Codec } from './codec.js'
 import { FrameEncoder, type FrameOptions } from './frame-encoder.js'
 
 type Result = IteratorResult<unknown, unknown>
 
-/** The chunks of a source: one for each item, and one for the end. */
+/** The chunks of a source: one for each event, and one for the end. */
 export class SourceChunks implements ChunkSource<Result> {
   readonly #run: SourceRun
   readonly #reply: FastifyReply
   readonly #encoder: FrameEncoder
-  /** The end of the source. It is kept while an unfinished character is sent first. */
-  #end: Result | undefined
+  /** The result that is encoded again, because it has further chunks. */
+  #again: Result | undefined
+  /** The further chunks of `#again`. */
+  #rest: Chunk[] = []
 
   /**
    * @param maxEventBytes the size of the largest frame, in bytes
@@ -35,17 +37,32 @@ export class SourceChunks implements ChunkSource<Result> {
   }
 
   next(): Result | Promise<Result> {
-    return this.#end ?? this.#run.next()
+    return this.#again ?? this.#run.next()
   }
 
   encode(result: Result): Chunk {
-    if (!result.done) return this.#encoder.item(result.value)
-    if (this.#end === undefined) {
+    if (this.#again !== undefined) return this.#next(result)
+    if (result.done) {
       const rest = this.#encoder.rest()
-      this.#end = result
-      if (rest !== undefined) return rest
+      if (rest === undefined) return this.#encoder.end(result.value)
+      this.#again = result
+      return rest
     }
-    return this.#encoder.end(result.value)
+    const chunks = this.#encoder.item(result.value)
+    return Array.isArray(chunks) ? this.#first(result, chunks) : chunks
+  }
+
+  #first(result: Result, [first = SKIPPED, ...rest]: Chunk[]): Chunk {
+    this.#rest = rest
+    if (rest.length > 0) this.#again = result
+    return first
+  }
+
+  #next(result: Result): Chunk {
+    if (result.done) return this.#encoder.end(result.value)
+    const next = this.#rest.shift() as Chunk
+    if (this.#rest.length === 0) this.#again = undefined
+    return next
   }
 
   encodeError(error: Error): string | undefined {

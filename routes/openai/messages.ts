@@ -1,102 +1,173 @@
-import { type Static, Type } from '@sinclair/typebox'
-import { compileValidator, type Problem } from '../../plugin/toolkit.js'
-import type { Limits } from '../limits.js'
+import type { AssistantPart, ContentPart } from '../contract/content.js'
+import { Fields, given } from '../contract/fields.js'
+import type { AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage } from '../contract/message.js'
 
-const TextPart = Type.Object(
-  {
-    type: Type.Literal('text'),
-    text: Type.String(),
-    prompt_cache_breakpoint: Type.Optional(Type.Unknown())
-  },
-  { additionalProperties: false, description: 'a part' }
-)
+const ROLES = '"developer", "system", "user", "assistant" or "tool"'
+const CONTENT = 'a string, or a list of parts'
 
-/** Only the server's own messages have it. */
-const RefusalPart = Type.Object(
-  { type: Type.Literal('refusal'), refusal: Type.String() },
-  { additionalProperties: false, description: 'a part' }
-)
+/** What only the messages of answers have, and what asks for nothing. A client posts them back as they are. */
+const OF_ANSWERS = ['annotations', 'audio', 'function_call', 'refusal']
 
-const Part = Type.Union([TextPart, RefusalPart], { description: 'a part' })
-
-const onlyNull = () => Type.Optional(Type.Null({ description: 'null: nothing else is supported' }))
-
-/** Tools are not supported, so there are no calls of any. */
-const noCalls = () =>
-  Type.Optional(
-    Type.Union([Type.Array(Type.Unknown(), { maxItems: 0 }), Type.Null()], {
-      description: '[] or null: nothing else is supported'
-    })
-  )
-
-/** Unlike a message of `/stream`, one of OpenAI's API may be empty. A client posts the server's own messages back. */
-const ChatMessage = Type.Object(
-  {
-    role: Type.Union(
-      [Type.Literal('developer'), Type.Literal('system'), Type.Literal('user'), Type.Literal('assistant')],
-      { description: '"developer", "system", "user" or "assistant"' }
-    ),
-    content: Type.Optional(
-      Type.Union([Type.String(), Type.Array(Part), Type.Null()], { description: 'a string, or a list of text parts' })
-    ),
-    name: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'a string' })),
-    refusal: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'a string or null' })),
-    annotations: Type.Optional(
-      Type.Union([Type.Array(Type.Unknown()), Type.Null()], { description: 'a list or null' })
-    ),
-    audio: onlyNull(),
-    function_call: onlyNull(),
-    tool_calls: noCalls()
-  },
-  { additionalProperties: false, description: 'an object with role and content' }
-)
-
-export type ChatMessage = Static<typeof ChatMessage>
-
-/** The schema of a conversation, the oldest message first. */
-export function chatMessages({ maxMessages }: Limits) {
-  return Type.Array(ChatMessage, {
-    minItems: 1,
-    maxItems: maxMessages,
-    description: `a list of 1 to ${maxMessages} messages`
-  })
-}
-
-/** The text of a message. What the model refused with is what it said. */
-export function textOf({ content, refusal }: ChatMessage): string {
-  const text = typeof content === 'string' ? content : (content ?? []).map(textOfPart).join('')
-  return text === '' ? (refusal ?? '') : text
-}
-
-function textOfPart(part: Static<typeof Part>): string {
-  return part.type === 'text' ? part.text : part.refusal
-}
-
-const findTextPartProblem = compileValidator(TextPart)
-const findPartProblem = compileValidator(Part)
-
-/** What a schema cannot say, or would say only of the message's content as a whole. */
-export function findMessageProblem(input: unknown, { maxTextLength, maxMessages }: Limits): Problem | undefined {
-  const { messages } = (input ?? {}) as { messages?: unknown }
-  if (!Array.isArray(messages) || messages.length > maxMessages) return undefined
-  for (const [index, message] of messages.entries()) {
-    const { role, content, refusal } = (message ?? {}) as { [name: string]: unknown }
-    const where = `messages/${index}/content`
-    const isOwn = role === 'assistant'
-    if (typeof message === 'object' && message !== null && (content ?? null) === null && !isOwn) {
-      const what = `takes a string of up to ${maxTextLength} characters, or a list of text parts`
-      return { where, what: content === undefined ? `is missing, it ${what}` : what }
-    }
-    const parts: unknown[] = Array.isArray(content) ? content : []
-    const wrong = parts.findIndex(part => (isOwn ? findPartProblem : findTextPartProblem)(part) !== undefined)
-    if (wrong >= 0) {
-      return { where: `${where}/${wrong}`, what: 'takes { type: "text", text }, a string: no other part is supported' }
-    }
-    const texts = [content, refusal, ...(parts as Static<typeof Part>[]).map(textOfPart)]
-    const length = texts.reduce<number>((sum, text) => sum + (typeof text === 'string' ? text.length : 0), 0)
-    if (length > maxTextLength) {
-      return { where, what: `takes up to ${maxTextLength} characters, all parts together` }
-    }
+/** Reads a message of a chat completion. `developer` is OpenAI's newer word for `system`. */
+export function readMessage(value: unknown, path: string): Message {
+  const message = new Fields(value, path, 'an object with role and content')
+  switch (message.any('role')) {
+    case 'system':
+    case 'developer':
+      return readSystem(message)
+    case 'user':
+      return readUser(message)
+    case 'assistant':
+      return readAssistant(message)
+    case 'tool':
+      return readTool(message, message.required('tool_call_id', message.string('tool_call_id'), 'a string'))
+    case 'function':
+      return readTool(message, message.required('name', message.string('name'), 'a string'))
+    default:
+      throw message.invalid('role', `takes ${ROLES}`)
   }
-  return undefined
+}
+
+function readSystem(message: Fields): SystemMessage {
+  const content = message.required('content', message.any('content'), CONTENT)
+  const text =
+    typeof content === 'string'
+      ? content
+      : partsOf(message)
+          .map(part => part.required('text', part.any('type') === 'text' ? part.string('text') : undefined, 'a string'))
+          .join('')
+  return given({ role: 'system' as const, content: text, name: message.string('name'), extra: message.extra() })
+}
+
+function readUser(message: Fields): UserMessage {
+  message.required('content', message.any('content'), CONTENT)
+  const content = readContent(message)
+  return given({ role: 'user' as const, content, name: message.string('name'), extra: message.extra() })
+}
+
+function readTool(message: Fields, toolCallId: string): ToolMessage {
+  const content = readContent(message)
+  message.drop('name')
+  return given({ role: 'tool' as const, toolCallId, content, extra: message.extra() })
+}
+
+/** The content of a message is text and refusals. The reasoning comes before it, and the calls of tools after it. */
+function readAssistant(message: Fields): AssistantMessage {
+  const parts = [...readReasoning(message), ...readAnswer(message), ...readToolCalls(message)]
+  message.drop(...OF_ANSWERS)
+  const [first = { type: 'text' as const, text: '' }, ...rest] = parts
+  const content = rest.length === 0 && first.type === 'text' ? first.text : parts
+  return given({ role: 'assistant' as const, content, name: message.string('name'), extra: message.extra() })
+}
+
+function readReasoning(message: Fields): AssistantPart[] {
+  const reasoning = message.any('reasoning_content') ?? message.any('reasoning')
+  message.drop('reasoning')
+  return typeof reasoning === 'string' && reasoning !== '' ? [{ type: 'reasoning', text: reasoning }] : []
+}
+
+function readAnswer(message: Fields): AssistantPart[] {
+  const refusal = message.string('refusal') ?? ''
+  const refused: AssistantPart[] = refusal === '' ? [] : [{ type: 'refusal', text: refusal }]
+  const content = message.any('content')
+  if (typeof content === 'string') return content === '' ? refused : [{ type: 'text', text: content }, ...refused]
+  if (content === undefined) return refused
+  const parts = partsOf(message).map((part): AssistantPart => {
+    switch (part.any('type')) {
+      case 'text':
+        return { type: 'text', text: part.required('text', part.string('text'), 'a string') }
+      case 'refusal':
+        return { type: 'refusal', text: part.required('refusal', part.string('refusal'), 'a string') }
+      default:
+        throw part.invalid('type', 'takes "text" or "refusal"')
+    }
+  })
+  return [...parts, ...refused]
+}
+
+function readToolCalls(message: Fields): AssistantPart[] {
+  const calls = (message.list('tool_calls') ?? []).map((value, index) => {
+    const call = new Fields(value, `${message.pathOf('tool_calls')}[${index}]`)
+    const called = call.required('function', call.fields('function'), 'an object with name and arguments')
+    return toToolCall(call.required('id', call.string('id'), 'a string'), called)
+  })
+  const older = message.fields('function_call')
+  return older === undefined ? calls : [...calls, toToolCall(String(older.any('name')), older)]
+}
+
+/** Some clients send the arguments as an object. */
+function toToolCall(id: string, called: Fields): AssistantPart {
+  const name = called.required('name', called.string('name') || undefined, 'the name of a tool')
+  const given = called.any('arguments') ?? ''
+  return {
+    type: 'tool-call',
+    id: id || name,
+    name,
+    arguments: typeof given === 'string' ? given : JSON.stringify(given)
+  }
+}
+
+function readContent(message: Fields): string | ContentPart[] {
+  const content = message.any('content') ?? ''
+  if (typeof content === 'string') return content
+  const parts = partsOf(message).map(readPart)
+  return parts.every(isPlainText) ? parts.map(({ text }) => text).join('') : parts
+}
+
+function isPlainText(part: ContentPart): part is Extract<ContentPart, { type: 'text' }> {
+  return part.type === 'text' && part.extra === undefined
+}
+
+function partsOf(message: Fields): Fields[] {
+  const what = `${CONTENT}`
+  return message
+    .required('content', message.list('content', what), what)
+    .map((part, index) => new Fields(part, `${message.pathOf('content')}[${index}]`, 'an object with a type'))
+}
+
+function readPart(part: Fields): ContentPart {
+  switch (part.any('type')) {
+    case 'text':
+      return given({
+        type: 'text' as const,
+        text: part.required('text', part.string('text'), 'a string'),
+        extra: part.extra()
+      })
+    case 'image_url': {
+      const image = imageOf(part)
+      return given({
+        type: 'image' as const,
+        url: image.required('url', image.string('url'), 'a URL'),
+        detail: image.string('detail'),
+        extra: part.extra()
+      })
+    }
+    case 'input_audio': {
+      const audio = part.required('input_audio', part.fields('input_audio'), 'an object with data and format')
+      return given({
+        type: 'audio' as const,
+        data: audio.required('data', audio.string('data'), 'a recording in Base64'),
+        format: audio.required('format', audio.string('format'), 'a format'),
+        extra: part.extra()
+      })
+    }
+    case 'file': {
+      const file = part.required('file', part.fields('file'), 'an object with file_data or file_id')
+      return given({
+        type: 'file' as const,
+        url: file.string('file_data'),
+        id: file.string('file_id'),
+        name: file.string('filename'),
+        extra: part.extra()
+      })
+    }
+    default:
+      throw part.invalid('type', 'takes "text", "image_url", "input_audio" or "file"')
+  }
+}
+
+/** Some clients send the URL itself. */
+function imageOf(part: Fields): Fields {
+  const image = part.required('image_url', part.any('image_url'), 'an object with url')
+  return new Fields(typeof image === 'string' ? { url: image } : image, part.pathOf('image_url'), 'an object with url')
 }

@@ -8,23 +8,23 @@ import {
   sendJson,
   sendWhole
 } from '../../plugin/toolkit.js'
+import { invalid } from '../contract/fields.js'
 import { FST_SSE_MODEL_NOT_FOUND } from '../errors.js'
-import { checkGenerate, type Generate, sourceOf } from '../generate.js'
+import { checkGenerate, findUnacceptedBy, type Generate, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
-import { checkInput, routeSettings } from '../route-settings.js'
-import { type ChatInput, chatInput, messagesOf } from './input.js'
-import { completionEnd, type Model, newCompletion, now, wholeCompletion } from './output.js'
+import { checkReads, routeSettings } from '../route-settings.js'
+import { type ChatRequest, readChatRequest } from './input.js'
+import { type Model, newCompletion, now, wholeCompletion } from './output.js'
 import { openAiSchemas } from './schemas.js'
 
 /** The options of `openAiRoutes`. */
 export interface OpenAiRoutesOptions extends InputLimits {
-  /**
-   * Answers a conversation, as for `streamRoutes`. Required. `context.request.body` holds the rest of what the client
-   * sent, among it the `model`.
-   */
+  /** Answers a conversation, as for `streamRoutes`. Required. */
   generate: Generate
   /** The ids of the models that clients may ask for, at least one. Required. */
   models: readonly string[]
+  /** Whether clients may ask for any model, not only for those in `models`. Default: `false`. */
+  anyModel?: boolean | undefined
 }
 
 /** Answers with an error as OpenAI's API does. */
@@ -36,8 +36,8 @@ const errorHandler = makeErrorHandler((data, error: FastifyError & { param?: str
 
 /**
  * A Fastify plugin with `POST /v1/chat/completions`, `GET /v1/models` and `GET /v1/models/:id`, so that clients of
- * OpenAI's API work with this server. It takes the same `generate` as `streamRoutes`. A parameter that has no effect on
- * `generate` is refused by name, unless it has its default value. Registers `sseFrom` if the app has not done so.
+ * OpenAI's API work with this server. It takes the same `generate` as `streamRoutes`, which gets all that a request says:
+ * tools, images, options, and in `extra` what only OpenAI's API has. Registers `sseFrom` if the app has not done so.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ const errorHandler = makeErrorHandler((data, error: FastifyError & { param?: str
  */
 export async function openAiRoutes(
   app: FastifyInstance,
-  { generate, models, ...rest }: OpenAiRoutesOptions
+  { generate, models, anyModel = false, ...rest }: OpenAiRoutesOptions
 ): Promise<void> {
   checkGenerate(generate)
   if (!isListOfIds(models)) throw new FST_SSE_OPTION_INVALID('models', 'takes a list of at least one id')
@@ -56,26 +56,19 @@ export async function openAiRoutes(
   await ensurePlugin(app)
   const created = now()
   const settings = { ...routeSettings(app), errorHandler }
-  const input = chatInput(limits)
-  const schemas = openAiSchemas(input.schema)
+  const schemas = openAiSchemas()
+  const { read, check } = checkReads(body => checkAsked(readChatRequest(body, limits)))
 
-  app.post<{ Body: ChatInput }>(
+  app.post(
     '/v1/chat/completions',
-    {
-      ...settings,
-      schema: schemas.chat,
-      preValidation: checkInput({ body: input.check }),
-      bodyLimit: limits.maxBodyBytes
-    },
+    { ...settings, schema: schemas.chat, preValidation: check, bodyLimit: limits.maxBodyBytes },
     async (request, reply) => {
-      const { model, messages, stream, stream_options: options } = request.body
-      modelOf(model)
-      const head = newCompletion(model)
-      const source = sourceOf(generate, messagesOf(messages), request)
-      if (!stream) return sendWhole(reply, source, (text, returned) => wholeCompletion(head, text, returned))
-      const includeUsage = options?.include_usage === true
-      const protocol = chatCompletion({ head, includeUsage, endOf: completionEnd })
-      return reply.sseFrom(source, { protocol, resumable: false })
+      const { asked, stream, includeUsage } = read(request.body)
+      modelOf(asked.model)
+      const head = newCompletion(asked.model)
+      const source = sourceOf(generate, asked, request)
+      if (!stream) return sendWhole(reply, source, (answer, finish) => wholeCompletion(head, answer, finish))
+      return reply.sseFrom(source, { protocol: chatCompletion({ head, includeUsage }), resumable: false })
     }
   )
   app.get('/v1/models', { ...settings, schema: schemas.models }, (_request, reply) =>
@@ -86,13 +79,27 @@ export async function openAiRoutes(
     sendJson(reply, modelOf(request.params['*']))
   )
 
+  /** @throws FST_SSE_INPUT_INVALID if `generate` does not accept what the client asks for */
+  function checkAsked(request: ChatRequest): ChatRequest {
+    const unaccepted = findUnacceptedBy(generate, request.asked)
+    if (unaccepted === undefined) return request
+    throw invalid(toParameter(unaccepted.path), 'is not supported by this model')
+  }
+
   /** @throws FST_SSE_MODEL_NOT_FOUND */
   function modelOf(id: string): Model {
-    if (!models.includes(id)) throw new FST_SSE_MODEL_NOT_FOUND()
+    if (!anyModel && !models.includes(id)) throw new FST_SSE_MODEL_NOT_FOUND()
     return { id, object: 'model', created, owned_by: 'server' }
   }
 }
 
 function isListOfIds(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every(id => typeof id === 'string' && id !== '')
+}
+
+/** Where OpenAI's API has what the contract has at a path. */
+function toParameter(path: readonly (string | number)[]): string {
+  const [first, ...rest] = path
+  const name = first === 'responseFormat' ? 'response_format' : String(first)
+  return name + rest.map(step => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
 }

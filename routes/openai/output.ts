@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { type Static, Type } from '@sinclair/typebox'
-import type { CompletionEnd, CompletionHead } from '../../plugin/toolkit.js'
-import { finishOf } from '../generate.js'
+import {
+  type AnswerParts,
+  type CompletionHead,
+  chatToolCall,
+  completionEnd,
+  type Finish
+} from '../../plugin/toolkit.js'
 
 const Count = Type.Integer()
 const Nothing = Type.Null()
@@ -16,7 +21,22 @@ export const OpenAiErrorBody = Type.Object({
   })
 })
 
-const CompletionUsage = Type.Object({ prompt_tokens: Count, completion_tokens: Count, total_tokens: Count })
+const CompletionUsage = Type.Object({
+  prompt_tokens: Count,
+  completion_tokens: Count,
+  total_tokens: Count,
+  prompt_tokens_details: Type.Optional(Type.Object({ cached_tokens: Count })),
+  completion_tokens_details: Type.Optional(Type.Object({ reasoning_tokens: Count }))
+})
+
+const CalledFunction = Type.Object({ name: Type.String(), arguments: Type.String() })
+const ToolCall = Type.Object({ id: Type.String(), type: Type.Literal('function'), function: CalledFunction })
+const ToolCallDelta = Type.Object({
+  index: Count,
+  id: Type.Optional(Type.String()),
+  type: Type.Optional(Type.Literal('function')),
+  function: Type.Partial(CalledFunction)
+})
 
 const head = { id: Type.String(), created: Count, model: Type.String(), system_fingerprint: Nothing }
 
@@ -27,7 +47,13 @@ export const ChatCompletion = Type.Object({
   choices: Type.Array(
     Type.Object({
       index: Count,
-      message: Type.Object({ role: Type.Literal('assistant'), content: Type.String(), refusal: Nothing }),
+      message: Type.Object({
+        role: Type.Literal('assistant'),
+        content: Type.Union([Type.String(), Nothing]),
+        refusal: Type.Union([Type.String(), Nothing]),
+        reasoning_content: Type.Optional(Type.String()),
+        tool_calls: Type.Optional(Type.Array(ToolCall))
+      }),
       logprobs: Nothing,
       finish_reason: Type.String()
     })
@@ -42,7 +68,13 @@ export const ChatCompletionChunk = Type.Object({
   choices: Type.Array(
     Type.Object({
       index: Count,
-      delta: Type.Object({ role: Type.Optional(Type.Literal('assistant')), content: Type.Optional(Type.String()) }),
+      delta: Type.Object({
+        role: Type.Optional(Type.Literal('assistant')),
+        content: Type.Optional(Type.String()),
+        refusal: Type.Optional(Type.String()),
+        reasoning_content: Type.Optional(Type.String()),
+        tool_calls: Type.Optional(Type.Array(ToolCallDelta))
+      }),
       logprobs: Nothing,
       finish_reason: Type.Union([Type.String(), Nothing])
     })
@@ -74,35 +106,21 @@ export function newCompletion(model: string): CompletionHead {
   return { id: `chatcmpl-${randomUUID()}`, created: now(), model, system_fingerprint: null }
 }
 
-/**
- * The whole answer of a model.
- *
- * @param returned what `generate` returned
- * @throws FST_SSE_EVENT_INVALID
- */
-export function wholeCompletion(head: CompletionHead, text: string, returned: unknown): ChatCompletion {
-  const { finish_reason, usage } = completionEnd(returned)
-  const message = { role: 'assistant' as const, content: text, refusal: null }
+/** The whole answer of a model. A message that calls tools or refuses, and says nothing, has no content. */
+export function wholeCompletion(head: CompletionHead, answer: AnswerParts, finish: Finish): ChatCompletion {
+  const { text, refusal, reasoning, toolCalls } = answer
+  const { finish_reason, usage } = completionEnd(finish, toolCalls.length > 0)
+  const message = {
+    role: 'assistant' as const,
+    content: text === '' && (refusal !== '' || toolCalls.length > 0) ? null : text,
+    refusal: refusal === '' ? null : refusal,
+    ...(reasoning !== '' && { reasoning_content: reasoning }),
+    ...(toolCalls.length > 0 && { tool_calls: toolCalls.map(chatToolCall) })
+  }
   return {
     ...head,
     object: 'chat.completion',
     choices: [{ index: 0, message, logprobs: null, finish_reason }],
     usage
-  }
-}
-
-/**
- * How an answer ended, in the words of OpenAI's API.
- *
- * @param returned what `generate` returned
- * @throws FST_SSE_EVENT_INVALID
- */
-export function completionEnd(returned: unknown): CompletionEnd {
-  const { finishReason, usage } = finishOf(returned)
-  if (usage === undefined) return { finish_reason: finishReason }
-  const { promptTokens, completionTokens, totalTokens } = usage
-  return {
-    finish_reason: finishReason,
-    usage: { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: totalTokens }
   }
 }

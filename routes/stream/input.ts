@@ -1,7 +1,8 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { compileValidator, type Problem, STREAM_ID_PATTERN } from '../../plugin/toolkit.js'
+import { findProblemOfMessages, findProblemOfOptions } from '../contract/check.js'
+import { type GenerateRequest, messagesSchema, requestOptions } from '../contract/request.js'
 import { FST_SSE_INPUT_INVALID } from '../errors.js'
-import { type Message, messagesSchema, textSchema } from '../generate.js'
 import type { Limits } from '../limits.js'
 import type { InputCheck } from '../route-settings.js'
 
@@ -24,13 +25,13 @@ export interface PromptInput {
 }
 
 /** The body of `POST /stream`. */
-export type BodyInput = PromptInput | { messages: Message[] }
+export type BodyInput = PromptInput | GenerateRequest
 
 export type StreamParams = Static<typeof StreamParams>
 
-/** The conversation that the input of a request stands for. */
-export function messagesOf(input: BodyInput): Message[] {
-  return 'prompt' in input ? [{ role: 'user', content: input.prompt }] : input.messages
+/** What the input of a request asks `generate`. */
+export function requestOf(input: BodyInput): GenerateRequest {
+  return 'prompt' in input ? { messages: [{ role: 'user', content: input.prompt }] } : input
 }
 
 export const checkParams = makeCheck('params', compileValidator(StreamParams))
@@ -40,14 +41,13 @@ export const checkParams = makeCheck('params', compileValidator(StreamParams))
  * was sent; Fastify's own would turn a number into a string and drop unknown fields.
  */
 export function streamInput(limits: Limits, lastEventIdParameter: string | false) {
-  const Text = textSchema(limits)
+  const Text = promptSchema(limits)
   const lastEventId = lastEventIdParameter === false ? {} : { [lastEventIdParameter]: LastEventId }
   const PromptQuery = closed({ prompt: Text, ...lastEventId })
   const NoQuery = closed(lastEventId)
   const PromptBody = closed({ prompt: Text })
-  const MessagesBody = closed({ messages: messagesSchema(limits) })
+  const MessagesBody = closed({ messages: messagesSchema(limits), ...requestOptions })
   const findPromptProblem = compileValidator(PromptBody)
-  const findMessagesProblem = compileValidator(MessagesBody)
 
   function findBodyProblem(body: unknown): Problem | undefined {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) {
@@ -56,7 +56,8 @@ export function streamInput(limits: Limits, lastEventIdParameter: string | false
     if ('messages' in body === 'prompt' in body) {
       return { where: '', what: `takes either prompt (${Text.description}) or messages` }
     }
-    return 'messages' in body ? findMessagesProblem(body) : findPromptProblem(body)
+    if (!('messages' in body)) return findPromptProblem(body)
+    return findProblemOfOptions({ ...body }) ?? findProblemOfMessages(body.messages, limits) ?? findSilence(body)
   }
 
   return {
@@ -65,6 +66,23 @@ export function streamInput(limits: Limits, lastEventIdParameter: string | false
     checkNoQuery: makeCheck('query', compileValidator(NoQuery)),
     checkBody: makeCheck('body', findBodyProblem)
   }
+}
+
+/** The schema of a prompt: never empty, and limited in length. */
+function promptSchema({ maxTextLength }: Limits) {
+  return Type.String({
+    minLength: 1,
+    maxLength: maxTextLength,
+    description: `a string of 1 to ${maxTextLength} characters`
+  })
+}
+
+/** A message of a user or a system that says nothing is a mistake. */
+function findSilence({ messages }: { messages: unknown }): Problem | undefined {
+  const index = (messages as GenerateRequest['messages']).findIndex(
+    ({ role, content }) => content === '' && (role === 'user' || role === 'system')
+  )
+  return index < 0 ? undefined : { where: `messages/${index}/content`, what: 'takes a string that is not empty' }
 }
 
 function closed(properties: Record<string, TSchema>) {

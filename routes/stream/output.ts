@@ -1,10 +1,15 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { eventStream } from '../../plugin/index.js'
-import { Finish } from '../generate.js'
+import { type AnswerPart, type AnswerParts, Finish, ReasoningPart, ToolCallPart } from '../../plugin/toolkit.js'
+
+/** What a part has beside its type, which the name of the event says. */
+const Reasoning = Type.Omit(ReasoningPart, ['type'])
+const ToolCall = Type.Omit(ToolCallPart, ['type'])
 
 /**
- * The schema of an answer as events: `message`, the text of a token; `done`, how the answer ended; `error`. A client
- * gets the types of its events from it.
+ * The schema of an answer as events: `message`, the text of a token; `reasoning`, what the model thinks; `tool-call`, a
+ * call of a tool or the next piece of one; `done`, how the answer ended; `error`. A client gets the types of its events
+ * from it.
  *
  * @example
  * ```ts
@@ -15,12 +20,45 @@ import { Finish } from '../generate.js'
  * ```
  */
 export const Tokens = eventStream(
-  { message: Type.String(), done: Finish },
+  { message: Type.String(), reasoning: Reasoning, 'tool-call': ToolCall, done: Finish },
   'The answer: one event for each token, or one JSON body for clients that accept only JSON'
 )
 
 /** The schema of a whole answer, the JSON body that a client gets which prefers `application/json` to events. */
-export const WholeAnswer = Type.Composite([Type.Object({ text: Type.String() }), Finish])
+export const WholeAnswer = Type.Composite([
+  Type.Object({
+    text: Type.String(),
+    reasoning: Type.Optional(Type.Array(Reasoning)),
+    toolCalls: Type.Optional(Type.Array(ToolCall))
+  }),
+  Finish
+])
 
-/** A whole answer: its text, and how it ended. */
+/** A whole answer: its text, what the model thought, which tools it calls, and how it ended. */
 export type WholeAnswer = Static<typeof WholeAnswer>
+
+/** The event of a part, or the text of one. A refusal is text to those who read it. */
+export function toEvent(part: AnswerPart) {
+  if (typeof part === 'string') return part
+  if (part.type === 'reasoning' || part.type === 'tool-call') {
+    const { type: event, ...data } = part
+    return { event, data } as { event: 'reasoning'; data: Static<typeof Reasoning> }
+  }
+  return part.text
+}
+
+/** The whole answer. What it does not have is left out. */
+export function toWholeAnswer(answer: AnswerParts, finish: Finish): WholeAnswer {
+  const reasoning = answer.parts.flatMap(part => (part.type === 'reasoning' ? [withoutType(part)] : []))
+  const toolCalls = answer.toolCalls.map(withoutType)
+  return {
+    text: answer.text + answer.refusal,
+    ...(reasoning.length > 0 && { reasoning }),
+    ...(toolCalls.length > 0 && { toolCalls }),
+    ...finish
+  }
+}
+
+function withoutType<T extends { type: string }>({ type: _, ...rest }: T): Omit<T, 'type'> {
+  return rest
+}

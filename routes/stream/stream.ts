@@ -5,14 +5,16 @@ import {
   FST_SSE_STREAM_NOT_FOUND,
   lastEventIdParameter,
   negotiate,
+  partOf,
   resumableOptions,
   sendWhole
 } from '../../plugin/toolkit.js'
-import { checkGenerate, finishOf, type Generate, type Message, sourceOf } from '../generate.js'
+import { FST_SSE_INPUT_INVALID } from '../errors.js'
+import { checkGenerate, findUnacceptedBy, type Generate, type GenerateRequest, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkInput, routeSettings } from '../route-settings.js'
-import { type BodyInput, checkParams, messagesOf, type PromptInput, type StreamParams, streamInput } from './input.js'
-import type { WholeAnswer } from './output.js'
+import { type BodyInput, checkParams, type PromptInput, requestOf, type StreamParams, streamInput } from './input.js'
+import { toEvent, toWholeAnswer } from './output.js'
 import { type StreamSchemas, streamSchemas } from './schemas.js'
 
 /** The options of `streamRoutes`. */
@@ -33,7 +35,7 @@ const JSON_TYPE = 'application/json'
 /**
  * A Fastify plugin with the routes of one `generate`:
  *
- * - `GET /stream?prompt=` and `POST /stream` with `{ prompt }` or `{ messages }` answer with events, or with one JSON
+ * - `GET /stream?prompt=` and `POST /stream` with `{ prompt }` or a `GenerateRequest` answer with events, or with one JSON
  *   body if the client prefers `application/json`.
  * - `GET /stream/:id` follows an answer that is running or ended a short time ago. The id is the `x-stream-id` of the
  *   answer's response.
@@ -62,7 +64,7 @@ export async function streamRoutes(
   app.get<{ Querystring: PromptInput }>(
     '/stream',
     { ...settings, schema: schemas.get, preValidation: checkInput({ query: input.checkPromptQuery }) },
-    (request, reply) => answer(messagesOf(request.query), request, reply)
+    (request, reply) => answer(requestOf(request.query), request, reply)
   )
   app.post<{ Body: BodyInput }>(
     '/stream',
@@ -72,17 +74,21 @@ export async function streamRoutes(
       preValidation: checkInput({ query: input.checkNoQuery, body: input.checkBody }),
       bodyLimit: limits.maxBodyBytes
     },
-    (request, reply) => answer(messagesOf(request.body), request, reply)
+    (request, reply) => answer(requestOf(request.body), request, reply)
   )
 
   const options = resumableOptions(app, resumable)
   if (options !== undefined) addStreamById(app, settings, schemas, options)
 
-  async function answer(messages: Message[], request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async function answer(asked: GenerateRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const unaccepted = findUnacceptedBy(generate, asked)
+    if (unaccepted !== undefined) {
+      throw new FST_SSE_INPUT_INVALID(['body', ...unaccepted.path].join('/'), 'is not supported by this model')
+    }
     const type = negotiate(reply, [EVENTS, JSON_TYPE])
-    const source = sourceOf(generate, messages, request)
-    if (type === EVENTS) return reply.sseFrom(source, { resumable })
-    return sendWhole(reply, source, (text, returned): WholeAnswer => ({ text, ...finishOf(returned) }))
+    const source = sourceOf(generate, asked, request)
+    if (type === EVENTS) return reply.sseFrom(source, { resumable, map: item => toEvent(partOf(item)) })
+    return sendWhole(reply, source, toWholeAnswer)
   }
 }
 

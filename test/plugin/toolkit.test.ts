@@ -77,22 +77,23 @@ t.test('negotiate chooses the preferred type, and adds accept to vary if there i
   })
 })
 
-t.test('sendWhole answers with the result of toBody for the text and the return value', async t => {
+t.test('sendWhole answers with the result of toBody for the parts of the answer and its end', async t => {
   const { app } = build(t)
   app.get('/', (_request, reply) =>
     sendWhole(
       reply,
       async function* () {
         yield 'Hel'
+        yield { type: 'reasoning', text: 'hm' } as const
         yield 'lo'
-        return 5
+        return { finishReason: 'length', unknown: 1 }
       },
-      (text, returned) => ({ text, returned })
+      ({ text, reasoning }, finish) => ({ text, reasoning, finish })
     )
   )
   const response = await app.inject('/')
   t.equal(response.headers['content-type'], 'application/json; charset=utf-8')
-  t.strictSame(response.json(), { text: 'Hello', returned: 5 })
+  t.strictSame(response.json(), { text: 'Hello', reasoning: 'hm', finish: { finishReason: 'length' } })
 })
 
 t.test('sendWhole does not start the source for a HEAD request', async t => {
@@ -101,7 +102,7 @@ t.test('sendWhole does not start the source for a HEAD request', async t => {
     sendWhole(
       reply,
       () => t.fail('the source was started') as never,
-      text => ({ text })
+      ({ text }) => ({ text })
     )
   )
   const response = await app.inject({ method: 'HEAD', url: '/' })
@@ -110,18 +111,40 @@ t.test('sendWhole does not start the source for a HEAD request', async t => {
   t.equal(response.headers['content-length'], undefined)
 })
 
-t.test('sendWhole fails on a token that is not a string, and when toBody throws', async t => {
+t.test('sendWhole fails on what is not a part of an answer, without a Finish, and when toBody throws', async t => {
   const tokens: [token: () => unknown, message: string][] = [
-    [() => 5, 'invalid event: a token must be a string, but it is a number'],
+    [
+      () => 5,
+      'invalid event: a part of an answer must be a string, or an object with the type ' +
+        'text, reasoning, tool-call, refusal, but it is a number'
+    ],
+    [
+      () => ({ type: 'tool-call', id: '1', name: 'a' }),
+      'invalid event: a part with the type tool-call: arguments is missing, it takes a string of JSON, or the next ' +
+        'piece of it'
+    ],
     [() => Promise.reject(new Error('lost')), 'invalid event: data must be text or a JSON value, but it is a promise'],
+    [
+      () => 'no finish',
+      'invalid event: generate returned a wrong result: result is missing, it takes an object with finishReason and, ' +
+        'if known, usage'
+    ],
     [() => 'fine', 'invalid event: no result']
   ]
   for (const [token, message] of tokens) {
     const { app, log } = build(t)
     app.get('/', (_request, reply) =>
-      sendWhole(reply, [token() as string], () => {
-        throw new FST_SSE_EVENT_INVALID('no result')
-      })
+      sendWhole(
+        reply,
+        function* () {
+          const given = token() as string
+          yield given
+          return given === 'no finish' ? undefined : { finishReason: 'stop' }
+        },
+        () => {
+          throw new FST_SSE_EVENT_INVALID('no result')
+        }
+      )
     )
     t.match((await app.inject('/')).json(), { statusCode: 500, code: 'FST_SSE_EVENT_INVALID' })
     t.strictSame(

@@ -65,7 +65,10 @@ for (const [path, ask] of Object.entries(routes)) {
     for (const [result, message] of [
       [undefined, 'result is missing, it takes an object with finishReason and, if known, usage'],
       ['stop', 'result takes an object with finishReason and, if known, usage'],
-      [{}, 'result/finishReason is missing, it takes a string that says why the model stopped'],
+      [
+        {},
+        'result/finishReason is missing, it takes one of stop, length, tool_calls, function_call, content_filter, unknown'
+      ],
       [
         { finishReason: 'stop', usage: 3 },
         'result/usage takes an object with promptTokens, completionTokens and totalTokens'

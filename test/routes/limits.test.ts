@@ -1,14 +1,14 @@
 import swagger from '@fastify/swagger'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { type InputLimits, openAiRoutes, streamRoutes } from '../../routes/index.js'
+import { type Generate, type InputLimits, openAiRoutes, streamRoutes } from '../../routes/index.js'
 import { Random, seed } from '../helpers/random.js'
 
 async function appWith(t: Test, limits: InputLimits = {}) {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'a', version: '1' } } })
-  const generate = async function* () {
+  const generate: Generate = async function* () {
     yield 'Hello'
     return { finishReason: 'stop' }
   }

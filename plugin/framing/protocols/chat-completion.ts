@@ -1,8 +1,10 @@
 import type { SseEvent } from '../../sse/event.js'
+import { type Finish, finishOf, type Usage } from '../answer/finish.js'
+import { finishWord, finishWords } from '../answer/finish-words.js'
+import { type AnswerPart, partOf, type ToolCallPart } from '../answer/part.js'
 import type { ErrorData } from '../failure.js'
 import { openAiError } from './openai.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
-import { tokenOf } from './token.js'
 
 /** The fields that all chunks of a chat completion share. */
 export interface CompletionHead {
@@ -13,17 +15,13 @@ export interface CompletionHead {
   readonly system_fingerprint: null
 }
 
-/** How a chat completion ended. */
-export interface CompletionEnd {
-  readonly finish_reason: string
-  readonly usage?: CompletionUsage | undefined
-}
-
 /** The number of tokens in a prompt and its answer. */
 export interface CompletionUsage {
   prompt_tokens: number
   completion_tokens: number
   total_tokens: number
+  prompt_tokens_details?: { cached_tokens: number }
+  completion_tokens_details?: { reasoning_tokens: number }
 }
 
 /** The options of `chatCompletion`. */
@@ -31,44 +29,84 @@ export interface ChatCompletionOptions {
   readonly head: CompletionHead
   /** Whether a last chunk without choices has the usage: `stream_options.include_usage` of OpenAI's API. */
   readonly includeUsage: boolean
-  /**
-   * Makes the end of the completion from the return value of the source.
-   *
-   * @throws if the value has another form; the stream then ends with an error
-   */
-  endOf(returned: unknown): CompletionEnd
 }
 
 /**
- * A protocol that makes the chunks of a chat completion (OpenAI's API) from the text of its tokens. The built-in
+ * A protocol that makes the chunks of a chat completion (OpenAI's API) from the parts of an answer. The built-in
  * protocol `'openai'` takes complete chunks instead, as OpenAI's SDK yields them.
+ *
+ * The source must return a `Finish`.
  */
-export function chatCompletion(options: ChatCompletionOptions): Protocol<string> {
+export function chatCompletion(options: ChatCompletionOptions): Protocol<AnswerPart> {
   return { start: () => new ChatCompletionStream(options) }
 }
 
-class ChatCompletionStream implements ProtocolStream<string> {
+/** A call of a tool in OpenAI's form. */
+export function chatToolCall({ id, name, arguments: args }: ToolCallPart) {
+  return { id, type: 'function' as const, function: { name, arguments: args } }
+}
+
+/** How an answer ended, in the words of OpenAI's API. */
+export function completionEnd({ finishReason, usage }: Finish, hasToolCalls: boolean) {
+  return {
+    finish_reason: finishWord(finishWords.chat, finishReason, hasToolCalls),
+    usage: usage && completionUsage(usage)
+  }
+}
+
+function completionUsage(usage: Usage): CompletionUsage {
+  const { promptTokens, completionTokens, totalTokens, cachedPromptTokens, reasoningTokens } = usage
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: totalTokens,
+    ...(cachedPromptTokens !== undefined && { prompt_tokens_details: { cached_tokens: cachedPromptTokens } }),
+    ...(reasoningTokens !== undefined && { completion_tokens_details: { reasoning_tokens: reasoningTokens } })
+  }
+}
+
+class ChatCompletionStream implements ProtocolStream<AnswerPart> {
   readonly #options: ChatCompletionOptions
+  /** The index of each call of a tool, by its id. */
+  readonly #calls = new Map<string, number>()
   #hasBegun = false
 
   constructor(options: ChatCompletionOptions) {
     this.#options = options
   }
 
-  item(token: unknown): SseEvent {
-    return this.#delta({ content: tokenOf(token) }, null)
+  item(item: AnswerPart): SseEvent | undefined {
+    const part = partOf(item)
+    if (typeof part === 'string') return this.#delta({ content: part }, null)
+    switch (part.type) {
+      case 'text':
+        return this.#delta({ content: part.text }, null)
+      case 'refusal':
+        return this.#delta({ refusal: part.text }, null)
+      case 'tool-call':
+        return this.#delta({ tool_calls: [this.#toolCall(part)] }, null)
+      case 'reasoning':
+        return part.text === '' ? undefined : this.#delta({ reasoning_content: part.text }, null)
+    }
   }
 
   end(returned: unknown): SseEvent[] {
-    const { endOf, includeUsage } = this.#options
-    const { finish_reason, usage = null } = endOf(returned)
+    const { finish_reason, usage = null } = completionEnd(finishOf(returned), this.#calls.size > 0)
     const last = [this.#delta({}, finish_reason)]
-    if (includeUsage) last.push(this.#chunk([], usage))
+    if (this.#options.includeUsage) last.push(this.#chunk([], usage))
     return [...last, { data: '[DONE]' }]
   }
 
   error(failure: ErrorData): SseEvent {
     return { data: { error: openAiError(failure) } }
+  }
+
+  /** Only the first piece of a call has its id and name. */
+  #toolCall(part: ToolCallPart): object {
+    const index = this.#calls.get(part.id)
+    if (index !== undefined) return { index, function: { arguments: part.arguments } }
+    this.#calls.set(part.id, this.#calls.size)
+    return { index: this.#calls.size - 1, ...chatToolCall(part) }
   }
 
   /** A chunk with a delta. Only the first one names the role. */

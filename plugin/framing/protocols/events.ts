@@ -5,6 +5,7 @@ import type { BuiltInProtocol } from './protocol.js'
 /** The plugin's own events, for EventSource: the items of the source, then `done` (E3), or `error` if it fails (E2). */
 export const events: BuiltInProtocol = {
   reconnects: true,
+  isVerbatim: true,
   start: ({ end = 'done', result }) => ({
     item(item: unknown) {
       if (item === undefined) throw new FST_SSE_EVENT_INVALID('data must be text or a JSON value, but it is undefined')

@@ -50,9 +50,10 @@ export interface Protocol<Item = never> {
  */
 export interface ProtocolStream<Item = never> {
   /**
-   * Makes the event of an item; `undefined` for none. An error that it throws ends the stream like one of the source.
+   * Makes the events of an item: one, several that are sent together, or `undefined` for none. An error that it throws
+   * ends the stream like one of the source.
    */
-  item(item: Item): SseEvent | undefined
+  item(item: Item): SseEvent | readonly SseEvent[] | undefined
   /**
    * Makes the end of a stream whose source has ended: one event, several that are sent together, or `undefined` for
    * none.
@@ -61,8 +62,8 @@ export interface ProtocolStream<Item = never> {
    * @throws if the answer is not complete; the stream then ends with `error`
    */
   end(returned: unknown): SseEvent | readonly SseEvent[] | undefined
-  /** Makes the last event of a stream that fails after it has begun. */
-  error(failure: ErrorData): SseEvent
+  /** Makes the last event of a stream that fails after it has begun, or several that are sent together. */
+  error(failure: ErrorData): SseEvent | readonly SseEvent[]
 }
 
 /** What a built-in protocol receives when a stream begins. */
@@ -80,6 +81,8 @@ export interface BuiltInProtocol {
   readonly headers?: Protocol['headers']
   readonly reconnects?: Protocol['reconnects']
   readonly resumesNothing?: Protocol['resumesNothing']
+  /** Whether `item` returns items that are not events. A list is data then, not several events. */
+  readonly isVerbatim?: boolean
   start(context: StreamContext): ItemStream
 }
 

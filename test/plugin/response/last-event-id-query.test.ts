@@ -35,7 +35,7 @@ async function serving(t: Test, plugin: PluginOptions = {}, steps?: Steps) {
         await steps?.next()
         yield word
       }
-      return { finishReason: 'stop' }
+      return { finishReason: 'stop' as const }
     }
   const served = await serve(
     t,

@@ -1,7 +1,7 @@
 import type OpenAI from 'openai'
 import type { ChatCompletionCreateParamsNonStreaming, ChatCompletionMessageParam } from 'openai/resources'
 import t from 'tap'
-import type { Generate, GenerateInput } from '../../../routes/index.js'
+import type { Generate, GenerateRequest } from '../../../routes/index.js'
 import { Random, seed } from '../../helpers/random.js'
 import { api } from './api.js'
 
@@ -81,7 +81,7 @@ t.test(`kind: defaults of OpenAI, put together at random, are taken (seed ${seed
 
 /** An app whose model repeats what it is told, and the conversations that it was told. */
 async function told(t: Parameters<typeof api>[0]) {
-  const seen: GenerateInput['messages'][] = []
+  const seen: GenerateRequest['messages'][] = []
   const served = await api(t, async function* ({ messages }) {
     seen.push(messages)
     yield 'Hello'

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import t from 'tap'
-import { streamRoutes } from '../../../routes/index.js'
+import { streamRoutes, textGenerate } from '../../../routes/index.js'
 import { Random, seed } from '../../helpers/random.js'
 import { serve } from '../../helpers/server.js'
 
@@ -124,10 +124,10 @@ t.test(
   async t => {
     const { port, log } = await serve(t, app =>
       app.register(streamRoutes, {
-        generate: async function* ({ messages }) {
+        generate: textGenerate(async function* ({ messages }) {
           yield messages.at(-1)?.content ?? ''
           return { finishReason: 'stop' }
-        }
+        })
       })
     )
     const statuses: Record<string, number> = {}

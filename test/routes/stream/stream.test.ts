@@ -1,7 +1,7 @@
 import { EventSource } from 'eventsource'
 import t, { type Test } from 'tap'
 import sseFrom from '../../../plugin/index.js'
-import { type Generate, type GenerateInput, streamRoutes } from '../../../routes/index.js'
+import { type Generate, type GenerateRequest, streamRoutes } from '../../../routes/index.js'
 import { fetchAll, open } from '../../helpers/client.js'
 import { build, serve } from '../../helpers/server.js'
 import { until } from '../../helpers/until.js'
@@ -37,7 +37,7 @@ t.test('streams the tokens of a prompt as unnamed events, then how the answer en
 })
 
 t.test('passes generate the conversation, the signal and the request', async t => {
-  const seen: { input: GenerateInput; url: string; aborted: boolean }[] = []
+  const seen: { input: GenerateRequest; url: string; aborted: boolean }[] = []
   const { app: server } = await app(t, async function* (input, { signal, request }) {
     seen.push({ input, url: request.url, aborted: signal.aborted })
     yield* []

@@ -96,7 +96,7 @@ t.test('closes the connection when its reader returns between two tokens', async
   const answer = ask({ baseURL: provider.url })
   for (let count = 0; count < 3; count++) t.equal((await answer.next()).value, 'token')
   t.notOk(provider.calls[0]?.closed)
-  await answer.return({ finishReason: 'left' })
+  await answer.return({ finishReason: 'unknown' })
   await until('the connection is closed', () => provider.calls[0]?.closed)
 })
 

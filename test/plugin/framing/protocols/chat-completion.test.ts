@@ -3,7 +3,8 @@ import { chatCompletion } from '../../../../plugin/toolkit.js'
 import { sourceServer } from '../../../helpers/source-server.js'
 
 const head = { id: 'chatcmpl-1', created: 1, model: 'a', system_fingerprint: null }
-const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }
+const usage = { promptTokens: 1, completionTokens: 2, totalTokens: 3 }
+const chatUsage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }
 
 const tokens = function* (result: unknown) {
   yield 'Hel'
@@ -22,8 +23,8 @@ function chunk(delta: object, finish_reason: string | null = null, rest: object 
 
 t.test('makes a chunk from each token, and ends with a finish_reason and [DONE]', async t => {
   const ask = sourceServer(t)
-  const protocol = chatCompletion({ head, includeUsage: false, endOf: () => ({ finish_reason: 'stop', usage }) })
-  const { headers, events } = await ask(() => tokens('anything'), { protocol })
+  const protocol = chatCompletion({ head, includeUsage: false })
+  const { headers, events } = await ask(() => tokens({ finishReason: 'stop', usage }), { protocol })
   t.equal(headers['content-type'], 'text/event-stream')
   t.strictSame(data(events), [
     chunk({ role: 'assistant', content: 'Hel' }),
@@ -37,14 +38,14 @@ t.test('makes a chunk from each token, and ends with a finish_reason and [DONE]'
 t.test('sends the usage in a last chunk without choices if includeUsage is set', async t => {
   const ask = sourceServer(t)
   for (const known of [usage, undefined]) {
-    const endOf = () => ({ finish_reason: 'stop', usage: known })
-    const protocol = chatCompletion({ head, includeUsage: true, endOf })
-    const { events } = await ask(() => tokens(undefined), { protocol })
+    const protocol = chatCompletion({ head, includeUsage: true })
+    const finish = known === undefined ? { finishReason: 'stop' } : { finishReason: 'stop', usage: known }
+    const { events } = await ask(() => tokens(finish), { protocol })
     t.strictSame(data(events), [
       chunk({ role: 'assistant', content: 'Hel' }, null, { usage: null }),
       chunk({ content: 'lo' }, null, { usage: null }),
       chunk({}, 'stop', { usage: null }),
-      { ...head, object: 'chat.completion.chunk', choices: [], usage: known ?? null },
+      { ...head, object: 'chat.completion.chunk', choices: [], usage: known === undefined ? null : chatUsage },
       '[DONE]'
     ])
   }
@@ -52,19 +53,20 @@ t.test('sends the usage in a last chunk without choices if includeUsage is set',
 
 t.test('the first chunk of an answer without tokens names the role', async t => {
   const ask = sourceServer(t)
-  const protocol = chatCompletion({ head, includeUsage: false, endOf: () => ({ finish_reason: 'length' }) })
-  t.strictSame(data((await ask(() => [], { protocol })).events), [chunk({ role: 'assistant' }, 'length'), '[DONE]'])
+  const protocol = chatCompletion({ head, includeUsage: false })
+  const source = function* () {
+    yield* []
+    return { finishReason: 'length' }
+  }
+  t.strictSame(data((await ask(source, { protocol })).events), [chunk({ role: 'assistant' }, 'length'), '[DONE]'])
 })
 
 t.test('ends with an error instead of [DONE] after an invalid token, an invalid result or a failure', async t => {
   const ask = sourceServer(t)
-  const endOf = () => {
-    throw Object.assign(new Error('no finish'), { statusCode: 502, code: 'NO_FINISH' })
-  }
-  const protocol = chatCompletion({ head, includeUsage: true, endOf })
+  const protocol = chatCompletion({ head, includeUsage: true })
   const sources: Record<string, [() => unknown, object]> = {
     'a wrong token': [() => ['Hello', 5], { type: 'server_error', code: 'FST_SSE_EVENT_INVALID' }],
-    'a wrong result': [() => ['Hello'], { type: 'server_error', code: 'NO_FINISH', message: 'Bad Gateway' }],
+    'a wrong result': [() => ['Hello'], { type: 'server_error', code: 'FST_SSE_EVENT_INVALID' }],
     'a failure': [
       function* () {
         yield 'Hello'
