@@ -52,4 +52,6 @@ export interface GenerateRequest extends RequestOptions {
    * one message of the user.
    */
   messages: Message[]
+  /** The API that the client speaks, whose names `extra` has; `undefined` for `/stream`. */
+  api?: 'chat-completions' | 'responses' | 'messages' | 'ai-sdk' | 'ag-ui' | undefined
 }

@@ -27,6 +27,7 @@ export function readChatRequest(value: unknown, limits: Limits): ChatRequest {
   if (streamOptions !== undefined && !stream) throw body.invalid('stream_options', 'is allowed only with stream: true')
   const includeUsage = streamOptions?.boolean('include_usage') ?? false
   const asked = given({
+    api: 'chat-completions' as const,
     model,
     messages,
     tools: readTools(body),

@@ -15,8 +15,16 @@ export interface OpenAiOptions {
   baseURL?: string | undefined
   /** The API key, sent as a bearer token. Most local servers need none. It never appears in errors or logs. */
   apiKey?: string | undefined
-  /** The model to ask for. */
-  model: string
+  /**
+   * The model to ask for, whatever the client asks for; or a function of what the client asks for, for a server that
+   * has several.
+   *
+   * @example
+   * ```ts
+   * model: (asked = 'small') => asked
+   * ```
+   */
+  model: string | ((asked: string | undefined) => string)
   /**
    * How long the provider may take to begin its answer. After that there is no limit, neither in total nor between two
    * tokens. Connecting is limited to 10 s by `fetch`. Milliseconds, from 1 to 2147483647.
@@ -37,7 +45,7 @@ export interface OpenAiOptions {
 export interface Settings {
   endpoint: Endpoint
   apiKey: string
-  model: string
+  model: (asked: string | undefined) => string
   timeout: number
   includeUsage: boolean
 }
@@ -52,11 +60,13 @@ export function toSettings({
 }: OpenAiOptions): Settings {
   // The error of fetch for an invalid header repeats its value.
   check(/^[\x21-\x7e]*$/.test(apiKey), 'apiKey', 'takes visible ASCII characters')
-  check(typeof model === 'string' && model !== '', 'model', 'takes the name of a model')
+  const isModel = typeof model === 'function' || (typeof model === 'string' && model !== '')
+  check(isModel, 'model', 'takes the name of a model, or a function that gives it')
   const isTime = Number.isInteger(timeout) && timeout >= 1 && timeout <= MAX_MS
   check(isTime, 'timeout', `takes a whole number of milliseconds from 1 to ${MAX_MS}`)
   check(typeof includeUsage === 'boolean', 'includeUsage', 'takes true or false')
-  return { endpoint: toEndpoint(baseURL), apiKey, model, timeout, includeUsage }
+  const modelOf = typeof model === 'function' ? model : () => model
+  return { endpoint: toEndpoint(baseURL), apiKey, model: modelOf, timeout, includeUsage }
 }
 
 function check(isValid: boolean, option: keyof OpenAiOptions, what: string): void {

@@ -1,7 +1,8 @@
-import type { Finish, Generate } from '../../routes/generate.js'
+import type { AnswerPart, Finish, Generate } from '../../routes/generate.js'
 import { Answer } from './answer/answer.js'
 import { ChatStream, type StreamEvent } from './answer/chat-stream.js'
 import { Call } from './call.js'
+import { toChatRequest } from './chat-request.js'
 import { withoutLimits } from './dispatcher.js'
 import { FST_SSE_PROVIDER_LOST, mayBeWrongAddress, refusal, toProviderError } from './errors.js'
 import { type OpenAiOptions, type Settings, toSettings } from './options.js'
@@ -37,8 +38,12 @@ export class Provider {
     this.#includesUsage = includeUsage
   }
 
-  /** Asks for an answer and yields its text. A provider that refuses `stream_options` is asked again without it. */
-  async *answer(input: Input, context: Context, includesUsage = this.#includesUsage): AsyncGenerator<string, Finish> {
+  /** Asks for an answer and yields its parts. A provider that refuses `stream_options` is asked again without it. */
+  async *answer(
+    input: Input,
+    context: Context,
+    includesUsage = this.#includesUsage
+  ): AsyncGenerator<AnswerPart, Finish> {
     const { signal, request } = context
     const call = new Call(signal, this.#settings.timeout)
     let answer: Answer | undefined
@@ -54,9 +59,9 @@ export class Provider {
           const events = await readOn(stream, answer, call)
           if (events === undefined) break
           if (events.length > 0) call.begin()
-          for (const text of answer.take(events)) {
+          for (const part of answer.take(events)) {
             const now = answer.hasEnded ? performance.now() : 0
-            yield text
+            yield part
             if (now > 0) answer.postpone(performance.now() - now)
           }
         }
@@ -76,10 +81,10 @@ export class Provider {
     return yield* this.answer(input, context, false)
   }
 
-  #ask({ messages }: Input, includesUsage: boolean, { signal }: Call): Promise<Response> {
-    const { endpoint, model } = this.#settings
+  #ask(input: Input, includesUsage: boolean, { signal }: Call): Promise<Response> {
+    const { endpoint } = this.#settings
     const options = includesUsage ? { stream_options: { include_usage: true } } : {}
-    const body = JSON.stringify({ model, messages, stream: true, ...options })
+    const body = JSON.stringify({ ...toChatRequest(input, this.#settings), stream: true, ...options })
     const init = { method: 'POST', headers: this.#headers, body, signal, dispatcher: withoutLimits() }
     return fetch(endpoint.url, { ...init, redirect: 'manual' })
   }

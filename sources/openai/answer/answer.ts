@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Finish, Usage } from '../../../routes/generate.js'
+import type { AnswerPart, Finish, Usage } from '../../../routes/generate.js'
 import { FST_SSE_PROVIDER_LOST, refusal } from '../errors.js'
 import type { Quote } from '../quote.js'
 import { Characters } from './characters.js'
@@ -7,6 +7,7 @@ import type { StreamEvent } from './chat-stream.js'
 import { type Chunk, readChunk } from './chunk.js'
 import { type Failure, failureOf, failureOfText, noticeOf } from './failure.js'
 import type { Ending } from './finish-reason.js'
+import { ToolCalls } from './tool-calls.js'
 import { mayHoldText, type Value, valuesOf } from './values.js'
 
 /** How long to wait after the finish_reason for usage, or for `[DONE]`. Milliseconds. */
@@ -27,11 +28,15 @@ export interface AnswerContext {
   log: FastifyBaseLogger
 }
 
-/** An answer as it arrives: gives its text, and decides how it ended. */
+/** An answer as it arrives: gives its parts, and decides how it ended. */
 export class Answer {
   readonly #context: AnswerContext
   readonly #characters = new Characters()
+  readonly #toolCalls = new ToolCalls()
   #said = ''
+  #thought = ''
+  #refused = ''
+  #hasToolCalls = false
   #ending: Ending | undefined
   #usage: Usage | undefined
   #isMarked = false
@@ -45,9 +50,9 @@ export class Answer {
     this.#context = context
   }
 
-  /** Whether no text has arrived yet. */
+  /** Whether nothing of the answer has arrived yet. */
   get isEmpty(): boolean {
-    return this.#said === ''
+    return this.#said === '' && this.#thought === '' && this.#refused === '' && !this.#hasToolCalls
   }
 
   /** Whether its finish_reason or `[DONE]` has arrived. */
@@ -66,18 +71,17 @@ export class Answer {
   }
 
   /**
-   * Yields the text of events.
+   * Yields the parts of the answer in events.
    *
    * @throws FST_SSE_PROVIDER_REFUSED, FST_SSE_PROVIDER_LOST
    */
-  *take(events: StreamEvent[]): Generator<string, void> {
+  *take(events: StreamEvent[]): Generator<AnswerPart, void> {
     for (const { name, data } of events) {
       const values = valuesOf(data)
       if (name === 'error' && !this.#isOver)
         throw this.#toError(failureOfText(data, values.find(isObjectValue)?.object))
       for (const value of values) {
-        const text = this.#takeValue(value)
-        if (text !== '') yield text
+        yield* this.#takeValue(value)
         if (this.#failure !== undefined) throw this.#failure
       }
     }
@@ -104,22 +108,22 @@ export class Answer {
     return this.#isMarked && this.#ending !== undefined
   }
 
-  /** @returns the text of a value; an error that comes with it is kept until the text was given */
-  #takeValue(value: Value): string {
+  /** @returns the parts in a value; an error that comes with it is kept until they were given */
+  #takeValue(value: Value): AnswerPart[] {
     if (value.kind === 'object') return this.#takeObject(value.object)
     if (value.kind === 'mark') this.#mark()
     else if (value.kind === 'other' || this.#isOver || (this.#ending !== undefined && !mayHoldText(value.words))) {
       this.#ignore(value.words)
     } else this.#failure = this.#lost('sent an event that is not JSON', value.words)
-    return ''
+    return []
   }
 
-  #takeObject(object: Record<string, unknown>): string {
+  #takeObject(object: Record<string, unknown>): AnswerPart[] {
     const chunk = readChunk(object)
     if (chunk?.usage && (chunk.usage.totalTokens > 0 || this.#usage === undefined)) this.#usage = chunk.usage
     if (this.#isOver) {
       if (chunk === undefined || chunk.text !== '') this.#ignore(JSON.stringify(object))
-      return ''
+      return []
     }
     const failure = failureOf(object)
     if (failure !== undefined) this.#failure = this.#toError(failure)
@@ -128,17 +132,40 @@ export class Answer {
       this.#notice ??= noticeOf(object)
       this.#ignore(JSON.stringify(object))
     }
-    return ''
+    return []
   }
 
-  #takeChunk({ text, whole, isUnreadable, goesOn, ending }: Chunk, object: object): string {
+  #takeChunk(chunk: Chunk, object: object): AnswerPart[] {
+    const { text, whole, isUnreadable, goesOn, ending } = chunk
     this.#hasChunk = true
     if (goesOn && this.#ending !== undefined) this.#wait(SETTLE)
+    const thought = this.#think(chunk)
     const said = this.#say(whole === undefined ? text : this.#restOf(whole))
+    const rest = [...this.#refuse(chunk), ...this.#call(chunk)]
     if (isUnreadable) this.#failure ??= this.#lost('sent content of an unknown type', JSON.stringify(object))
     if (ending !== undefined) this.#end(ending)
     if (this.#context.isDocument && whole !== undefined) this.#mark()
-    return said
+    return [...thought, ...(said === '' ? [] : [said]), ...rest]
+  }
+
+  /** A whole message repeats what the chunks before it have said. */
+  #think({ reasoning, whole }: Chunk): AnswerPart[] {
+    if (reasoning === '' || (whole !== undefined && this.#thought !== '')) return []
+    this.#thought += reasoning
+    return [{ type: 'reasoning', text: reasoning }]
+  }
+
+  #refuse({ refusal, whole }: Chunk): AnswerPart[] {
+    if (refusal === '' || (whole !== undefined && this.#refused !== '')) return []
+    this.#refused += refusal
+    return [{ type: 'refusal', text: refusal }]
+  }
+
+  #call({ message, whole }: Chunk): AnswerPart[] {
+    if (whole !== undefined && this.#hasToolCalls) return []
+    const parts = this.#toolCalls.take(message.tool_calls, message.function_call)
+    this.#hasToolCalls ||= parts.length > 0
+    return parts
   }
 
   /** Text after `[DONE]` means that the answer goes on: proxies have sent one for each part that they had read. */

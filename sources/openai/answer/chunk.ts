@@ -1,5 +1,5 @@
 import type { Usage } from '../../../routes/generate.js'
-import { type Content, readContent } from './content.js'
+import { allOf, type Content, concat, NOTHING, readContent } from './content.js'
 import { type Ending, readEnding } from './finish-reason.js'
 import { readUsage } from './usage.js'
 import { isObject } from './values.js'
@@ -10,6 +10,12 @@ type Fields = Record<string, unknown>
 export interface Chunk {
   /** The next text of the answer. */
   text: string
+  /** The next text of what the model thinks. */
+  reasoning: string
+  /** The next text that the model refuses with. */
+  refusal: string
+  /** The delta or message, which may have calls of tools. */
+  message: Fields
   /** The text of the whole message, if the chunk has a message instead of a delta. */
   whole: string | undefined
   /** Whether it has content of a type that cannot be read. */
@@ -20,17 +26,18 @@ export interface Chunk {
   usage: Usage | undefined
 }
 
-const NOTHING: Content = { text: '', isUnknown: false }
-
 /** Reads the first choice of a chunk. An object without choices and usage is not a chunk. */
 export function readChunk(object: Fields): Chunk | undefined {
   const { choices, usage, x_groq: groq } = object
   const isChunk = Array.isArray(choices) || isObject(choices) || isObject(usage) || isObject(groq)
   if (!isChunk && !isEmptyChunk(object)) return undefined
   const choice = (Array.isArray(choices) ? choices : [choices]).find(isFirst) ?? {}
-  const { text, whole, isUnknown } = readText(choice)
+  const { text, reasoning, refusal, whole, isUnknown } = readText(choice)
   return {
     text,
+    reasoning,
+    refusal,
+    message: [choice.delta, choice.message].find(hasFields) ?? {},
     whole,
     isUnreadable: isUnknown,
     goesOn: text !== '' || whole !== undefined || hasNews(choice.delta),
@@ -61,18 +68,27 @@ function isFilled(value: unknown): boolean {
 function readText({ delta, message, text }: Fields): Content & { whole?: string | undefined } {
   const isEmpty = delta === undefined || delta === null || (isObject(delta) && Object.keys(delta).length === 0)
   if (isEmpty && message !== undefined && message !== null) {
-    const { text: whole, isUnknown } = readMessage(message)
-    return { text: '', whole, isUnknown }
+    const { text: whole, ...rest } = readMessage(message)
+    return { ...rest, text: '', whole }
   }
   const read = isEmpty ? NOTHING : readMessage(delta)
   // Legacy completions have their text here.
-  return read.text === '' && !read.isUnknown ? readContent(text) : read
+  return allOf(read) === '' && !read.isUnknown ? readContent(text) : read
 }
 
 /** Reads a delta or a message: an object with content, or the content itself. */
 function readMessage(message: unknown): Content {
   if (!isObject(message)) return typeof message === 'string' || Array.isArray(message) ? readContent(message) : NOTHING
-  const content = readContent(message.content)
   const refusal = readContent(message.refusal)
-  return { text: content.text + refusal.text, isUnknown: content.isUnknown || refusal.isUnknown }
+  // Some servers send the same thoughts under both names.
+  const thoughts = readContent(message.reasoning_content ?? message.reasoning)
+  return concat([
+    { ...NOTHING, reasoning: allOf(thoughts) },
+    readContent(message.content),
+    { ...NOTHING, refusal: allOf(refusal), isUnknown: refusal.isUnknown }
+  ])
+}
+
+function hasFields(message: unknown): message is Fields {
+  return isObject(message) && Object.keys(message).length > 0
 }

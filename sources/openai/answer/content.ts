@@ -3,34 +3,53 @@ import { isObject } from './values.js'
 /** How deep content may be nested: a list of parts, a part, its text, the value of its text. */
 const MAX_DEPTH = 4
 
-/** The text of a content, and whether part of it is of an unknown type, so that text may be lost. */
+/** What a content says. */
 export interface Content {
   text: string
+  /** What the model thought. */
+  reasoning: string
+  /** What the model refused with. */
+  refusal: string
+  /** Whether part of it is of an unknown type, so that text may be lost. */
   isUnknown: boolean
 }
 
-const NOTHING: Content = { text: '', isUnknown: false }
+export const NOTHING: Content = { text: '', reasoning: '', refusal: '', isUnknown: false }
 
 /**
  * Reads the content of a message or a part: a string, a list of parts, or one part. A number or a boolean is a token
- * that the server sent as the JSON that it looks like. Thoughts of the model are not part of the text.
+ * that the server sent as the JSON that it looks like.
  */
 export function readContent(value: unknown, depth = 0): Content {
-  if (typeof value === 'string') return { text: value, isUnknown: false }
-  if (typeof value === 'number' || typeof value === 'boolean') return { text: String(value), isUnknown: false }
+  if (typeof value === 'string') return { ...NOTHING, text: value }
+  if (typeof value === 'number' || typeof value === 'boolean') return { ...NOTHING, text: String(value) }
   if (!Array.isArray(value) && !isObject(value)) return NOTHING
-  if (depth > MAX_DEPTH) return { text: '', isUnknown: true }
+  if (depth > MAX_DEPTH) return { ...NOTHING, isUnknown: true }
   return Array.isArray(value) ? concat(value.map(part => readContent(part, depth + 1))) : readPart(value, depth)
 }
 
 function readPart(part: Record<string, unknown>, depth: number): Content {
-  const { type, text, content, refusal, value } = part
-  if (typeof type === 'string' && /think|reason/i.test(type)) return NOTHING
-  const inner = text ?? content ?? refusal ?? value
+  const { type, text, content, refusal, value, thinking, reasoning } = part
+  if (typeof type === 'string' && /think|reason/i.test(type)) {
+    return { ...NOTHING, reasoning: allOf(readContent(thinking ?? reasoning ?? text ?? content, depth + 1)) }
+  }
+  const inner = text ?? content ?? value
   if (inner !== undefined && inner !== null) return readContent(inner, depth + 1)
-  return { text: '', isUnknown: typeof type !== 'string' && Object.values(part).some(Boolean) }
+  if (refusal !== undefined && refusal !== null) return { ...NOTHING, refusal: allOf(readContent(refusal, depth + 1)) }
+  return { ...NOTHING, isUnknown: typeof type !== 'string' && Object.values(part).some(Boolean) }
 }
 
-function concat(contents: Content[]): Content {
-  return { text: contents.map(({ text }) => text).join(''), isUnknown: contents.some(({ isUnknown }) => isUnknown) }
+/** All words of a content, whatever they are. */
+export function allOf({ reasoning, text, refusal }: Content): string {
+  return reasoning + text + refusal
+}
+
+export function concat(contents: Content[]): Content {
+  const join = (name: 'text' | 'reasoning' | 'refusal') => contents.map(content => content[name]).join('')
+  return {
+    text: join('text'),
+    reasoning: join('reasoning'),
+    refusal: join('refusal'),
+    isUnknown: contents.some(({ isUnknown }) => isUnknown)
+  }
 }

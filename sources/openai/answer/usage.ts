@@ -10,7 +10,19 @@ export function readUsage(usage: unknown): Usage | undefined {
   const promptTokens = prompt ?? minus(total, completion)
   const completionTokens = completion ?? minus(total, prompt)
   if (promptTokens === undefined || completionTokens === undefined) return undefined
-  return { promptTokens, completionTokens, totalTokens: total ?? promptTokens + completionTokens }
+  const cachedPromptTokens = detailOf(usage.prompt_tokens_details ?? usage.input_tokens_details, 'cached_tokens')
+  const reasoningTokens = detailOf(usage.completion_tokens_details ?? usage.output_tokens_details, 'reasoning_tokens')
+  return {
+    promptTokens,
+    completionTokens,
+    totalTokens: total ?? promptTokens + completionTokens,
+    ...(cachedPromptTokens !== undefined && { cachedPromptTokens }),
+    ...(reasoningTokens !== undefined && { reasoningTokens })
+  }
+}
+
+function detailOf(details: unknown, name: string): number | undefined {
+  return isObject(details) ? toCount(details[name]) : undefined
 }
 
 function toCount(value: unknown): number | undefined {

@@ -2,7 +2,13 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Test } from 'tap'
-import { type Finish, type StreamRoutesOptions, streamRoutes } from '../../../routes/index.js'
+import {
+  type AnswerPart,
+  type Finish,
+  type GenerateRequest,
+  type StreamRoutesOptions,
+  streamRoutes
+} from '../../../routes/index.js'
 import { buildApp } from '../../../server/app.js'
 import { readEnvironment } from '../../../server/environment.js'
 import { type OpenAiOptions, openAiSource } from '../../../sources/index.js'
@@ -36,30 +42,40 @@ type Source = ReturnType<typeof openAiSource>
 export function ask(
   options: Partial<OpenAiOptions> | Source,
   signal = new AbortController().signal,
-  lines: Lines = []
-): AsyncGenerator<string, Finish> {
+  lines: Lines = [],
+  asked: Partial<GenerateRequest> = {}
+): AsyncGenerator<AnswerPart, Finish> {
   const at = (level: string) => (first: string | object, text?: string) => {
     lines.push(typeof first === 'string' ? [level, first] : [level, text ?? '', first])
   }
   const request = { log: { debug: at('debug'), info: at('info') } } as unknown as FastifyRequest
   const source = typeof options === 'function' ? options : openAiSource({ model: 'small', ...options })
   const messages = [{ role: 'user' as const, content: 'hi' }]
-  return source({ messages }, { signal, request }) as AsyncGenerator<string, Finish>
+  return source({ messages, ...asked }, { signal, request }) as AsyncGenerator<AnswerPart, Finish>
 }
 
 /** An answer and how it ended. What has come of it so far is in `tokens`. */
-export async function whole(answer: AsyncGenerator<string, Finish>, tokens: string[] = []) {
+export async function whole(
+  answer: AsyncGenerator<AnswerPart, Finish>,
+  tokens: string[] = [],
+  parts: AnswerPart[] = []
+) {
   for (;;) {
     const { done, value } = await answer.next()
     if (done) return { tokens, ...value }
-    tokens.push(value)
+    parts.push(value)
+    if (typeof value === 'string') tokens.push(value)
+    else if (value.type === 'refusal') tokens.push(value.text)
   }
 }
 
 /** What the source makes of a body. */
 export interface Outcome {
   text: string
+  /** The texts and refusals. */
   tokens: string[]
+  /** All parts. */
+  parts: AnswerPart[]
   finish: Finish | undefined
   /** The message and the status of the error that it ended with, and the provider's words in its cause. */
   error: { message: string; status: number; words: string } | undefined
@@ -79,7 +95,8 @@ export interface Replier {
   /** Asks the source, whose provider sends this body, or does what the function does. */
   (
     reply: string | Buffer | Reply | ((call: ProviderCall) => unknown),
-    options?: Partial<OpenAiOptions>
+    options?: Partial<OpenAiOptions>,
+    asked?: Partial<GenerateRequest>
   ): Promise<Outcome>
 }
 
@@ -87,9 +104,13 @@ export interface Replier {
 export async function replier(t: Test): Promise<Replier> {
   let answer: (call: ProviderCall) => unknown = () => {}
   const { url, calls } = await openAiServer(t, call => answer(call))
-  const reply = async (given: Parameters<Replier>[0], options: Partial<OpenAiOptions> = {}) => {
+  const reply = async (
+    given: Parameters<Replier>[0],
+    options: Partial<OpenAiOptions> = {},
+    asked: Partial<GenerateRequest> = {}
+  ) => {
     answer = typeof given === 'function' ? given : call => send(call, given)
-    return outcomeOf({ baseURL: url, ...options })
+    return outcomeOf({ baseURL: url, ...options }, asked)
   }
   return Object.assign(reply, { url, calls })
 }
@@ -102,16 +123,20 @@ function send({ response }: ProviderCall, given: string | Buffer | Reply): void 
 }
 
 /** Reads an answer to its end, whatever that is. */
-export async function outcomeOf(options: Partial<OpenAiOptions> | Source): Promise<Outcome> {
+export async function outcomeOf(
+  options: Partial<OpenAiOptions> | Source,
+  asked: Partial<GenerateRequest> = {}
+): Promise<Outcome> {
   const lines: Lines = []
   const tokens: string[] = []
+  const parts: AnswerPart[] = []
   try {
-    const { tokens: _, ...finish } = await whole(ask(options, undefined, lines), tokens)
-    return { text: tokens.join(''), tokens, finish, error: undefined, lines }
+    const { tokens: _, ...finish } = await whole(ask(options, undefined, lines, asked), tokens, parts)
+    return { text: tokens.join(''), tokens, parts, finish, error: undefined, lines }
   } catch (thrown) {
     const { message, statusCode: status, cause } = thrown as Error & { statusCode: number; cause?: Error }
     const error = { message, status, words: cause?.message ?? '' }
-    return { text: tokens.join(''), tokens, finish: undefined, error, lines }
+    return { text: tokens.join(''), tokens, parts, finish: undefined, error, lines }
   }
 }
 
