@@ -115,14 +115,15 @@ function readToolChoice(body: Fields): ToolChoice | undefined {
 
 function readResponseFormat(body: Fields): ResponseFormat | undefined {
   const format = body.fields('response_format')
-  switch (format?.any('type')) {
+  if (format === undefined) return undefined
+  switch (format.any('type')) {
     case undefined:
     case 'text':
       return undefined
     case 'json_object':
       return { type: 'json' }
     case 'json_schema': {
-      const fields = format?.fields('json_schema') as Fields
+      const fields = format.required('json_schema', format.fields('json_schema'), 'an object with a schema')
       return given({
         type: 'json' as const,
         schema: fields.object('schema', 'a JSON schema'),

@@ -5,9 +5,6 @@ import type { AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage
 const ROLES = '"developer", "system", "user", "assistant" or "tool"'
 const CONTENT = 'a string, or a list of parts'
 
-/** What only the messages of answers have, and what asks for nothing. A client posts them back as they are. */
-const OF_ANSWERS = ['annotations', 'audio', 'function_call', 'refusal']
-
 /** Reads a message of a chat completion. `developer` is OpenAI's newer word for `system`. */
 export function readMessage(value: unknown, path: string): Message {
   const message = new Fields(value, path, 'an object with role and content')
@@ -54,9 +51,9 @@ function readTool(message: Fields, toolCallId: string): ToolMessage {
 /** The content of a message is text and refusals. The reasoning comes before it, and the calls of tools after it. */
 function readAssistant(message: Fields): AssistantMessage {
   const parts = [...readReasoning(message), ...readAnswer(message), ...readToolCalls(message)]
-  message.drop(...OF_ANSWERS)
-  const [first = { type: 'text' as const, text: '' }, ...rest] = parts
-  const content = rest.length === 0 && first.type === 'text' ? first.text : parts
+  // Only answers have them. A client posts an answer back as it is.
+  message.drop('annotations')
+  const content = parts.every(isPlainText) ? parts.map(({ text }) => text).join('') : parts
   return given({ role: 'assistant' as const, content, name: message.string('name'), extra: message.extra() })
 }
 
@@ -75,7 +72,7 @@ function readAnswer(message: Fields): AssistantPart[] {
   const parts = partsOf(message).map((part): AssistantPart => {
     switch (part.any('type')) {
       case 'text':
-        return { type: 'text', text: part.required('text', part.string('text'), 'a string') }
+        return textPart(part)
       case 'refusal':
         return { type: 'refusal', text: part.required('refusal', part.string('refusal'), 'a string') }
       default:
@@ -114,7 +111,7 @@ function readContent(message: Fields): string | ContentPart[] {
   return parts.every(isPlainText) ? parts.map(({ text }) => text).join('') : parts
 }
 
-function isPlainText(part: ContentPart): part is Extract<ContentPart, { type: 'text' }> {
+function isPlainText(part: ContentPart | AssistantPart): part is Extract<ContentPart, { type: 'text' }> {
   return part.type === 'text' && part.extra === undefined
 }
 
@@ -128,11 +125,7 @@ function partsOf(message: Fields): Fields[] {
 function readPart(part: Fields): ContentPart {
   switch (part.any('type')) {
     case 'text':
-      return given({
-        type: 'text' as const,
-        text: part.required('text', part.string('text'), 'a string'),
-        extra: part.extra()
-      })
+      return textPart(part)
     case 'image_url': {
       const image = imageOf(part)
       return given({
@@ -164,6 +157,11 @@ function readPart(part: Fields): ContentPart {
     default:
       throw part.invalid('type', 'takes "text", "image_url", "input_audio" or "file"')
   }
+}
+
+function textPart(part: Fields): Extract<ContentPart, { type: 'text' }> {
+  const text = part.required('text', part.string('text'), 'a string')
+  return given({ type: 'text' as const, text, extra: part.extra() })
 }
 
 /** Some clients send the URL itself. */

@@ -112,7 +112,7 @@ t.test('generate gets the conversation, whatever its form', async t => {
   t.same(seen, [
     [
       { role: 'system', content: 'be brief' },
-      { role: 'user', content: 'hi' },
+      { role: 'user', content: 'hi', name: 'me' },
       { role: 'assistant', content: '' }
     ],
     'meta/b'

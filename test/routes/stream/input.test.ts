@@ -1,5 +1,5 @@
 import t from 'tap'
-import { streamRoutes } from '../../../routes/index.js'
+import { streamRoutes, textGenerate } from '../../../routes/index.js'
 import { build } from '../../helpers/server.js'
 
 t.test('refuses wrong input, and names the field and what it takes', async t => {
@@ -12,6 +12,9 @@ t.test('refuses wrong input, and names the field and what it takes', async t => 
     }
   })
   const text = 'a string of 1 to 100000 characters'
+  const content = 'a string, or a list of parts with the type text, image, file or audio'
+  const part = 'an object with one of the types "text", "image", "file", "audio"'
+  const choice = '"auto", "none", "required", or an object with tool: the name of the one to call'
   const long = 'x'.repeat(100_001)
   const wrong: [string, unknown, string][] = [
     ['', undefined, `query/prompt is missing, it takes ${text}`],
@@ -30,13 +33,44 @@ t.test('refuses wrong input, and names the field and what it takes', async t => 
     ['', { messages: [] }, 'body/messages takes a list of 1 to 1000 messages'],
     ['', { messages: 'a' }, 'body/messages takes a list of 1 to 1000 messages'],
     ['', { messages: ['a'] }, 'body/messages/0 takes an object with role and content'],
-    ['', { messages: [{ role: 'user' }] }, `body/messages/0/content is missing, it takes ${text}`],
-    ['', { messages: [{ role: 'bot', content: 'a' }] }, 'body/messages/0/role takes "system", "user" or "assistant"'],
-    ['', { messages: [{ role: 'user', content: '' }] }, `body/messages/0/content takes ${text}`],
+    ['', { messages: [{ role: 'user' }] }, `body/messages/0/content is missing, it takes ${content}`],
     [
       '',
-      { messages: [{ role: 'user', content: 'a', name: 'b' }] },
-      'body/messages/0/name is unknown; known are role, content'
+      { messages: [{ role: 'bot', content: 'a' }] },
+      'body/messages/0/role takes one of "system", "user", "assistant", "tool"'
+    ],
+    ['', { messages: [{ role: 'user', content: 5 }] }, `body/messages/0/content takes ${content}`],
+    ['', { messages: [{ role: 'user', content: [] }] }, `body/messages/0/content takes ${content}`],
+    ['', { messages: [{ role: 'user', content: ['hi'] }] }, `body/messages/0/content/0 takes ${part}`],
+    ['', { messages: [{ role: 'user', content: [null] }] }, `body/messages/0/content/0 takes ${part}`],
+    ['', { messages: [{ role: 'user', content: [{ type: 'video' }] }] }, `body/messages/0/content/0 takes ${part}`],
+    [
+      '',
+      { messages: [{ role: 'user', content: [{ type: 'text', text: 5 }] }] },
+      'body/messages/0/content/0/text takes a string'
+    ],
+    [
+      '',
+      { messages: [{ role: 'assistant', content: [{ type: 'tool-call', id: 'a', name: 'b' }] }] },
+      'body/messages/0/content/0/arguments is missing, it takes a string of JSON, or the next piece of it'
+    ],
+    [
+      '',
+      { messages: [{ role: 'user', content: [{ type: 'text', text: long }] }] },
+      'body/messages/0/content takes up to 100000 characters, all parts together'
+    ],
+    [
+      '',
+      { messages: [{ role: 'user', content: 'a' }], tools: [{}] },
+      'body/tools/0/name is missing, it takes a string that is not empty'
+    ],
+    ['', { messages: [{ role: 'user', content: 'a' }], topP: '1' }, 'body/topP takes a number'],
+    ['', { messages: [{ role: 'user', content: 'a' }], toolChoice: 'x' }, `body/toolChoice takes ${choice}`],
+    ['', { messages: [{ role: 'user', content: '' }] }, 'body/messages/0/content takes a string that is not empty'],
+    [
+      '',
+      { messages: [{ role: 'user', content: 'a', label: 'b' }] },
+      'body/messages/0/label is unknown; known are role, content, name, extra'
     ]
   ]
   for (const [query, body, message] of wrong) {
@@ -57,4 +91,23 @@ t.test('says that the query has no fields where it has none', async t => {
   server.register(streamRoutes, { generate: () => t.fail('generate was called') as never })
   const response = await server.inject({ method: 'POST', url: '/stream?a=b', body: { prompt: 'a' } })
   t.match(response.json(), { statusCode: 400, message: 'query/a is unknown; known are none' })
+})
+
+t.test('refuses what generate does not accept, and names the field', async t => {
+  const { app: server } = build(t)
+  server.register(streamRoutes, { generate: textGenerate(() => t.fail('generate was called') as never) })
+  const user = { role: 'user', content: 'a' }
+  const call = { type: 'tool-call', id: '1', name: 'b', arguments: '{}' }
+  for (const [body, path] of [
+    [{ messages: [user], tools: [{ name: 'b' }] }, 'tools'],
+    [{ messages: [user], responseFormat: { type: 'json' } }, 'responseFormat'],
+    [{ messages: [user, { role: 'tool', toolCallId: '1', content: 'c' }] }, 'messages/1/role'],
+    [{ messages: [{ role: 'assistant', content: [{ type: 'text', text: 'a' }, call] }] }, 'messages/0/content/1'],
+    [{ messages: [{ role: 'user', content: [{ type: 'image', url: 'data:,' }] }] }, 'messages/0/content/0'],
+    [{ messages: [{ role: 'user', content: [{ type: 'file', id: '1' }] }] }, 'messages/0/content/0'],
+    [{ messages: [{ role: 'user', content: [{ type: 'audio', data: '', format: 'mp3' }] }] }, 'messages/0/content/0']
+  ] as const) {
+    const response = await server.inject({ method: 'POST', url: '/stream', body })
+    t.match(response.json(), { statusCode: 400, message: `body/${path} is not supported by this model` })
+  }
 })
