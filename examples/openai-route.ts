@@ -6,13 +6,13 @@ const app = Fastify({ logger: true })
 
 await app.register(openAiRoutes, {
   models: ['parrot'],
-  generate: async function* ({ messages }, { signal }) {
+  generate: textGenerate(async function* ({ messages }, { signal }) {
     for (const word of `You said: ${messages.at(-1)?.content}`.split(/(?<= )/)) {
       await sleep(300, undefined, { signal })
       yield word
     }
     return { finishReason: 'stop' }
-  }
+  })
 })
 
 process.once('SIGINT', () => app.close())

@@ -104,8 +104,8 @@ export function negotiate<const T extends string>(reply: FastifyReply, types: re
 }
 
 /**
- * Reads an answer to its end and sends it as one JSON body. The source is cancelled when the client leaves or the server
- * closes, and is never started for a HEAD request (S3).
+ * Reads an answer to its end and sends it as one JSON body. The source is cancelled when the client leaves or the
+ * server closes, and is never started for a HEAD request (S3).
  *
  * @param toBody makes the body from the joined parts of the answer and its end
  * @returns the reply; `return` or await it in the handler

@@ -36,8 +36,9 @@ const errorHandler = makeErrorHandler((data, error: FastifyError & { param?: str
 
 /**
  * A Fastify plugin with `POST /v1/chat/completions`, `GET /v1/models` and `GET /v1/models/:id`, so that clients of
- * OpenAI's API work with this server. It takes the same `generate` as `streamRoutes`, which gets all that a request says:
- * tools, images, options, and in `extra` what only OpenAI's API has. Registers `sseFrom` if the app has not done so.
+ * OpenAI's API work with this server. It takes the same `generate` as `streamRoutes`, which gets all that a request
+ * says: tools, images, options, and in `extra` what only OpenAI's API has. Registers `sseFrom` if the app has not done
+ * so.
  *
  * @example
  * ```ts

@@ -35,8 +35,8 @@ const JSON_TYPE = 'application/json'
 /**
  * A Fastify plugin with the routes of one `generate`:
  *
- * - `GET /stream?prompt=` and `POST /stream` with `{ prompt }` or a `GenerateRequest` answer with events, or with one JSON
- *   body if the client prefers `application/json`.
+ * - `GET /stream?prompt=` and `POST /stream` with `{ prompt }` or a `GenerateRequest` answer with events, or with one
+ *   JSON body if the client prefers `application/json`.
  * - `GET /stream/:id` follows an answer that is running or ended a short time ago. The id is the `x-stream-id` of the
  *   answer's response.
  * - `DELETE /stream/:id` stops an answer.

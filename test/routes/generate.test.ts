@@ -67,7 +67,8 @@ for (const [path, ask] of Object.entries(routes)) {
       ['stop', 'result takes an object with finishReason and, if known, usage'],
       [
         {},
-        'result/finishReason is missing, it takes one of stop, length, tool_calls, function_call, content_filter, unknown'
+        'result/finishReason is missing, it takes one of ' +
+          'stop, length, tool_calls, function_call, content_filter, unknown'
       ],
       [
         { finishReason: 'stop', usage: 3 },

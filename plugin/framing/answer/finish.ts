@@ -39,8 +39,8 @@ export type Usage = Static<typeof Usage>
 
 /**
  * Why a model stopped: `stop` at the end of its answer, `length` at its limit of tokens, `tool_calls` to have its tools
- * called, `content_filter` because the answer may not be shown, or `unknown`. `function_call` is OpenAI's older word for
- * `tool_calls`.
+ * called, `content_filter` because the answer may not be shown, or `unknown`. `function_call` is OpenAI's older word
+ * for `tool_calls`.
  */
 export type FinishReason = (typeof REASONS)[number]
 

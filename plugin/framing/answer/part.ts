@@ -36,8 +36,8 @@ export type TextPart = Static<typeof TextPart>
 export type ReasoningPart = Static<typeof ReasoningPart>
 
 /**
- * A call of a tool, or the next piece of one: the pieces with the same `id` are one call, and their `arguments`, joined,
- * are JSON.
+ * A call of a tool, or the next piece of one: the pieces with the same `id` are one call, and their `arguments`,
+ * joined, are JSON.
  */
 export type ToolCallPart = Static<typeof ToolCallPart>
 

@@ -13,8 +13,8 @@ interface Call {
 }
 
 /**
- * Joins the pieces in which a provider sends the calls of tools. Servers differ: some leave out the index, some give the
- * same index to all calls, some send no id, or a whole call at once with its arguments as an object.
+ * Joins the pieces in which a provider sends the calls of tools. Servers differ: some leave out the index, some give
+ * the same index to all calls, some send no id, or a whole call at once with its arguments as an object.
  */
 export class ToolCalls {
   readonly #byIndex = new Map<number, Call>()
