@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
-import { openAiRoutes } from 'fastify-sse-from/routes'
+import { openAiRoutes, textGenerate } from 'fastify-sse-from/routes'
 
 const app = Fastify({ logger: true })
 
