@@ -27,8 +27,7 @@ export function findProblemOfOptions({ messages: _, ...options }: Fields): Probl
 export function findProblemOfMessages(messages: unknown, limits: Limits): Problem | undefined {
   const { maxMessages } = limits
   if (!Array.isArray(messages) || messages.length < 1 || messages.length > maxMessages) {
-    const what = `a list of 1 to ${maxMessages} messages`
-    return { where: 'messages', what: messages === undefined ? `is missing, it takes ${what}` : `takes ${what}` }
+    return { where: 'messages', what: `takes a list of 1 to ${maxMessages} messages` }
   }
   for (const [index, message] of messages.entries()) {
     const problem = findProblemOfMessage(message, limits)

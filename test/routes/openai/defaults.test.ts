@@ -60,6 +60,7 @@ const parameters: { [Name in keyof Required<Body>]: { taken: [unknown, object][]
   response_format: {
     taken: [
       [{ type: 'text' }, {}],
+      [{}, {}],
       [{ type: 'json_object' }, { responseFormat: { type: 'json' } }],
       [
         { type: 'json_schema', json_schema: { name: 'a', description: 'b', schema, strict: true } },
@@ -93,6 +94,7 @@ const parameters: { [Name in keyof Required<Body>]: { taken: [unknown, object][]
     taken: [
       [[], {}],
       [[tool], { tools: [tool.function] }],
+      [[{ function: called }], { tools: [called] }],
       [[{ ...tool, cache_control: {} }], { tools: [{ ...tool.function, extra: { cache_control: {} } }] }]
     ],
     refused: [{}, ['a'], [{ type: 'function' }], [{ type: 'custom', custom: called }], [{ ...tool, function: {} }]]
@@ -217,6 +219,10 @@ t.test("kind: the server's own message is taken back, in every form of OpenAI", 
         { type: 'text', text: 'a' },
         { type: 'tool-call', id: '1', name: 'b', arguments: '{"c":1}' }
       ]
+    ],
+    [
+      { tool_calls: [{ id: '', function: { name: 'b', arguments: null } }] },
+      [{ type: 'tool-call', id: 'b', name: 'b', arguments: '' }]
     ],
     [{ function_call: { name: 'b', arguments: '' } }, [{ type: 'tool-call', id: 'b', name: 'b', arguments: '' }]],
     [

@@ -39,6 +39,12 @@ t.test('refuses wrong input, and names the field and what it takes', async t => 
       { messages: [{ role: 'bot', content: 'a' }] },
       'body/messages/0/role takes one of "system", "user", "assistant", "tool"'
     ],
+    [
+      '',
+      { messages: [{ role: 5, content: 'a' }] },
+      'body/messages/0/role takes one of "system", "user", "assistant", "tool"'
+    ],
+    ['', { messages: [{ role: 'system', content: '' }] }, 'body/messages/0/content takes a string that is not empty'],
     ['', { messages: [{ role: 'user', content: 5 }] }, `body/messages/0/content takes ${content}`],
     ['', { messages: [{ role: 'user', content: [] }] }, `body/messages/0/content takes ${content}`],
     ['', { messages: [{ role: 'user', content: ['hi'] }] }, `body/messages/0/content/0 takes ${part}`],

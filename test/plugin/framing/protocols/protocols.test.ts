@@ -162,3 +162,51 @@ t.test('the last event has the id that stops clients if they reconnect by themse
   const end = 'id: fastify-sse-from:end'
   t.equal((await sourceServer(t)(['a'], { protocol: own })).text, `data: a\n\n${end}\ndata: 1\n\n${end}\ndata: 2\n\n`)
 })
+
+t.test('a protocol may make several events of an item, of the end, and of a failure', async t => {
+  const own: Protocol<string> = {
+    start: () => ({
+      item: data =>
+        [
+          { event: 'begin', data },
+          { event: 'go on', data },
+          { event: 'finish', data }
+        ].slice(0, Number(data)),
+      end: () => [{ data: 'almost' }, { data: 'done' }],
+      error: ({ message }) => [{ data: 'oh' }, { data: message }]
+    })
+  }
+  const events = ['begin', 'begin', 'go on', 'begin', 'go on', 'finish']
+  for (const resumable of [false, true]) {
+    const { url } = await serve(t, app => {
+      app.get('/whole', (_request, reply) => reply.sseFrom(() => ['1', '0', '2', '3'], { protocol: own, resumable }))
+      app.get('/failing', (_request, reply) =>
+        reply.sseFrom(
+          async function* () {
+            yield '2'
+            throw Object.assign(new Error('no'), { statusCode: 418 })
+          },
+          { protocol: own, resumable }
+        )
+      )
+    })
+    const whole = await fetchAll(`${url}/whole`)
+    t.same(
+      whole.events().map(({ event, data }) => event ?? data),
+      [...events, 'almost', 'done']
+    )
+    const failing = await fetchAll(`${url}/failing`)
+    t.same(
+      failing.events().map(({ event, data }) => event ?? data),
+      ['begin', 'go on', 'oh', 'no']
+    )
+    if (!resumable) continue
+    const ids = whole.events().map(({ id }) => id)
+    t.equal(new Set(ids.slice(0, -1)).size, 7, 'every event has an id of its own')
+    const rest = await fetchAll(`${url}/whole`, { headers: { 'last-event-id': String(ids[2]) } })
+    t.same(
+      rest.events().map(({ event, data }) => event ?? data),
+      [...events.slice(3), 'almost', 'done']
+    )
+  }
+})
