@@ -1,0 +1,60 @@
+import type { ReadableStream } from 'node:stream/web'
+import type { AnswerPart, Finish, Generate, GenerateContext, GenerateRequest } from '../../routes/generate.js'
+import { FST_SSE_PROVIDER_LOST } from '../openai/errors.js'
+import { readParts } from './answer.js'
+import { type ProviderOptions, toCallOptions } from './call-options.js'
+import type { LanguageModel } from './model.js'
+
+/** The options of `languageModelSource`. */
+export interface LanguageModelOptions {
+  /** What is passed on to the provider in addition, by the name of the provider. Default: none. */
+  providerOptions?: ProviderOptions | undefined
+}
+
+/**
+ * Makes a `generate` for any model of the AI SDK. It passes on all that a request says and the provider interface
+ * knows, and yields text, reasoning and calls of tools. It needs the package of the provider alone, not `ai`.
+ *
+ * An answer that ends in an error, or breaks off, fails with the error of the provider or with `FST_SSE_PROVIDER_LOST`
+ * (502).
+ *
+ * @param model the model, or a function that gives it for the name that the client asks for
+ * @example
+ * ```ts
+ * import { anthropic } from '@ai-sdk/anthropic'
+ * import { streamRoutes } from 'fastify-sse-from/routes'
+ * import { languageModelSource } from 'fastify-sse-from/sources'
+ *
+ * await app.register(streamRoutes, { generate: languageModelSource(anthropic('claude-sonnet-4-5')) })
+ * ```
+ */
+export function languageModelSource(
+  model: LanguageModel | ((asked: string | undefined) => LanguageModel),
+  { providerOptions }: LanguageModelOptions = {}
+): Generate {
+  return (request, context) => answer(typeof model === 'function' ? model(request.model) : model, request, context)
+
+  async function* answer(
+    chosen: LanguageModel,
+    request: GenerateRequest,
+    { signal }: GenerateContext
+  ): AsyncGenerator<AnswerPart, Finish> {
+    const options = toCallOptions(request, chosen, providerOptions)
+    try {
+      const { stream } = await chosen.doStream({ ...options, abortSignal: signal } as never)
+      return yield* readParts(stream as ReadableStream<unknown>)
+    } catch (error) {
+      throw signal.aborted || hasStatus(error) ? error : lost(error)
+    }
+  }
+}
+
+/** Whether the provider has answered with an error. Its connection may break, too, and its answer may be malformed. */
+function hasStatus(error: unknown): boolean {
+  const { statusCode } = (error ?? {}) as { statusCode?: unknown }
+  return typeof statusCode === 'number' && statusCode >= 400
+}
+
+function lost(cause: unknown): Error {
+  return new FST_SSE_PROVIDER_LOST('could not be reached, or broke off', { cause })
+}
