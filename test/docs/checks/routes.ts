@@ -46,6 +46,21 @@ export const routes: Checks = {
     const events = (await app.inject('/stream?prompt=hi')).body
     t.match(events, /data: Hello\n\n.*event: done\n/s)
     t.match(ollama.calls[0]?.body, { model: 'llama3.2', messages: [{ role: 'user', content: 'hi' }] })
+  },
+
+  languageModelSource: async (t, program) => {
+    const provider = await openAiServer(t, call => {
+      call.token('Hello')
+      call.finish()
+    })
+    const here = JSON.stringify({ baseURL: provider.url, apiKey: 'key' })
+    const change = (code: string) =>
+      code.replace('{ openai }', '{ createOpenAI }').replace('openai.chat', `createOpenAI(${here}).chat`)
+    const { app } = await program.load<{ app: FastifyInstance }>('app', change)
+    t.teardown(() => app.close())
+    const events = (await app.inject('/stream?prompt=hi')).body
+    t.match(events, /data: Hello\n\n.*event: done\n/s)
+    t.match(provider.calls[0]?.body, { model: 'gpt-5-mini', messages: [{ role: 'user' }] })
   }
 }
 

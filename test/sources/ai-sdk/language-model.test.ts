@@ -408,20 +408,19 @@ t.test('how an answer ended, and how many tokens it took, in each version', asyn
 
 t.test('an answer that ends in an error, or in nothing, is an error', async t => {
   const own = Object.assign(new Error('overloaded'), { statusCode: 529 })
-  const endings = [
-    [
-      [
-        { type: 'text-delta', id: '1', delta: 'a' },
-        { type: 'error', error: own }
-      ],
-      own
-    ],
-    [[{ type: 'text-delta', id: '1', delta: 'a' }], { code: 'FST_SSE_PROVIDER_LOST' }],
-    [[{ ...end, finishReason: { unified: 'error', raw: 'boom' } }], { code: 'FST_SSE_PROVIDER_LOST' }],
-    [[{ ...end, finishReason: { unified: 'interrupted', raw: undefined } }], { code: 'FST_SSE_PROVIDER_LOST' }],
-    [[{ ...end, finishReason: { unified: 'other', raw: undefined } }], { code: 'FST_SSE_PROVIDER_LOST' }]
+  const text = { type: 'text-delta', id: '1', delta: 'a' }
+  const endings: [parts: object[], code: string | undefined, message: string][] = [
+    [[text, { type: 'error', error: own }], undefined, 'overloaded'],
+    [[{ type: 'error', error: null }], LOST.code, 'the model provider could not be reached, or broke off'],
+    [[{ type: 'error', error: 'boom' }], LOST.code, 'the model provider could not be reached, or broke off'],
+    [[text], LOST.code, 'the model provider ended its answer too early'],
+    ...['error', 'interrupted', 'other'].map((unified): (typeof endings)[number] => [
+      [text, { ...end, finishReason: { unified, raw: undefined } }],
+      LOST.code,
+      'the model provider ended its answer with a failure'
+    ])
   ]
-  for (const [parts, error] of endings) {
-    await t.rejects(() => whole(languageModelSource(scripted('v3', [...parts]).model)), error)
+  for (const [parts, code, message] of endings) {
+    await t.rejects(() => whole(languageModelSource(scripted('v3', parts).model)), { code, message })
   }
 })
