@@ -13,3 +13,10 @@ export const FST_SSE_MODEL_NOT_FOUND = createError<'FST_SSE_MODEL_NOT_FOUND', 40
   'there is no such model; GET /v1/models lists the models',
   404
 )
+
+/** The client asks for a path of an API that the server does not have. */
+export const FST_SSE_PATH_UNKNOWN = createError<'FST_SSE_PATH_UNKNOWN', 404, [string]>(
+  'FST_SSE_PATH_UNKNOWN',
+  'this server does not have %s; see its documentation for what it has',
+  404
+)

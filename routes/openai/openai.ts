@@ -9,7 +9,7 @@ import {
   sendWhole
 } from '../../plugin/toolkit.js'
 import { invalid } from '../contract/fields.js'
-import { FST_SSE_MODEL_NOT_FOUND } from '../errors.js'
+import { FST_SSE_MODEL_NOT_FOUND, FST_SSE_PATH_UNKNOWN } from '../errors.js'
 import { checkGenerate, findUnacceptedBy, type Generate, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkReads, routeSettings } from '../route-settings.js'
@@ -37,8 +37,8 @@ const errorHandler = makeErrorHandler((data, error: FastifyError & { param?: str
 /**
  * A Fastify plugin with `POST /v1/chat/completions`, `GET /v1/models` and `GET /v1/models/:id`, so that clients of
  * OpenAI's API work with this server. It takes the same `generate` as `streamRoutes`, which gets all that a request
- * says: tools, images, options, and in `extra` what only OpenAI's API has. Registers `sseFrom` if the app has not done
- * so.
+ * says: tools, images, options, and in `extra` what only OpenAI's API has. Other paths under `/v1` are answered 404 in
+ * OpenAI's form. Registers `sseFrom` if the app has not done so.
  *
  * @example
  * ```ts
@@ -74,6 +74,16 @@ export async function openAiRoutes(
   )
   app.get('/v1/models', { ...settings, schema: schemas.models }, (_request, reply) =>
     sendJson(reply, { object: 'list', data: models.map(modelOf) })
+  )
+  app.register(
+    async scope => {
+      scope.setErrorHandler(errorHandler)
+      scope.setNotFoundHandler(({ method, url }) => {
+        const [path] = url.split('?')
+        throw new FST_SSE_PATH_UNKNOWN(`${method} ${path}`)
+      })
+    },
+    { prefix: '/v1' }
   )
   // The id of a model may contain slashes.
   app.get<{ Params: { '*': string } }>('/v1/models/*', { ...settings, schema: schemas.model }, (request, reply) =>

@@ -61,3 +61,22 @@ t.test('a malformed body is refused with the reason', async t => {
     t.match(await response.json(), { error: { type: 'invalid_request_error', code: 'FST_SSE_INPUT_INVALID' } })
   }
 })
+
+t.test('a path under /v1 that is not there is answered in the form of OpenAI', async t => {
+  const { baseURL, app } = await api(t, never)
+  app.log.level = 'silent'
+  for (const [method, path] of [
+    ['POST', '/embeddings?a=secret'],
+    ['GET', '/chat/completions'],
+    ['DELETE', '/models/a']
+  ] as const) {
+    const response = await fetch(`${baseURL}${path}`, { method })
+    t.equal(response.status, 404)
+    const [known] = path.split('?')
+    const message = `this server does not have ${method} /v1${known}; see its documentation for what it has`
+    const error = { message, type: 'not_found_error', param: null, code: 'FST_SSE_PATH_UNKNOWN' }
+    t.same(await response.json(), { error })
+  }
+  const elsewhere = await fetch(baseURL.replace('/v1', '/v2'))
+  t.match(await elsewhere.json(), { statusCode: 404, error: 'Not Found' })
+})
