@@ -71,6 +71,13 @@ export const FST_SSE_ID_INVALID = createError<'FST_SSE_ID_INVALID', 400, [string
   400
 )
 
+/** A request has no owner, or the `owner` function gave or threw something else than one. */
+export const FST_SSE_OWNER_INVALID = createError<'FST_SSE_OWNER_INVALID', 500, [string, { cause: unknown }?]>(
+  'FST_SSE_OWNER_INVALID',
+  'the owner of a stream must be a non-empty string, but %s',
+  500
+)
+
 /** There is no such stream for this client: it never existed, has expired, or belongs to somebody else. */
 export const FST_SSE_STREAM_NOT_FOUND = createError<'FST_SSE_STREAM_NOT_FOUND', 404, []>(
   'FST_SSE_STREAM_NOT_FOUND',

@@ -65,9 +65,11 @@ const onDisconnect = Type.Optional(
   )
 )
 
+const owner = { owner: callback, anonymous: Type.Optional(Type.Boolean({ description: 'true or false' })) }
+
 /** The `resumable` option of the plugin, or of a stream, which also takes an `id`. */
 function resumable(id: { id?: TSchema }, names: string) {
-  const options = Type.Object({ ...id, owner: callback, onDisconnect }, { additionalProperties: false })
+  const options = Type.Object({ ...id, ...owner, onDisconnect }, { additionalProperties: false })
   return Type.Optional(
     Type.Union([Type.Boolean(), options], { description: `true, false, or an object with ${names}` })
   )
@@ -97,8 +99,9 @@ const signal = Type.Optional(
 /** The options of the plugin. */
 export const PluginSchema = options({
   ...settings,
-  resumable: resumable({}, 'owner or onDisconnect'),
+  resumable: resumable({}, 'owner, anonymous or onDisconnect'),
   store: Type.Optional(Type.Unknown()),
+  ownerKey: Type.Optional(Type.String({ minLength: 16, description: 'a secret of at least 16 characters' })),
   drainTimeout: Type.Optional(ms(0, { default: 5000 })),
   lastEventIdParameter: Type.Optional(
     Type.Union([Type.String({ minLength: 1 }), Type.Literal(false)], {
@@ -113,7 +116,7 @@ export const StreamSchema = options({
   ...settings,
   resumable: resumable(
     { id: Type.Optional(Type.String({ pattern: STREAM_ID_PATTERN.source })) },
-    'id (1 to 128 letters, digits, - or _), owner or onDisconnect'
+    'id (1 to 128 letters, digits, - or _), owner, anonymous or onDisconnect'
   ),
   protocol,
   map: callback,
@@ -133,5 +136,5 @@ export const ResumeSchema = options({
   protocol,
   onClose: callback,
   signal,
-  owner: callback
+  ...owner
 } satisfies Record<keyof ResumeOptions, TSchema>)

@@ -49,6 +49,12 @@ export interface PluginOptions extends StreamSettings {
   resumable?: boolean | Omit<ResumableOptions, 'id'> | undefined
   /** Keeps the events of resumable streams. Default: a `MemoryStore`, which only this process can read. */
   store?: EventStore | undefined
+  /**
+   * The secret key of the hashes by which the owners of streams are kept (HMAC-SHA256), at least 16 characters. The
+   * same on all nodes: with another key, streams with an owner are not found. Default: none. The hashes are then plain
+   * SHA-256, and whoever can read the store can test whether a stream belongs to an owner that they know.
+   */
+  ownerKey?: string | undefined
   /** How long `app.close()` lets open streams go on before it cuts them off. Milliseconds. Default: 5000. */
   drainTimeout?: number | undefined
   /**
@@ -85,8 +91,10 @@ export interface ResumeOptions
    * exist. Default: `'events'`.
    */
   protocol?: StreamOptions['protocol']
-  /** Returns the owner of the request. Default: the `owner` in the `resumable` of the plugin. */
+  /** Returns the owner of the request, or a promise of it. Default: the `owner` in the `resumable` of the plugin. */
   owner?: ResumableOptions['owner']
+  /** Whether `owner` may return `undefined`. Default: the `anonymous` in the `resumable` of the plugin. */
+  anonymous?: ResumableOptions['anonymous']
 }
 
 /** The options of the plugin with their defaults filled in. */
@@ -96,4 +104,5 @@ export interface Settings extends EventStreamSettings {
   readonly lastEventIdParameter: string | false
   readonly resumable: PluginOptions['resumable']
   readonly store: EventStore | undefined
+  readonly ownerKey: string | undefined
 }

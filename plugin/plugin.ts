@@ -32,7 +32,7 @@ export const sseFrom = fp(
     const settings = pluginSettings(options)
     warnOfTimeouts(app, settings)
     const openStreams = new OpenStreams(settings.drainTimeout)
-    const resumableStreams = new ResumableStreams(settings.store ?? new MemoryStore(), openStreams)
+    const resumableStreams = new ResumableStreams(settings.store ?? new MemoryStore(), openStreams, settings.ownerKey)
     const server: SseServer = { settings, openStreams, resumableStreams }
     app.decorate(kSseServer, server)
     app.decorate('sseStreams', new SseStreams(resumableStreams))

@@ -48,8 +48,9 @@ export function makeSseFrom(server: SseServer) {
 export function makeSseResume(server: SseServer) {
   return function sseResume(this: FastifyReply, id: string, options: ResumeOptions = {}): FastifyReply {
     checkResumeOptions(options)
-    const { owner = resumableOf(server.settings, true)?.owner } = options
-    return resumableResponse(server, this, options, streamSettings(server.settings, options)).follow(id, owner)
+    const { owner, anonymous } = options
+    const whose = resumableOf(server.settings, { owner, anonymous })
+    return resumableResponse(server, this, options, streamSettings(server.settings, options)).follow(id, whose)
   }
 }
 

@@ -73,13 +73,17 @@ export function streamSettings(plugin: Settings, own: StreamSettings): Settings 
 }
 
 /**
- * The resumable options of a stream, which override those of the plugin.
+ * The resumable options of a stream, which override those of the plugin. One that is `undefined` overrides nothing: a
+ * stream does not lose its owner by mistake.
  *
  * @param own the `resumable` option of the stream
  * @returns `undefined` if the stream is not resumable
  */
+export function resumableOf(plugin: Settings, own: ResumableOptions): ResumableOptions
+export function resumableOf(plugin: Settings, own: StreamOptions['resumable']): ResumableOptions | undefined
 export function resumableOf(plugin: Settings, own: StreamOptions['resumable']): ResumableOptions | undefined {
   const { resumable = false } = plugin
   if (!(own ?? resumable)) return undefined
-  return { ...(resumable as object), ...(own as object | undefined) }
+  const given = Object.entries(Object(own)).filter(([, value]) => value !== undefined)
+  return { ...Object(resumable), ...Object.fromEntries(given) }
 }

@@ -46,6 +46,7 @@ export {
 } from './framing/protocols/chat-completion.js'
 export { openAiError } from './framing/protocols/openai.js'
 export { STREAM_ID_PATTERN } from './resume/event-id.js'
+export { ownerOf } from './resume/owner.js'
 export { compileValidator, type Problem } from './util/validate.js'
 
 const JSON_TYPE = 'application/json; charset=utf-8'

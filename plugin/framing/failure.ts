@@ -39,7 +39,7 @@ export function stopError(signal: AbortSignal): Error {
 }
 
 /** The status that Fastify would answer an error with: its `statusCode` or its `status`, otherwise 500. */
-export function statusOf(error: Error): number {
+export function statusOf(error: unknown): number {
   return ownStatus(error) ?? 500
 }
 
@@ -95,7 +95,8 @@ export function read(error: unknown, key: string): unknown {
   }
 }
 
-function isError(thrown: unknown): thrown is Error {
+/** Whether a thrown value is an Error. It can be anything, such as a proxy that throws. */
+export function isError(thrown: unknown): thrown is Error {
   try {
     return thrown instanceof Error
   } catch {

@@ -50,7 +50,7 @@ export class Responder {
    * @returns `undefined` if the request needs a source
    */
   early(hasAll: boolean): FastifyReply | undefined {
-    if (this.#isClosed) return this.#left()
+    if (this.#isClosed) return this.left()
     if (hasAll) return this.nothing()
     return this.reply.request.method === 'HEAD' ? this.#head() : undefined
   }
@@ -75,7 +75,7 @@ export class Responder {
 
   /** Answers 204: the client has the whole answer, and must not reconnect (E6). */
   nothing(): FastifyReply {
-    if (this.#isClosed) return this.#left()
+    if (this.#isClosed) return this.left()
     this.#summary.expect('skipped')
     return this.reply.code(204).send()
   }
@@ -83,7 +83,7 @@ export class Responder {
   /** Answers with an error after asynchronous work. */
   fail(error: unknown): void {
     if (this.#isClosed) {
-      this.#left()
+      this.left()
     } else if (this.#parts.protocol.reconnects === true && isTemporary(error)) {
       this.#reconnectLater()
     } else {
@@ -105,7 +105,8 @@ export class Responder {
     return this.reply.send(Readable.from([]))
   }
 
-  #left(): FastifyReply {
+  /** Answers nothing: the client has left. */
+  left(): FastifyReply {
     this.#summary.expect('aborted')
     return this.reply
   }

@@ -10,7 +10,9 @@ export type LocalEnd = (LogEnd & { readonly error?: Error }) | { readonly frame:
 
 /** The data that a log keeps in addition to its events. */
 export interface StreamMeta {
-  /** The owner of the stream (R3); `undefined` if it has none. */
+  /** The key by which the stream is kept: see `streamKey`. */
+  readonly key: string
+  /** The hash of the owner of the stream (R3); `undefined` if it has none. */
   readonly owner: string | undefined
   /** The name of its protocol. */
   readonly protocol: string

@@ -34,7 +34,7 @@ export interface ProducerContext {
   readonly openStreams: OpenStreams
   /** Makes a unique id for a producer, which the event store fences by. */
   newProducerId(): string
-  /** The producers that run on this node, by stream id. */
+  /** The producers that run on this node, by the keys of their streams. */
   readonly producers: IdMap<Producer>
 }
 
@@ -115,7 +115,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   async start(): Promise<void> {
     this.#isStarted = true
     this.#context.openStreams.add(this)
-    this.#context.producers.set(this.log.id, this)
+    this.#context.producers.set(this.log.meta.key, this)
     const claimed = this.claimId()
     const signal = this.#signal
     if (signal !== undefined) {
@@ -232,8 +232,9 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     this.#writer.flush()
     void this.#writer.over().then(() => {
       const { producers } = this.#context
+      const { key } = this.log.meta
       // Another producer may have the id.
-      if (producers.get(this.log.id) === this) producers.delete(this.log.id)
+      if (producers.get(key) === this) producers.delete(key)
       this.#context.openStreams.delete(this)
     })
   }

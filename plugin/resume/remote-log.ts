@@ -16,6 +16,7 @@ const LOST_FRAME = formatEvent(errorEvent(new FST_SSE_PRODUCER_LOST()), encodeDa
 /** A local copy of the log of a stream that another node produces, or that has ended, for the clients of this node. */
 export class RemoteLog {
   readonly #id: string
+  readonly #key: string
   readonly #store: EventStore
   readonly #deadlines: Deadlines
   readonly #onClose: (log: RemoteLog) => void
@@ -31,9 +32,13 @@ export class RemoteLog {
   #followAgainAt = 0
   #wake: (() => void) | undefined
 
-  /** @param onClose called when no client needs it any more */
-  constructor(id: string, store: EventStore, deadlines: Deadlines, onClose: (log: RemoteLog) => void) {
+  /**
+   * @param key the key by which the stream is kept
+   * @param onClose called when no client needs it any more
+   */
+  constructor(id: string, key: string, store: EventStore, deadlines: Deadlines, onClose: (log: RemoteLog) => void) {
     this.#id = id
+    this.#key = key
     this.#store = store
     this.#deadlines = deadlines
     this.#onClose = onClose
@@ -80,12 +85,12 @@ export class RemoteLog {
   }
 
   async #open(): Promise<LiveLog> {
-    const frames = this.#store.local?.events(this.#id)
+    const frames = this.#store.local?.events(this.#key)
     // Most clients stay. Following at once makes the producer store the events that it holds back.
     const [page] = await Promise.all([this.#read(frames?.length ?? 0), this.#renewFollowing()])
     const { owner, protocol = 'events' } = page
     const first = frames === undefined ? page.first : 1
-    const log = new LiveLog(this.#id, { owner, protocol }, first, () => this.#release(), frames)
+    const log = new LiveLog(this.#id, { key: this.#key, owner, protocol }, first, () => this.#release(), frames)
     this.#log = log
     this.#isShared = frames !== undefined
     for (let next = page; this.#append(log, next); ) next = await this.#read(log.last)
@@ -102,7 +107,7 @@ export class RemoteLog {
         if (log.end !== undefined) break
         if (isMore) continue
         if (page.leaseLeft > 0) await this.#waitForNotification(page.leaseLeft)
-        else await this.#store.endLost(this.#id, LOST_FRAME)
+        else await this.#store.endLost(this.#key, LOST_FRAME)
       }
     } catch (error) {
       log.finish({ frame: undefined, error: toError(error) })
@@ -113,14 +118,14 @@ export class RemoteLog {
 
   async #unfollow(): Promise<void> {
     try {
-      await this.#store.unfollow(this.#id)
+      await this.#store.unfollow(this.#key)
     } catch {
       // The store forgets this node after `lease` milliseconds.
     }
   }
 
   async #read(after: number): Promise<LogPage> {
-    const page = await this.#store.read(this.#id, after)
+    const page = await this.#store.read(this.#key, after)
     if (page === undefined) throw new FST_SSE_STREAM_GONE()
     return page
   }
@@ -130,7 +135,7 @@ export class RemoteLog {
     const now = performance.now()
     if (now < this.#followAgainAt) return
     this.#followAgainAt = now + this.#store.lease / 3
-    await this.#store.follow(this.#id)
+    await this.#store.follow(this.#key)
   }
 
   #waitForNotification(leaseLeft: number): Promise<void> {

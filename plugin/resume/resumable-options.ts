@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { OwnerOptions } from './owner.js'
 
 /**
  * What happens to a source when its last client has left, on any node (R4): `'abort'` stops it at once, `'continue'`
@@ -20,18 +20,13 @@ export type OnDisconnect =
  * resumable: { owner: request => request.user.id, onDisconnect: { grace: 60_000 } }
  * ```
  */
-export interface ResumableOptions {
+export interface ResumableOptions extends OwnerOptions {
   /**
-   * The id of the stream: 1 to 128 letters, digits, `-` or `_`. If a stream with this id exists, the client gets that
-   * stream from its start, and the source is not called. An id that can be guessed needs an `owner`. Default: 128
+   * The id of the stream: 1 to 128 letters, digits, `-` or `_`. If its owner has a stream with this id, the client gets
+   * that stream from its start, and the source is not called. An id that can be guessed needs an `owner`. Default: 128
    * random bits.
    */
   id?: string | undefined
-  /**
-   * Returns the owner of a request, such as the id of the user. Only requests of the owner that began a stream can
-   * follow or stop it; others get a 404 (R3). Default: anyone who knows the id can follow the stream.
-   */
-  owner?: ((request: FastifyRequest) => string | undefined) | undefined
   /**
    * What happens to the source when its last client has left: see `OnDisconnect`. Default: `{ grace: 30000 }`.
    */

@@ -11,13 +11,17 @@ import type { FrameOptions } from '../framing/frame-encoder.js'
 import { protocolNameOf, protocolOf } from '../framing/protocols/protocols.js'
 import { codecOf } from '../framing/route-codec.js'
 import type { Responder } from '../response/responder.js'
+import { whileOpen } from '../response/while-open.js'
 import { END_ID, lastEventIdOf } from '../sse/last-event-id.js'
+import { isPromiseLike } from '../util/promise.js'
 import { isStreamId, newStreamId, parseEventId } from './event-id.js'
 import { Follower } from './follower.js'
 import type { LiveLog } from './live-log.js'
+import { type OwnerOptions, ownerOf } from './owner.js'
 import { Producer, type ProducerOptions } from './producer.js'
 import type { ResumableOptions } from './resumable-options.js'
 import type { Access, ResumableStreams } from './resumable-streams.js'
+import { streamKey } from './stream-key.js'
 
 /** The default of `onDisconnect.grace`. Milliseconds. */
 const DEFAULT_GRACE = 30_000
@@ -46,25 +50,63 @@ export class ResumableResponse {
    * Answers with the rest of a stream if the client reconnects, otherwise with a new stream.
    *
    * @throws FST_SSE_OPTION_INVALID if the source is not a function, FST_SSE_ID_INVALID if the `Last-Event-ID` is
-   *   malformed or belongs to another stream, FST_SSE_CLOSING
+   *   malformed or belongs to another stream, FST_SSE_OWNER_INVALID, FST_SSE_CLOSING, and any error of `owner`. If
+   *   `owner` gives a promise, they are answered instead.
    */
   begin(source: unknown, options: ProducerOptions, resumable: ResumableOptions): FastifyReply {
-    const { reply, settings } = this.#responder
     if (typeof source !== 'function') {
       throw new FST_SSE_OPTION_INVALID('resumable', 'takes a function as the source, called only for new streams')
     }
+    return this.#asOwner(resumable, access => this.#begin(source, options, resumable, access))
+  }
+
+  /**
+   * Answers with an existing stream, from its start or after the `Last-Event-ID` of the request.
+   *
+   * @throws FST_SSE_ID_INVALID if the id or the `Last-Event-ID` is malformed, or they name different streams;
+   *   FST_SSE_OWNER_INVALID, and any error of `owner`. If `owner` gives a promise, they are answered instead.
+   */
+  follow(id: string, options: OwnerOptions): FastifyReply {
+    return this.#asOwner(options, access => this.#follow(id, access))
+  }
+
+  /** Answers once the owner of the request is known. Nothing else is looked at before (R3). */
+  #asOwner(options: OwnerOptions, answer: (access: Access) => FastifyReply): FastifyReply {
+    const { reply } = this.#responder
+    const answerTo = (owner: string | undefined) => answer(this.#streams.accessOf(owner, options.owner !== undefined))
+    const owner = ownerOf(reply.request, options)
+    if (!isPromiseLike(owner)) return answerTo(owner)
+    void this.#answerLate(owner, answerTo)
+    return reply
+  }
+
+  async #answerLate(
+    promise: Promise<string | undefined>,
+    answerTo: (owner: string | undefined) => FastifyReply
+  ): Promise<void> {
+    const responder = this.#responder
+    try {
+      const owner = await whileOpen(promise, responder.reply, this.#streams.openStreams)
+      if (owner === undefined) responder.left()
+      else answerTo(owner.value)
+    } catch (error) {
+      responder.fail(error)
+    }
+  }
+
+  #begin(source: unknown, options: ProducerOptions, resumable: ResumableOptions, access: Access): FastifyReply {
+    const { reply, settings } = this.#responder
     const position = positionOf(reply.request, resumable.id)
     const early = this.#responder.early(position?.isEnd === true)
     if (early !== undefined) return early
-    const access = accessOf(reply.request, resumable.owner)
     if (position !== undefined) {
       void this.#resume(position.stream, position.sequence, access)
       return reply
     }
     if (this.#streams.openStreams.isClosing) throw new FST_SSE_CLOSING()
     const { id = newStreamId(), onDisconnect = { grace: DEFAULT_GRACE } } = resumable
-    const owner = access === 'open' ? undefined : access.owner
-    const meta = { owner, protocol: protocolNameOf(this.#protocol) }
+    const { owner } = access
+    const meta = { key: streamKey(id, owner), owner, protocol: protocolNameOf(this.#protocol) }
     const producer = new Producer(
       this.#streams,
       { id, meta, onDisconnect, source, options, codec: codecOf(reply) },
@@ -76,18 +118,12 @@ export class ResumableResponse {
     return reply
   }
 
-  /**
-   * Answers with an existing stream, from its start or after the `Last-Event-ID` of the request.
-   *
-   * @throws FST_SSE_ID_INVALID if the id or the `Last-Event-ID` is malformed, or they name different streams
-   */
-  follow(id: string, owner: ResumableOptions['owner']): FastifyReply {
+  #follow(id: string, access: Access): FastifyReply {
     const { reply } = this.#responder
     if (!isStreamId(id)) throw new FST_SSE_ID_INVALID('stream id')
     const position = positionOf(reply.request, id)
     const early = this.#responder.early(position?.isEnd === true)
     if (early !== undefined) return early
-    const access = accessOf(reply.request, owner)
     const isNothing = protocolOf(this.#protocol).resumesNothing === true
     void this.#resume(id, position?.sequence ?? 0, access, isNothing ? isMissing : undefined)
     return reply
@@ -140,11 +176,6 @@ export class ResumableResponse {
 
 function isMissing(error: unknown): boolean {
   return error instanceof FST_SSE_STREAM_GONE || error instanceof FST_SSE_STREAM_NOT_FOUND
-}
-
-/** The access of a request: as its owner, or open if streams have no owners. */
-function accessOf(request: FastifyRequest, owner: ResumableOptions['owner']): Exclude<Access, 'trusted'> {
-  return owner === undefined ? 'open' : { owner: owner(request) }
 }
 
 /**

@@ -6,25 +6,33 @@ import { IdMap } from '../util/id-map.js'
 import type { LiveLog } from './live-log.js'
 import type { Producer, ProducerContext } from './producer.js'
 import { RemoteLog } from './remote-log.js'
+import { hashOwner, streamKey } from './stream-key.js'
 
-/**
- * The access of a caller to streams: as an owner; to streams without an owner (`'open'`); or to all streams
- * (`'trusted'`), which only the server itself has.
- */
-export type Access = { readonly owner: string | undefined } | 'open' | 'trusted'
+/** Which streams a request can reach: those of its owner, or those without one. */
+export interface Access {
+  /** The hash of the owner; `undefined` for streams without one. */
+  readonly owner: string | undefined
+  /** Whether requests have owners, so that a missing stream may be somebody else's. */
+  readonly hasOwners: boolean
+}
 
 /** The resumable streams of one node: the streams that it produces, and those that its clients follow. */
 export class ResumableStreams implements ProducerContext {
   readonly store: EventStore
   readonly openStreams: OpenStreams
   readonly producers = new IdMap<Producer>()
+  readonly #ownerKey: string | undefined
   readonly #nodeId = randomUUID()
   #producerCount = 0
   readonly #remoteLogs = new IdMap<RemoteLog>()
   readonly #unsubscribe: () => void
 
-  /** @throws FST_SSE_OPTION_INVALID where the store gives no function that ends the subscription */
-  constructor(store: EventStore, openStreams: OpenStreams) {
+  /**
+   * @param ownerKey the key of the hashes of owners; `undefined` for hashes without a key
+   * @throws FST_SSE_OPTION_INVALID where the store gives no function that ends the subscription
+   */
+  constructor(store: EventStore, openStreams: OpenStreams, ownerKey: string | undefined) {
+    this.#ownerKey = ownerKey
     this.store = store
     this.openStreams = openStreams
     this.#unsubscribe = store.subscribe(id => this.#notify(id))
@@ -42,64 +50,65 @@ export class ResumableStreams implements ProducerContext {
     this.#unsubscribe()
   }
 
+  /** @param owner of the request; `undefined` for none */
+  accessOf(owner: string | undefined, hasOwners: boolean): Access {
+    return { owner: owner === undefined ? undefined : hashOwner(owner, this.#ownerKey), hasOwners }
+  }
+
   /**
    * Finds the log of a stream, whichever node produces it, and calls a function with it.
    *
    * @param callback may join the log
    * @returns the result of the function
-   * @throws FST_SSE_STREAM_GONE if there is no such stream, or FST_SSE_STREAM_NOT_FOUND if the caller has an owner; the
-   *   same if the stream belongs to another owner (R3). FST_SSE_STORE_UNAVAILABLE, and any error of the function.
+   * @throws FST_SSE_STREAM_GONE if the owner has no such stream, or FST_SSE_STREAM_NOT_FOUND where streams have owners
+   *   (R3). FST_SSE_STORE_UNAVAILABLE, and any error of the function.
    */
-  async find<T>(id: string, access: Access, callback: (log: LiveLog) => T): Promise<T> {
+  async find<T>(id: string, { owner, hasOwners }: Access, callback: (log: LiveLog) => T): Promise<T> {
+    const key = streamKey(id, owner)
     const checkAndCall = (log: LiveLog) => {
-      if (!isAllowed(log.meta.owner, access)) throw new FST_SSE_STREAM_GONE()
+      // No client gets the stream of another owner, even if the store is wrong.
+      if (log.meta.owner !== owner) throw new FST_SSE_STREAM_GONE()
       return callback(log)
     }
     try {
-      const producer = this.producers.get(id)
-      return producer === undefined ? await this.#remoteLog(id).use(checkAndCall) : checkAndCall(producer.log)
+      const producer = this.producers.get(key)
+      return producer === undefined ? await this.#remoteLog(id, key).use(checkAndCall) : checkAndCall(producer.log)
     } catch (error) {
-      throw error instanceof FST_SSE_STREAM_GONE && typeof access === 'object' ? new FST_SSE_STREAM_NOT_FOUND() : error
+      throw error instanceof FST_SSE_STREAM_GONE && hasOwners ? new FST_SSE_STREAM_NOT_FOUND() : error
     }
   }
 
   /**
    * Stops a stream, whichever node produces it.
    *
-   * @returns `false` if there is no such stream for this caller
+   * @returns `false` if its owner has no such stream
    * @throws FST_SSE_STORE_UNAVAILABLE
    */
-  async stop(id: string, access: Access): Promise<boolean> {
-    const producer = this.producers.get(id)
+  async stop(id: string, { owner }: Access): Promise<boolean> {
+    const key = streamKey(id, owner)
+    const producer = this.producers.get(key)
     if (producer !== undefined) {
-      if (!isAllowed(producer.log.meta.owner, access)) return false
       producer.stop()
       return true
     }
-    const page = await this.store.read(id, Number.MAX_SAFE_INTEGER)
-    if (page === undefined || !isAllowed(page.owner, access)) return false
-    return page.end !== undefined || this.store.stop(id)
+    return this.store.stop(key)
   }
 
-  #remoteLog(id: string): RemoteLog {
-    let remoteLog = this.#remoteLogs.get(id)
+  #remoteLog(id: string, key: string): RemoteLog {
+    let remoteLog = this.#remoteLogs.get(key)
     if (remoteLog === undefined) {
-      remoteLog = new RemoteLog(id, this.store, this.openStreams.deadlines, closed => {
-        if (this.#remoteLogs.get(id) === closed) this.#remoteLogs.delete(id)
+      remoteLog = new RemoteLog(id, key, this.store, this.openStreams.deadlines, closed => {
+        if (this.#remoteLogs.get(key) === closed) this.#remoteLogs.delete(key)
       })
-      this.#remoteLogs.set(id, remoteLog)
+      this.#remoteLogs.set(key, remoteLog)
     }
     return remoteLog
   }
 
-  #notify(id: string | undefined): void {
+  #notify(key: string | undefined): void {
     for (const streams of [this.producers, this.#remoteLogs]) {
-      if (id !== undefined) streams.get(id)?.notify()
+      if (key !== undefined) streams.get(key)?.notify()
       else for (const stream of streams.values()) stream.notify()
     }
   }
-}
-
-function isAllowed(owner: string | undefined, access: Access): boolean {
-  return access === 'trusted' || owner === (access === 'open' ? undefined : access.owner)
 }

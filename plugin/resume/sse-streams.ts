@@ -1,3 +1,5 @@
+import { isStreamId } from './event-id.js'
+import { checkOwner } from './owner.js'
 import type { ResumableStreams } from './resumable-streams.js'
 
 /**
@@ -23,12 +25,16 @@ export class SseStreams {
    * `FST_SSE_STREAM_STOPPED`.
    *
    * @param id the id of the stream: the `x-stream-id` header of its response
-   * @param options `owner` is the required owner of the stream (R3). Without options any stream is stopped, so check
-   *   first that the caller may do so.
+   * @param options `owner` is the owner of the stream, or a promise of it: what the `owner` function of its route gave
+   *   (R3). Without one, or with `undefined`, only a stream that has no owner is stopped.
    * @returns `false` if there is no such stream; `true` also if it has already ended
-   * @throws FST_SSE_STORE_UNAVAILABLE
+   * @throws FST_SSE_OWNER_INVALID, FST_SSE_STORE_UNAVAILABLE
    */
-  stop(id: string, options?: { owner: string | undefined }): Promise<boolean> {
-    return this.#streams.stop(id, options ?? 'trusted')
+  async stop(
+    id: string,
+    options: { owner?: string | undefined | PromiseLike<string | undefined> } = {}
+  ): Promise<boolean> {
+    const owner = checkOwner(await options.owner, true)
+    return isStreamId(id) && this.#streams.stop(id, this.#streams.accessOf(owner, true))
   }
 }

@@ -105,7 +105,7 @@ export class StoreWriter {
     // The lease counts from the call: if the process sleeps meanwhile, the answer is old.
     const calledAt = performance.now()
     try {
-      const status = await this.#store.renew(this.#log.id, this.#producerId)
+      const status = await this.#store.renew(this.#log.meta.key, this.#producerId)
       this.#lastSuccess = calledAt
       if (this.#isOver) return
       this.#followers = status.followers
@@ -131,13 +131,13 @@ export class StoreWriter {
   }
 
   async #create(): Promise<boolean> {
-    const { id, meta } = this.#log
+    const { key, owner, protocol } = this.#log.meta
     const calledAt = performance.now()
-    this.#isCreated = await this.#store.create(id, this.#producerId, meta.owner, meta.protocol)
+    this.#isCreated = await this.#store.create(key, this.#producerId, owner, protocol)
     this.#lastSuccess = calledAt
     if (!this.#isCreated) return false
     this.#scheduleRenewal()
-    this.#store.local?.share(id, this.#producerId, this.#log.frames)
+    this.#store.local?.share(key, this.#producerId, this.#log.frames)
     this.#isShared = this.#store.local !== undefined
     return true
   }
@@ -161,13 +161,13 @@ export class StoreWriter {
   }
 
   async #append(): Promise<void> {
-    const { id, last, end } = this.#log
+    const { meta, last, end } = this.#log
     const from = this.#isShared ? last : this.#stored
     const events = this.#log.after(from, MAX_EVENTS_PER_CALL)
     const to = from + events.length
     const frame = to === last ? end?.frame : undefined
     // The store may have fewer or more events than expected, if the answer to an earlier call was lost.
-    const stored: unknown = await this.#store.append(id, this.#producerId, from + 1, events, frame)
+    const stored: unknown = await this.#store.append(meta.key, this.#producerId, from + 1, events, frame)
     if (!Number.isInteger(stored)) {
       throw new FST_SSE_STORE_UNAVAILABLE({
         cause: new TypeError(`append must give a number, not ${describe(stored)}`)

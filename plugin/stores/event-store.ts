@@ -56,9 +56,10 @@ export interface EventStore {
   /**
    * Creates an empty log and gives the producer its lease.
    *
-   * @param id of the stream: 1 to 128 letters, digits, `-` or `_`; case matters
+   * @param id the key of the stream: 1 to 172 letters, digits, `-`, `_` or `.`; case matters. Streams of different
+   *   owners have different keys (R3)
    * @param producer a name that no other producer has
-   * @param owner of the stream (R3), any string or `undefined`: returned by `read` as it is
+   * @param owner a hash of the owner of the stream (R3), any string or `undefined`: returned by `read` as it is
    * @param protocol of the frames, any string or `undefined`: returned by `read` as it is
    * @returns `true` if this producer has created the log, now or before; `false` if the id is taken
    * @throws FST_SSE_STORE_FULL if there is no room for another log

@@ -5,6 +5,7 @@ import {
   FST_SSE_STREAM_NOT_FOUND,
   lastEventIdParameter,
   negotiate,
+  ownerOf,
   partOf,
   resumableOptions,
   sendWhole
@@ -98,7 +99,7 @@ function addStreamById(
   app: FastifyInstance,
   settings: Settings,
   schemas: StreamSchemas,
-  { owner }: ResumableOptions
+  { owner, anonymous }: ResumableOptions
 ): void {
   const checkId = checkInput({ params: checkParams })
   app.get<{ Params: StreamParams }>(
@@ -106,14 +107,14 @@ function addStreamById(
     { ...settings, schema: schemas.follow, preValidation: checkId },
     (request, reply) => {
       negotiate(reply, [EVENTS])
-      return reply.sseResume(request.params.id, { owner })
+      return reply.sseResume(request.params.id, { owner, anonymous })
     }
   )
   app.delete<{ Params: StreamParams }>(
     '/stream/:id',
     { ...settings, schema: schemas.stop, preValidation: checkId },
     async (request, reply) => {
-      const isThere = await app.sseStreams.stop(request.params.id, { owner: owner?.(request) })
+      const isThere = await app.sseStreams.stop(request.params.id, { owner: ownerOf(request, { owner, anonymous }) })
       if (!isThere) throw new FST_SSE_STREAM_NOT_FOUND()
       return reply.code(204).send()
     }

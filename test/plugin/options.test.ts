@@ -39,19 +39,31 @@ const notResumable = [
   { grace: 1 },
   { onDisconnect: 'stop' },
   { onDisconnect: { grace: -1 } },
-  { owner: 'me' }
+  { owner: 'me' },
+  { anonymous: 1 }
 ]
 
 const pluginOnly: typeof settings = {
   resumable: {
-    takes: 'takes true, false, or an object with owner or onDisconnect',
-    good: [true, false, {}, { owner: () => 'me', onDisconnect: 'abort' }, { onDisconnect: { grace: 0 } }],
+    takes: 'takes true, false, or an object with owner, anonymous or onDisconnect',
+    good: [
+      true,
+      false,
+      {},
+      { owner: () => 'me', anonymous: true, onDisconnect: 'abort' },
+      { onDisconnect: { grace: 0 } }
+    ],
     bad: [...notResumable, { id: 'a' }]
   },
   store: {
     takes: 'takes an EventStore, such as a MemoryStore or a RedisStore',
     good: [new MemoryStore()],
     bad: [null, 'memory', MemoryStore]
+  },
+  ownerKey: {
+    takes: 'takes a secret of at least 16 characters',
+    good: ['0123456789abcdef', 'é'.repeat(100)],
+    bad: ['', 'too short', 1, null, true, {}, Buffer.alloc(16)]
   },
   drainTimeout: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] },
   lastEventIdParameter: {
@@ -63,7 +75,8 @@ const pluginOnly: typeof settings = {
 
 const streamOnly: typeof settings = {
   resumable: {
-    takes: 'takes true, false, or an object with id (1 to 128 letters, digits, - or _), owner or onDisconnect',
+    takes:
+      'takes true, false, or an object with id (1 to 128 letters, digits, - or _), owner, anonymous or onDisconnect',
     good: [false],
     bad: [...notResumable, { id: '' }, { id: 'a:1' }, { id: 'a'.repeat(129) }]
   },
@@ -123,7 +136,7 @@ t.test('the plugin', async t => {
   }
 
   t.test('refuses an unknown option, and names the known ones', async t => {
-    const known = `${Object.keys(settings).join(', ')}, resumable, store, drainTimeout, lastEventIdParameter`
+    const known = `${Object.keys(settings).join(', ')}, resumable, store, ownerKey, drainTimeout, lastEventIdParameter`
     for (const name of ['heartBeat', 'map', 'end', 'toString']) {
       const error = await registering({ [name]: 1 })
       t.strictSame([error?.code, error?.message], [INVALID, `option "${name}" is unknown; known are ${known}`])
@@ -261,7 +274,7 @@ t.test('sseResume refuses options of sseFrom that only begin a stream', async t 
     given = options
     return (await app.inject('/')).json()
   }
-  const known = 'heartbeat, commitAfter, retry, highWaterMark, protocol, onClose, signal, owner'
+  const known = 'heartbeat, commitAfter, retry, highWaterMark, protocol, onClose, signal, owner, anonymous'
   for (const [name, value] of Object.entries({
     event: 'x',
     map: String,
@@ -275,9 +288,24 @@ t.test('sseResume refuses options of sseFrom that only begin a stream', async t 
     const { code, message } = await resume({ [name]: value })
     t.strictSame([code, message], [INVALID, `option "${name}" is unknown; known are ${known}`])
   }
-  for (const options of [{ heartbeat: 0 }, { owner: 'me' }, { signal: {} }, { protocol: {} }, { protocol: 'none' }]) {
+  for (const options of [
+    { heartbeat: 0 },
+    { owner: 'me' },
+    { anonymous: 'yes' },
+    { signal: {} },
+    { protocol: {} },
+    { protocol: 'none' }
+  ]) {
     t.match(await resume(options), { statusCode: 500, code: INVALID }, inspect(options))
   }
-  const whole = { heartbeat: 1, commitAfter: 0, retry: 0, highWaterMark: 1, owner: () => 'me', onClose() {} }
+  const whole = {
+    heartbeat: 1,
+    commitAfter: 0,
+    retry: 0,
+    highWaterMark: 1,
+    owner: () => 'me',
+    anonymous: false,
+    onClose() {}
+  }
   t.match(await resume({ ...whole, protocol: 'openai', signal: new AbortController().signal }), { statusCode: 404 })
 })

@@ -26,7 +26,7 @@ for (const where of ['on its node', 'on another node', 'after its end']) {
       await client.end()
     }
     const unknown = 'a'.repeat(22)
-    for (const user of ['you', '', undefined]) {
+    for (const user of ['you', 'ME', 'mee']) {
       for (const [there, not] of [
         [
           await fetchAll(asked.url, as(user, { 'last-event-id': position })),

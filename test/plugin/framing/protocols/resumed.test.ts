@@ -42,7 +42,7 @@ t.test('a stream is gone for a client of another protocol', async t => {
   const { app, log } = build(t, { plugin: { store: other } })
   for (const [path, options] of Object.entries({
     '/events': {},
-    '/owned': { owner: () => undefined },
+    '/owned': { owner: () => undefined, anonymous: true },
     '/anthropic': { protocol: 'anthropic' },
     '/own': { protocol: own },
     '/openai': { protocol: 'openai' }
