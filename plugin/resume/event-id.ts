@@ -22,9 +22,9 @@ export function newStreamId(): string {
   return randomBytes(16).toString('base64url')
 }
 
-/** Whether a text has the form of a stream id. */
-export function isStreamId(id: string): boolean {
-  return STREAM_ID_PATTERN.test(id)
+/** Whether something is a text in the form of a stream id. */
+export function isStreamId(id: unknown): boolean {
+  return typeof id === 'string' && STREAM_ID_PATTERN.test(id)
 }
 
 /** Parses a `Last-Event-ID` header; `undefined` if it does not have the form of `formatEventId`. */

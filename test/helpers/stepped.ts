@@ -24,6 +24,7 @@ export interface NodeOptions {
   stream?: StreamOptions<unknown>
   /** Another path that serves the source, beside `/`. */
   path?: string
+  http2?: boolean
 }
 
 /**
@@ -32,7 +33,7 @@ export interface NodeOptions {
  */
 export async function node(
   t: Test,
-  { plugin = {}, resumable = true, stream = {}, path }: NodeOptions = {}
+  { plugin = {}, resumable = true, stream = {}, path, http2 = false }: NodeOptions = {}
 ): Promise<Node> {
   const sources: SteppedSource[] = []
   const setup = (app: FastifyInstance) => {
@@ -76,7 +77,7 @@ export async function node(
       return reply.code((await app.sseStreams.stop(params.id)) ? 204 : 404).send()
     })
   }
-  const served = await serve(t, setup, { plugin })
+  const served = await serve(t, setup, { plugin, http2 })
   return { ...served, sources }
 }
 
