@@ -99,7 +99,10 @@ export const creating = [
   conformanceTest('streams with similar ids are kept apart', {}, async harness => {
     const { a } = harness
     const id = `${newId()}-x`
-    const ids = [id, id.toUpperCase(), `${id}-`, `${id}_`, `-${id}`, `${id}1`, id.padEnd(128, '0'), id.slice(0, -1)]
+    const similar = [id, id.toUpperCase(), `${id}-`, `${id}_`, `-${id}`, `${id}1`, id.padEnd(128, '0'), id.slice(0, -1)]
+    // The keys of streams that have owners.
+    const owned = ['a', 'b', 'A', '', 'a.'].flatMap(owner => [`${id}.${owner}`, `${id}.${owner.padEnd(43, '-')}`])
+    const ids = [...similar, ...owned, `${id.padEnd(128, '0')}.${'a'.repeat(43)}`]
     for (const [i, each] of ids.entries()) {
       assert.equal(await a.create(each, 'me', undefined), true)
       await a.append(each, 'me', 1, frames(i))

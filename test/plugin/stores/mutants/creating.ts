@@ -99,6 +99,36 @@ export const creating: readonly Mutant[] = [
     'streams with similar ids are kept apart'
   ),
   mutant(
+    'ignores what follows a dot in ids',
+    class extends Base {
+      override create(...[id, ...rest]: Create) {
+        return super.create(withoutOwner(id), ...rest)
+      }
+      override append(id: string, ...args: [string, number, readonly string[], string?]) {
+        return super.append(withoutOwner(id), ...args)
+      }
+      override read(id: string, after: number) {
+        return super.read(withoutOwner(id), after)
+      }
+    },
+    'streams with similar ids are kept apart'
+  ),
+  mutant(
+    'cuts long ids off',
+    class extends Base {
+      override create(...[id, ...rest]: Create) {
+        return super.create(id.slice(0, 128), ...rest)
+      }
+      override append(id: string, ...args: [string, number, readonly string[], string?]) {
+        return super.append(id.slice(0, 128), ...args)
+      }
+      override read(id: string, after: number) {
+        return super.read(id.slice(0, 128), after)
+      }
+    },
+    'streams with similar ids are kept apart'
+  ),
+  mutant(
     'says that it stops a stream that does not exist',
     class extends Base {
       override async stop(id: string) {
@@ -122,3 +152,7 @@ export const creating: readonly Mutant[] = [
     'one of 50 ends that race ends the log'
   )
 ]
+
+function withoutOwner(id: string): string {
+  return id.replace(/\..*/s, '')
+}
