@@ -23,11 +23,24 @@ export function dataReader(
   }
 }
 
+/** Waits for a check that is async, and throws an SseStreamError for whatever it throws. */
+export async function checkedLate(data: PromiseLike<unknown>, event: string): Promise<unknown> {
+  try {
+    return await data
+  } catch (cause) {
+    throw invalidEvent(event, cause)
+  }
+}
+
 /** Does the work, and throws an SseStreamError for whatever it throws. */
 export function checked<T>(work: () => T, event = 'stream'): T {
   try {
     return work()
   } catch (cause) {
-    throw new SseStreamError('SSE_EVENT_INVALID', `invalid event ${event}: ${cause}`, { cause })
+    throw invalidEvent(event, cause)
   }
+}
+
+function invalidEvent(event: string, cause: unknown): SseStreamError {
+  return new SseStreamError('SSE_EVENT_INVALID', `invalid event ${event}: ${cause}`, { cause })
 }

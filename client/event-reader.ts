@@ -1,5 +1,6 @@
+import { isPromise, settled } from './callback.js'
 import { Connection } from './connection.js'
-import { checked, dataReader, type ReadData } from './decode.js'
+import { checked, checkedLate, dataReader, type ReadData } from './decode.js'
 import { ConnectionError, errorFromBody, SseStreamError } from './errors.js'
 import type { OpenStreamOptions } from './options.js'
 import { type Requests, toHeader } from './requests.js'
@@ -108,7 +109,7 @@ export class EventReader {
       return
     }
     stream.reconnects = this.#opened++
-    onOpen?.(stream)
+    await settled(onOpen?.(stream), this.#end.signal)
     for await (const blocks of connection.blocks()) {
       for (const { event = 'message', data: text, id, retry } of blocks) {
         this.#retries.serverDelay = retry ?? this.#retries.serverDelay
@@ -121,7 +122,8 @@ export class EventReader {
           asked = undefined
         }
         if (event === 'error') throw errorFromBody(text, SseStreamError, 'SSE_FAILED', 'the stream failed')
-        const data = checked(() => this.#read(event, text), event)
+        const read = checked(() => this.#read(event, text), event)
+        const data = isPromise(read) ? await settled(checkedLate(read, event), this.#end.signal) : read
         this.#retries.reset()
         this.#hasEvents = true
         stream.lastEventId = id ?? stream.lastEventId

@@ -30,7 +30,8 @@ export interface RetryOptions {
    */
   maxRetryDelay?: number | undefined
   /**
-   * Called before each wait for another connection. What it throws ends the stream.
+   * Called before each wait for another connection. What it throws ends the stream. If it returns a promise, the next
+   * connection waits for that, too.
    *
    * ```ts
    * onReconnect: ({ attempt, delay }) => status.textContent = `Retry ${attempt} in ${Math.ceil(delay / 1000)} s`
@@ -78,8 +79,11 @@ export interface RequestOptions<Schema extends EventStreamSchema> extends RetryO
    * tab is a `TypeError`, since no header can carry it. Default: the start of the stream.
    */
   lastEventId?: string | undefined
-  /** Returns the URL where a stream is followed and stopped. Default: `/<id>` is appended to the path of the URL. */
-  streamUrl?: ((id: string) => string | URL) | undefined
+  /**
+   * Returns the URL where a stream is followed and stopped, or a promise of it. Default: `/<id>` is appended to the
+   * path of the URL.
+   */
+  streamUrl?: ((id: string) => string | URL | PromiseLike<string | URL>) | undefined
   /**
    * The name of the event that completes a stream: the `end` option of the server. `false` if there is none, and the
    * end of the response completes the stream. Default: `'done'`.
@@ -90,13 +94,16 @@ export interface RequestOptions<Schema extends EventStreamSchema> extends RetryO
    * multiple of the server's `heartbeat`, which is 15 seconds by default. Milliseconds. Default: 45000.
    */
   idleTimeout?: number | false | undefined
-  /** Called when a response has begun: the first, and each after a reconnect. `stream.id` is known then. */
+  /**
+   * Called when a response has begun: the first, and each after a reconnect. `stream.id` is known then. If it returns a
+   * promise, the events wait for that.
+   */
   onOpen?: ((stream: SseStream<Schema>) => void) | undefined
 }
 
 /**
- * Checks the data of an event, and returns it, changed or not. To refuse the event, it throws: the stream then fails
- * with `SSE_EVENT_INVALID`, and what was thrown is the `cause`.
+ * Checks the data of an event, and returns it, changed or not, or a promise of it. To refuse the event, it throws: the
+ * stream then fails with `SSE_EVENT_INVALID`, and what was thrown is the `cause`.
  */
 export type CheckData = (event: string, data: unknown) => NonNullable<unknown> | null
 

@@ -59,22 +59,23 @@ export function makeRequests(url: string, options: Omit<RequestOptions<never>, '
   }
 
   /** The URL may be relative, so it is not parsed. */
-  const urlOf = (id: string) =>
+  const urlOf = async (id: string) =>
     String(
-      streamUrl?.(id) ?? url.replace(/\/?(\?[^#]*)?(#.*)?$/, (_, query = '') => `/${encodeURIComponent(id)}${query}`)
+      (await streamUrl?.(id)) ??
+        url.replace(/\/?(\?[^#]*)?(#.*)?$/, (_, query = '') => `/${encodeURIComponent(id)}${query}`)
     )
 
   return {
     async ask({ id, lastEventId }, signal) {
       const position = toHeader(lastEventId)
       const headers = await makeHeaders(position)
-      if (id !== undefined && (resume !== undefined || !position)) return send(urlOf(id), { headers, signal })
+      if (id !== undefined && (resume !== undefined || !position)) return send(await urlOf(id), { headers, signal })
       isRepeatable ||= headers.has('idempotency-key')
       if (body && !headers.has('content-type')) headers.set('content-type', 'application/json')
       return send(url, { method, headers, body, signal })
     },
     async stop(id) {
-      return send(urlOf(id), { method: 'DELETE', headers: await makeHeaders(), keepalive: true })
+      return send(await urlOf(id), { method: 'DELETE', headers: await makeHeaders(), keepalive: true })
     },
     canRepeat({ id, lastEventId }, hasEvents, statusCode) {
       if (toHeader(lastEventId)) return true

@@ -1,4 +1,5 @@
 import { delayOf } from './backoff.js'
+import { settled } from './callback.js'
 import { SseStreamError } from './errors.js'
 import type { RetryOptions } from './options.js'
 import { withTimeout } from './with-timeout.js'
@@ -41,11 +42,11 @@ export class Retries {
     if (!retries) this.cause = error
     this.#count++
     const delay = delayOf(retries, Math.max(retryAfter, this.serverDelay), retryDelay, maxRetryDelay)
-    onReconnect?.({ attempt: this.#count, delay, error })
+    const told = settled(onReconnect?.({ attempt: this.#count, delay, error }), signal)
     const woken = new Promise<void>(resolve => {
       this.#wake = resolve
     })
-    await withTimeout(woken, delay, signal).catch(() => signal.throwIfAborted())
+    await Promise.all([withTimeout(woken, delay, signal).catch(() => signal.throwIfAborted()), told])
   }
 
   /** Ends a wait at once, if there is one. */
