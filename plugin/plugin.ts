@@ -50,7 +50,7 @@ export const sseFrom = fp(
     const closeSilentConnections = watchSilentConnections(app.server)
     app.addHook('preClose', async () => {
       await openStreams.drain()
-      resumableStreams.close()
+      void resumableStreams.close(app.log)
       closeSessions()
       closeSilentConnections()
     })

@@ -13,11 +13,12 @@ import {
 } from '../sse/event.js'
 import { isLarger } from '../sse/write-batch.js'
 import { logError } from '../util/log.js'
+import { ignoreRejection } from '../util/promise.js'
 import { type Chunk, frameChunk, lastChunk, SKIPPED } from './chunk.js'
 import type { Codec } from './codec.js'
 import { errorEvent } from './failure.js'
 import type { ItemStream, Protocol } from './protocols/protocol.js'
-import { type ProtocolName, protocolOf } from './protocols/protocols.js'
+import { type ProtocolName, protocolOf, startStream } from './protocols/protocols.js'
 import { endsInHalf, TextJoiner } from './text-joiner.js'
 
 /**
@@ -84,7 +85,7 @@ export class FrameEncoder {
     this.#isNumbered = endId === undefined
     this.#endId = protocol.reconnects === true ? endId : undefined
     this.#start = startOf(options.event)
-    this.#protocol = protocol.start({ end: options.end, result: codec.result })
+    this.#protocol = startStream(protocol, { end: options.end, result: codec.result })
     this.#isVerbatim = protocol.isVerbatim === true
     this.#map = options.map
   }
@@ -105,7 +106,7 @@ export class FrameEncoder {
     const bytes = bytesOf(value)
     if (bytes !== undefined) return this.#text(this.#textJoiner().bytes(bytes))
     if (isEvent(value)) return this.#event(value)
-    if (!this.#isVerbatim && Array.isArray(value)) return value.map(event => this.#event(event))
+    if (!this.#isVerbatim && Array.isArray(value)) return listOf(value).map(event => this.#event(awaited(event)))
     return frameChunk(this.#data(awaited(value)))
   }
 
@@ -144,8 +145,7 @@ export class FrameEncoder {
   lastResort(error: Error): string {
     const event = errorEvent(error)
     try {
-      return [this.#protocol.error(event.data)]
-        .flat()
+      return listOf(this.#protocol.error(event.data))
         .map(last => this.#last(last))
         .join('')
     } catch {
@@ -178,8 +178,7 @@ export class FrameEncoder {
 
   /** The frames of the last events, each within the limit. */
   #lasts(events: SseEvent | readonly SseEvent[]): string {
-    return [events]
-      .flat()
+    return listOf(events)
       .map(event => this.#sized(this.#last(event)))
       .join('')
   }
@@ -206,4 +205,11 @@ export class FrameEncoder {
     if (isLarger(frame, this.#maxBytes)) throw new FST_SSE_EVENT_TOO_LARGE(Buffer.byteLength(frame), this.#maxBytes)
     return frame
   }
+}
+
+/** The events that a protocol has made. Among them may be promises, of which only the first will be refused. */
+function listOf(events: SseEvent | readonly SseEvent[]): SseEvent[] {
+  const list = [events].flat()
+  for (const event of list) ignoreRejection(event)
+  return list
 }

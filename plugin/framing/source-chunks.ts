@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { SourceOptions } from '../source/source.js'
 import { SourceRun } from '../source/source-run.js'
 import type { StreamAbort } from '../source/stream-abort.js'
+import { ignoreRejection } from '../util/promise.js'
 import { type Chunk, type ChunkSource, SKIPPED } from './chunk.js'
 import type { Codec } from './codec.js'
 import { FrameEncoder, type FrameOptions } from './frame-encoder.js'
@@ -43,6 +44,7 @@ export class SourceChunks implements ChunkSource<Result> {
   encode(result: Result): Chunk {
     if (this.#again !== undefined) return this.#next(result)
     if (result.done) {
+      ignoreRejection(result.value)
       const rest = this.#encoder.rest()
       if (rest === undefined) return this.#encoder.end(result.value)
       this.#again = result

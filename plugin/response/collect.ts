@@ -5,6 +5,7 @@ import { pull } from '../source/pull.js'
 import type { SseSource } from '../source/source.js'
 import { SourceRun } from '../source/source-run.js'
 import { StreamAbort } from '../source/stream-abort.js'
+import { ignoreRejection } from '../util/promise.js'
 import { TimeSlice } from '../util/time-slice.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed, onOver } from './raw-response.js'
@@ -42,7 +43,8 @@ export async function collect(
   const items = {
     next: () => run.next(),
     encode({ done = false, value }: IteratorResult<unknown, unknown>) {
-      if (!done) onItem(value)
+      if (done) ignoreRejection(value)
+      else onItem(value)
       return { isLast: done, returned: value }
     }
   }

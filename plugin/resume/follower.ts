@@ -5,6 +5,7 @@ import { plainCodec } from '../framing/codec.js'
 import { FrameEncoder, type FrameOptions } from '../framing/frame-encoder.js'
 import { reconnects } from '../framing/protocols/protocols.js'
 import { END_ID } from '../sse/last-event-id.js'
+import { logError } from '../util/log.js'
 import { formatEventId } from './event-id.js'
 import type { LiveLog, LocalEnd } from './live-log.js'
 
@@ -119,7 +120,12 @@ export class Follower implements ChunkSource<void> {
   }
 
   #errorFrame(error: Error, endId: string): string | undefined {
-    const encoder = new FrameEncoder({ protocol: this.#protocol }, Number.POSITIVE_INFINITY, plainCodec, endId)
-    return encoder.error(error, this.#logger)
+    try {
+      const encoder = new FrameEncoder({ protocol: this.#protocol }, Number.POSITIVE_INFINITY, plainCodec, endId)
+      return encoder.error(error, this.#logger)
+    } catch (failure) {
+      logError(this.#logger, 'error', failure, 'the protocol cannot start')
+      return undefined
+    }
   }
 }

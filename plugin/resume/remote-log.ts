@@ -1,8 +1,15 @@
-import { FST_SSE_POSITION_GONE, FST_SSE_PRODUCER_LOST, FST_SSE_STREAM_GONE } from '../errors.js'
+import {
+  FST_SSE_POSITION_GONE,
+  FST_SSE_PRODUCER_LOST,
+  FST_SSE_STORE_UNAVAILABLE,
+  FST_SSE_STREAM_GONE
+} from '../errors.js'
 import { errorEvent, toError } from '../framing/failure.js'
 import { encodeData, formatEvent } from '../sse/event.js'
+import type { EventList } from '../stores/event-list.js'
 import type { EventStore, LogPage } from '../stores/event-store.js'
 import type { Deadlines } from '../util/deadlines.js'
+import { ignoreRejection, isPromiseLike } from '../util/promise.js'
 import { LiveLog } from './live-log.js'
 
 /** The longest time between two reads without a notification. Milliseconds. */
@@ -85,7 +92,7 @@ export class RemoteLog {
   }
 
   async #open(): Promise<LiveLog> {
-    const frames = this.#store.local?.events(this.#key)
+    const frames = this.#sharedFrames()
     // Most clients stay. Following at once makes the producer store the events that it holds back.
     const [page] = await Promise.all([this.#read(frames?.length ?? 0), this.#renewFollowing()])
     const { owner, protocol = 'events' } = page
@@ -95,6 +102,14 @@ export class RemoteLog {
     this.#isShared = frames !== undefined
     for (let next = page; this.#append(log, next); ) next = await this.#read(log.last)
     return log
+  }
+
+  /** The events of a store in the memory of this process. */
+  #sharedFrames(): EventList | undefined {
+    const frames = this.#store.local?.events(this.#key)
+    if (!isPromiseLike(frames)) return frames
+    ignoreRejection(frames)
+    throw new FST_SSE_STORE_UNAVAILABLE({ cause: new TypeError('local.events must not give a promise') })
   }
 
   async #follow(log: LiveLog): Promise<void> {

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
 import { FST_SSE_OPTION_INVALID, FST_SSE_STREAM_GONE, FST_SSE_STREAM_NOT_FOUND } from '../errors.js'
 import type { OpenStreams } from '../response/open-streams.js'
 import type { EventStore } from '../stores/event-store.js'
 import { IdMap } from '../util/id-map.js'
+import { logError } from '../util/log.js'
+import { ignoreRejection } from '../util/promise.js'
 import type { LiveLog } from './live-log.js'
 import type { Producer, ProducerContext } from './producer.js'
 import { RemoteLog } from './remote-log.js'
@@ -37,6 +40,7 @@ export class ResumableStreams implements ProducerContext {
     this.openStreams = openStreams
     this.#unsubscribe = store.subscribe(id => this.#notify(id))
     if (typeof this.#unsubscribe !== 'function') {
+      ignoreRejection(this.#unsubscribe)
       throw new FST_SSE_OPTION_INVALID('store.subscribe', 'must return a function that ends the subscription')
     }
   }
@@ -45,9 +49,13 @@ export class ResumableStreams implements ProducerContext {
     return `${this.#nodeId}:${++this.#producerCount}`
   }
 
-  /** Unsubscribes from the event store. */
-  close(): void {
-    this.#unsubscribe()
+  /** Unsubscribes from the event store. Never rejects. */
+  async close(log: FastifyBaseLogger): Promise<void> {
+    try {
+      await this.#unsubscribe()
+    } catch (error) {
+      logError(log, 'warn', error, 'the event store could not end its subscription')
+    }
   }
 
   /** @param owner of the request; `undefined` for none */

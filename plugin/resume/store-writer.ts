@@ -137,7 +137,7 @@ export class StoreWriter {
     this.#lastSuccess = calledAt
     if (!this.#isCreated) return false
     this.#scheduleRenewal()
-    this.#store.local?.share(key, this.#producerId, this.#log.frames)
+    await this.#store.local?.share(key, this.#producerId, this.#log.frames)
     this.#isShared = this.#store.local !== undefined
     return true
   }

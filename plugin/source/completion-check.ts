@@ -1,5 +1,5 @@
-import { FST_SSE_SOURCE_TRUNCATED } from '../errors.js'
-import { isPromiseLike } from '../util/promise.js'
+import { FST_SSE_OPTION_INVALID, FST_SSE_SOURCE_TRUNCATED } from '../errors.js'
+import { ignoreRejection, isPromiseLike } from '../util/promise.js'
 import type { Source } from './source.js'
 
 type Result = IteratorResult<unknown, unknown>
@@ -18,15 +18,25 @@ export class CompletionCheck implements Pick<Source, 'next'> {
     this.#isComplete = isComplete
   }
 
-  /** @throws FST_SSE_SOURCE_TRUNCATED if the source ends before such an item */
+  /**
+   * @throws FST_SSE_SOURCE_TRUNCATED if the source ends before such an item; FST_SSE_OPTION_INVALID if `isComplete` is
+   *   async, which no item waits for
+   */
   next(): Promise<Result> | Result {
     const result = this.#source.next()
     return isPromiseLike(result) ? (result as Promise<Result>).then(this.#check) : this.#check(result)
   }
 
   readonly #check = (result: Result): Result => {
-    if (!result.done) this.#hasCompleted ||= this.#isComplete(result.value as never) === true
+    if (!result.done) this.#hasCompleted ||= this.#completes(result.value)
     else if (!this.#hasCompleted) throw new FST_SSE_SOURCE_TRUNCATED('an item for which isComplete returns true')
     return result
+  }
+
+  #completes(item: unknown): boolean {
+    const answer: unknown = this.#isComplete(item as never)
+    if (typeof answer === 'boolean' || !isPromiseLike(answer)) return answer === true
+    ignoreRejection(answer)
+    throw new FST_SSE_OPTION_INVALID('isComplete', 'must return true or false, not a promise')
   }
 }

@@ -3,7 +3,7 @@ import type { ReadableStream, ReadableStreamDefaultReader } from 'node:stream/we
 import type { FastifyRequest } from 'fastify'
 import { FST_SSE_SOURCE_INVALID } from '../errors.js'
 import { describe } from '../util/describe.js'
-import { isPromiseLike } from '../util/promise.js'
+import { ignoreRejection, isPromiseLike } from '../util/promise.js'
 import type { StreamAbort } from './stream-abort.js'
 
 /**
@@ -106,10 +106,17 @@ export function toSource(value: unknown): Source {
   holdErrors(value)
   if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) {
     if (isReadableStream(value)) return new ReaderSource(value)
-    if (isAsyncIterable(value)) return new IteratorSource(value, value[Symbol.asyncIterator]())
-    if (isIterable(value)) return new IteratorSource(value, value[Symbol.iterator]())
+    if (isAsyncIterable(value)) return new IteratorSource(value, opened(value[Symbol.asyncIterator]()))
+    if (isIterable(value)) return new IteratorSource(value, opened(value[Symbol.iterator]()))
   }
   throw new FST_SSE_SOURCE_INVALID(value instanceof Uint8Array ? 'a buffer' : describe(value))
+}
+
+/** Refuses the promise that a method gives which is async by mistake. */
+function opened<T extends object>(iterator: T): T {
+  if (!isPromiseLike(iterator)) return iterator
+  ignoreRejection(iterator)
+  throw new FST_SSE_SOURCE_INVALID('an iterable that gives a promise instead of an iterator')
 }
 
 /** Stops a source that is never read: an SDK's stream that is already open, or the promise of one. */

@@ -1,6 +1,6 @@
 import { FST_SSE_EVENT_INVALID } from '../errors.js'
 import { describe } from '../util/describe.js'
-import { isPromiseLike } from '../util/promise.js'
+import { ignoreRejection, isPromiseLike } from '../util/promise.js'
 
 /**
  * One server-sent event (WHATWG HTML, section 9.2 "Server-sent events").
@@ -59,7 +59,7 @@ export function isEvent(item: unknown): item is SseEvent {
  */
 export function awaited<T>(value: T): T {
   if (!isPromiseLike(value)) return value
-  value.then(undefined, () => {})
+  ignoreRejection(value)
   throw new FST_SSE_EVENT_INVALID(`data must be text or a JSON value, but it is ${describe(value)}`)
 }
 

@@ -1,8 +1,12 @@
+import { FST_SSE_OPTION_INVALID } from '../../errors.js'
+import { describe } from '../../util/describe.js'
+import { ignoreRejection } from '../../util/promise.js'
+import { hasMethods } from '../../util/validate.js'
 import { aiSdk } from './ai-sdk.js'
 import { anthropic } from './anthropic.js'
 import { events } from './events.js'
 import { openai } from './openai.js'
-import type { BuiltInProtocol, Protocol } from './protocol.js'
+import type { BuiltInProtocol, ItemStream, Protocol, StreamContext } from './protocol.js'
 
 /** The built-in protocols. */
 const protocols = { events, openai, anthropic, 'ai-sdk': aiSdk } as const satisfies Record<string, BuiltInProtocol>
@@ -15,6 +19,19 @@ export const protocolNames = Object.keys(protocols) as readonly ProtocolName[]
 /** The protocol that the `protocol` option of a stream selects. */
 export function protocolOf(option: ProtocolName | Protocol = 'events'): BuiltInProtocol {
   return typeof option === 'string' ? protocols[option] : option
+}
+
+/**
+ * Starts a stream of a protocol.
+ *
+ * @throws FST_SSE_OPTION_INVALID if the protocol returns no `ProtocolStream`, and any error of a custom protocol
+ */
+export function startStream(protocol: BuiltInProtocol, context: StreamContext): ItemStream {
+  const stream: unknown = protocol.start(context)
+  if (hasMethods(Object(stream), ['item', 'end', 'error'])) return stream as ItemStream
+  ignoreRejection(stream)
+  const what = `must return an object with item, end and error, but it returned ${describe(stream)}`
+  throw new FST_SSE_OPTION_INVALID('protocol.start', what)
 }
 
 /** The protocol name that a log keeps. All custom protocols share the name `'custom'`. */

@@ -53,9 +53,13 @@ for (const [kind, make] of Object.entries(kinds)) {
 
 t.test('isComplete must return true itself, not another truthy value', async t => {
   const ask = sourceServer(t)
-  for (const yes of ['stop', 1, {}, Promise.resolve(true)]) {
+  for (const yes of ['stop', 1, {}]) {
     t.equal((await ask(['a'], { isComplete: () => yes })).text, `data: a\n\n${TRUNCATED}`)
   }
+  t.match(await ask(['a'], { isComplete: () => Promise.resolve(true) }), {
+    status: 500,
+    error: { code: 'FST_SSE_OPTION_INVALID' }
+  })
 })
 
 t.test('isComplete is not called again after it has returned true', async t => {
