@@ -29,7 +29,20 @@ export const readme: Checks = {
     })
   },
 
-  'fastify-sse-from (3)': (t, { commands }) => {
+  'An answer that survives its connection': async (t, program) => {
+    process.env.OWNER_KEY = 'the secret of this test'
+    const app = await program.app(t)
+    const as = (authorization: string, more = {}) => ({ url: '/answer', headers: { authorization, ...more } })
+    const whole = await app.inject(as('Bearer secret'))
+    const id = String(whole.headers['x-stream-id'])
+    t.match(whole.body, /data: Hello\n\n.+data: {2}again\n\n.+event: done\n/s)
+    const rest = await app.inject(as('Bearer secret', { 'last-event-id': `${id}:1` }))
+    t.match(rest.body, /^id: .+:2\ndata: {2}again\n\n.+event: done\n/s)
+    const stranger = await app.inject(as('Bearer stolen', { 'last-event-id': `${id}:1` }))
+    t.match([stranger.statusCode, stranger.json()], [401, { message: 'sign in first' }])
+  },
+
+  'Try it': (t, { commands }) => {
     t.strictSame(commands, ['npm start', 'npm test'])
     t.match(manifest.scripts, { start: String, test: String })
   }

@@ -1,5 +1,6 @@
 import type { EventSourceMessage } from 'eventsource-parser'
 import t, { type Test } from 'tap'
+import { hashOwner, streamKey } from '../../../../plugin/resume/stream-key.js'
 import { type Client, fetchAll, open } from '../../../helpers/client.js'
 import { asReceived, tokensOf } from '../../../helpers/tokens.js'
 import { until } from '../../../helpers/until.js'
@@ -40,7 +41,9 @@ async function start({ on = cluster.nodes[0], headers = {}, path = '/stream' }: 
 /** The same, once they are in Redis. */
 async function begin(options?: Options) {
   const started = await start(options)
-  await until('the events are in Redis', async () => (await logOf(started.id)).length === 10)
+  const user = options?.headers?.['x-user']
+  const key = streamKey(started.id, user === undefined ? undefined : hashOwner(user, undefined))
+  await until('the events are in Redis', async () => (await logOf(key)).length === 10)
   return started
 }
 
@@ -49,9 +52,9 @@ function has(client: Client, count: number): Promise<void> {
   return until(`${count} events`, () => client.events().length >= count)
 }
 
-/** The raw data of a stream in Redis. */
-function logOf(id: string) {
-  return redis.xrange(`sse:{${id}}:log`, '-', '+')
+/** The raw data of a stream in Redis. @param key its id, if it has no owner */
+function logOf(key: string) {
+  return redis.xrange(`sse:{${key}}:log`, '-', '+')
 }
 
 function follow(node: Node, id: string, after = 0): Client {
@@ -181,7 +184,7 @@ t.test('a stream does not exist for another owner', async t => {
   const { call, client, id, on, others } = await begin({ headers: me, path: '/mine' })
   const unknown = 'a'.repeat(22)
   for (const node of [on, ...others]) {
-    for (const headers of [{ 'x-user': 'you' }, { 'x-user': '' }, {}] as Record<string, string>[]) {
+    for (const headers of [{ 'x-user': 'you' }, { 'x-user': 'ME' }, {}] as Record<string, string>[]) {
       const ways = (id: string) => [
         fetchAll(`${node.url}/mine/${id}`, { headers }),
         fetchAll(`${node.url}/mine`, { headers: { ...headers, 'last-event-id': `${id}:3` } }),

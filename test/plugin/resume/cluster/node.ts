@@ -43,13 +43,13 @@ for (const [path, owner] of [
     url: path,
     handler: ({ query, body }, reply) => {
       const resumable: ResumableOptions = { onDisconnect: 'continue' as OnDisconnect }
-      if (owner !== undefined) resumable.owner = owner
+      if (owner !== undefined) Object.assign(resumable, { owner, anonymous: true })
       if (query.id !== undefined) resumable.id = query.id
       const asked = { ...query, ...(body as Query | undefined) }
       return reply.sseFrom(({ signal }) => answer(asked, signal), { resumable })
     }
   })
-  const options = owner === undefined ? {} : { owner }
+  const options = owner === undefined ? {} : { owner, anonymous: true }
   app.get<{ Params: Id }>(`${path}/:id`, ({ params }, reply) => reply.sseResume(params.id, options))
   app.delete<{ Params: Id }>(`${path}/:id`, async (request, reply) => {
     const whose = owner === undefined ? undefined : { owner: owner(request) }
