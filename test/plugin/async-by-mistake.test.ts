@@ -122,10 +122,12 @@ for (const [what, make] of Object.entries(mistakes)) {
     t.equal(starts, 0)
   })
 
-  t.test(`item of a protocol that gives ${what} is refused`, async t => {
+  t.test(`item of a protocol that gives ${what}, or several of them, is refused`, async t => {
     const message = 'invalid event: data must be text or a JSON value, but it is a promise'
-    for (const answer of await answers(t, one as never, { protocol: protocol({ item: make }) })) {
-      refused(t, answer, 'FST_SSE_EVENT_INVALID', message)
+    for (const item of [make, () => [make(), make()], () => [{ data: 'a' }, make()]]) {
+      for (const answer of await answers(t, one as never, { protocol: protocol({ item }) })) {
+        refused(t, answer, 'FST_SSE_EVENT_INVALID', message)
+      }
     }
   })
 

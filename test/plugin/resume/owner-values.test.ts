@@ -94,7 +94,7 @@ async function owned(t: Test, owner: Owner, http2: boolean, more: Partial<Resuma
       const generate = async function* () {
         result.starts++
         yield 'a'
-        return { finishReason: 'stop' }
+        return { finishReason: 'stop' as const }
       }
       await app.register(streamRoutes, { generate, resumable })
     },
