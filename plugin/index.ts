@@ -29,8 +29,8 @@ declare module 'fastify' {
      *   leaves.
      * @param options see `StreamOptions`
      * @returns the reply. `return` it from the handler, or await it to wait for the end of the response.
-     * @throws FST_SSE_OPTION_INVALID, FST_SSE_CLOSING; FST_SSE_ID_INVALID if the stream is resumable;
-     *   FST_SSE_EVENT_INVALID if the `event` option cannot be sent. Later errors become an error response or an
+     * @throws FST_SSE_OPTION_INVALID, FST_SSE_CLOSING; FST_SSE_ID_INVALID, FST_SSE_OWNER_INVALID and any error of
+     *   `owner` if the stream is resumable; FST_SSE_EVENT_INVALID if the `event` option cannot be sent. Later errors become an error response or an
      *   `error` event.
      */
     sseFrom<
@@ -64,7 +64,7 @@ declare module 'fastify' {
      * @param id the id of the stream: the `x-stream-id` header of its first response
      * @param options see `ResumeOptions`
      * @returns the reply. `return` it from the handler, or await it to wait for the end of the response.
-     * @throws FST_SSE_ID_INVALID, FST_SSE_OPTION_INVALID
+     * @throws FST_SSE_ID_INVALID, FST_SSE_OPTION_INVALID, FST_SSE_OWNER_INVALID, and any error of `owner`
      */
     sseResume(id: string, options?: ResumeOptions): this
   }

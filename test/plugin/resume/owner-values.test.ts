@@ -216,6 +216,41 @@ for (const http2 of [false, true]) {
     )
   })
 
+  t.test(`the owner of a client that has left already is not waited for, ${over}`, async t => {
+    let isAsked = false
+    let go = () => {}
+    const passed = new Promise<void>(resolve => {
+      go = resolve
+    })
+    const summaries: StreamSummary[] = []
+    let hasLeft = false
+    const served = await serve(
+      t,
+      app => {
+        app.addHook('onRequest', async (_request, reply) => {
+          isAsked = true
+          reply.raw.on('close', () => {
+            hasLeft = true
+          })
+          await passed
+        })
+        // Not async, since Fastify itself drops the answer of an async handler whose client has left.
+        app.get('/', (_request, reply) => {
+          const owner = () => new Promise<string>(() => {})
+          reply.sseFrom(() => ['a'], { resumable: { owner }, onClose: summary => void summaries.push(summary) })
+        })
+      },
+      { http2 }
+    )
+    const client = open(served.url, { http2 })
+    await until('the request arrives', () => isAsked)
+    client.leave()
+    await until('the server sees the close', () => hasLeft)
+    go()
+    await until('the summary', () => summaries.length)
+    t.match(summaries, [{ outcome: 'aborted' }])
+  })
+
   t.test(`a server that closes does not wait for an owner that never comes, ${over}`, async t => {
     let isAsked = false
     const served = await serve(
