@@ -30,8 +30,8 @@ declare module 'fastify' {
      * @param options see `StreamOptions`
      * @returns the reply. `return` it from the handler, or await it to wait for the end of the response.
      * @throws FST_SSE_OPTION_INVALID, FST_SSE_CLOSING; FST_SSE_ID_INVALID, FST_SSE_OWNER_INVALID and any error of
-     *   `owner` if the stream is resumable; FST_SSE_EVENT_INVALID if the `event` option cannot be sent. Later errors become an error response or an
-     *   `error` event.
+     *   `owner` if the stream is resumable; FST_SSE_EVENT_INVALID if the `event` option cannot be sent. Later errors
+     *   become an error response or an `error` event.
      */
     sseFrom<
       T,
