@@ -106,7 +106,7 @@ export class FrameEncoder {
     const bytes = bytesOf(value)
     if (bytes !== undefined) return this.#text(this.#textJoiner().bytes(bytes))
     if (isEvent(value)) return this.#event(value)
-    if (!this.#isVerbatim && Array.isArray(value)) return listOf(value).map(event => this.#event(awaited(event)))
+    if (!this.#isVerbatim && Array.isArray(value)) return held(value).map(event => this.#event(awaited(event)))
     return frameChunk(this.#data(awaited(value)))
   }
 
@@ -145,7 +145,7 @@ export class FrameEncoder {
   lastResort(error: Error): string {
     const event = errorEvent(error)
     try {
-      return listOf(this.#protocol.error(event.data))
+      return held([this.#protocol.error(event.data)].flat())
         .map(last => this.#last(last))
         .join('')
     } catch {
@@ -178,7 +178,7 @@ export class FrameEncoder {
 
   /** The frames of the last events, each within the limit. */
   #lasts(events: SseEvent | readonly SseEvent[]): string {
-    return listOf(events)
+    return held([events].flat())
       .map(event => this.#sized(this.#last(event)))
       .join('')
   }
@@ -207,9 +207,8 @@ export class FrameEncoder {
   }
 }
 
-/** The events that a protocol has made. Among them may be promises, of which only the first will be refused. */
-function listOf(events: SseEvent | readonly SseEvent[]): SseEvent[] {
-  const list = [events].flat()
-  for (const event of list) ignoreRejection(event)
-  return list
+/** A list in which there may be promises, of which only the first will be refused. */
+function held<T>(events: readonly T[]): readonly T[] {
+  for (const event of events) ignoreRejection(event)
+  return events
 }
