@@ -130,7 +130,7 @@ export class FrameEncoder {
     for (const [what, makeEvent] of Object.entries(attempts)) {
       try {
         const event = makeEvent?.(error)
-        if (event !== undefined) return this.#lasts(event)
+        if (event !== undefined) return this.#lasts(atLeastOne(event))
       } catch (failure) {
         logError(log, 'error', failure, `${what} cannot be sent`)
       }
@@ -145,7 +145,7 @@ export class FrameEncoder {
   lastResort(error: Error): string {
     const event = errorEvent(error)
     try {
-      return held([this.#protocol.error(event.data)].flat())
+      return held(atLeastOne(this.#protocol.error(event.data)))
         .map(last => this.#last(last))
         .join('')
     } catch {
@@ -205,6 +205,13 @@ export class FrameEncoder {
     if (isLarger(frame, this.#maxBytes)) throw new FST_SSE_EVENT_TOO_LARGE(Buffer.byteLength(frame), this.#maxBytes)
     return frame
   }
+}
+
+/** The events of an error. Without any, the end would look like that of a complete answer (E4). */
+function atLeastOne(events: SseEvent | readonly SseEvent[]): SseEvent[] {
+  const list = [events].flat()
+  if (list.length === 0) throw new FST_SSE_EVENT_INVALID('an error needs an event')
+  return list
 }
 
 /** A list in which there may be promises, of which only the first will be refused. */

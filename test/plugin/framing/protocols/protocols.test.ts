@@ -210,3 +210,27 @@ t.test('a protocol may make several events of an item, of the end, and of a fail
     )
   }
 })
+
+t.test('a protocol that makes no event of a failure never ends like a complete answer', async t => {
+  const silent: Protocol<string> = {
+    start: () => ({ item: data => ({ data }), end: () => undefined, error: () => [] })
+  }
+  const { url, log } = await serve(t, app => {
+    for (const resumable of [false, true]) {
+      app.get(`/${resumable}`, (_request, reply) =>
+        reply.sseFrom(
+          async function* () {
+            yield 'a'
+            throw new Error('midway')
+          },
+          { protocol: silent, resumable }
+        )
+      )
+    }
+  })
+  const plain = await fetchAll(`${url}/false`)
+  t.match([plain.ended, plain.text()], ['broken', 'data: a\n\n'])
+  const resumed = await fetchAll(`${url}/true`)
+  t.match(resumed.events(), [{ data: 'a' }, { event: 'error', data: /"statusCode":500/ }])
+  t.ok(log.some(({ err }) => err?.message === 'invalid event: an error needs an event'))
+})
