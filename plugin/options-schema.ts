@@ -48,7 +48,13 @@ const response = {
 /** The settings that both the plugin and a stream take. */
 const settings = {
   ...response,
-  maxEventBytes: Type.Optional(bytes({ default: 1024 * 1024 }))
+  maxEventBytes: Type.Optional(bytes({ default: 1024 * 1024 })),
+  providerKey: Type.Optional(
+    Type.Union([Type.Literal('server'), Type.Literal('user')], {
+      default: 'server',
+      description: "'server' or 'user'"
+    })
+  )
 } satisfies Record<keyof StreamSettings, TSchema>
 
 /** The names of the settings that both the plugin and a stream take. */
