@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { FST_SSE_SOURCE_FAILED, FST_SSE_STOPPED } from '../errors.js'
 import type { SseEvent } from '../sse/event.js'
 import { logError } from '../util/log.js'
+import { maskSecrets } from '../util/secrets.js'
 import { give, isError, read } from '../util/thrown.js'
 
 /** The data of the `error` event: the last event of a stream that failed after it had begun (E2). */
@@ -49,7 +50,7 @@ export function logFailure(log: FastifyBaseLogger, error: Error): void {
   logError(log, statusOf(error) < 500 ? 'info' : 'error', error, 'stream failed')
 }
 
-/** The plugin's `error` event (E2). It shows the message of a 4xx, and hides that of a 5xx. */
+/** The plugin's `error` event (E2). It shows the message of a 4xx without keys, and hides that of a 5xx. */
 export function errorEvent(error: Error): SseEvent<ErrorData> & { data: ErrorData } {
   const statusCode = statusOf(error)
   const code = read(error, 'code')
@@ -59,7 +60,7 @@ export function errorEvent(error: Error): SseEvent<ErrorData> & { data: ErrorDat
     data: {
       statusCode,
       code: typeof code === 'string' ? code : 'FST_SSE_SOURCE_FAILED',
-      message: statusCode < 500 && typeof message === 'string' ? message : statusName(statusCode)
+      message: statusCode < 500 && typeof message === 'string' ? maskSecrets(message) : statusName(statusCode)
     }
   }
 }

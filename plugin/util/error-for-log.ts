@@ -47,7 +47,8 @@ export function hideFromLog(error: Error): void {
   }
   for (const key of keysOf(error)) {
     const value = read(error, key)
-    if (!isPlain(value)) give(error, key, value)
+    const isFit = isPlain(value) && (typeof value !== 'string' || maskSecrets(value) === value)
+    if (!isFit) give(error, key, value)
   }
 }
 

@@ -248,7 +248,14 @@ t.test('an option of a stream overrides that of the plugin', async t => {
     drainTimeout: 6
   })
   t.same(streamSettings(plugin, {}), plugin)
-  const own = { heartbeat: 11, commitAfter: 12, retry: 13, highWaterMark: 14, maxEventBytes: 15, providerKey: 'user' as const }
+  const own = {
+    heartbeat: 11,
+    commitAfter: 12,
+    retry: 13,
+    highWaterMark: 14,
+    maxEventBytes: 15,
+    providerKey: 'user' as const
+  }
   t.same(streamSettings(plugin, own), { ...own, drainTimeout: 6, lastEventIdParameter: 'lastEventId' })
   const falsy = { heartbeat: false as const, commitAfter: 0, retry: 0 }
   t.same(streamSettings(plugin, falsy), { ...plugin, ...falsy })
