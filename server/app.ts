@@ -10,7 +10,7 @@ import { api } from './api.js'
 import { demoSource } from './demo.js'
 import { type Environment, listOf } from './environment.js'
 import { chooseEventStore } from './event-store.js'
-import { answerNotFound, loggerSettings } from './logging.js'
+import { logSettings } from './logging.js'
 import { ownHosts } from './own-hosts.js'
 import { page } from './page.js'
 import { docsPolicy, securityHeaders } from './security.js'
@@ -32,11 +32,10 @@ const CHECK_INTERVAL = 5000
  */
 export async function buildApp(environment: Environment): Promise<FastifyInstance> {
   const app = Fastify({
-    logger: loggerSettings(environment.LOG_LEVEL),
+    ...logSettings(environment.LOG_LEVEL),
     requestTimeout: REQUEST_TIMEOUT,
     http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: CHECK_INTERVAL }
   })
-  answerNotFound(app)
   app.addHook('onRequest', hostGuard({ hosts: [...ownHosts(environment.HOST), ...listOf(environment.ALLOWED_HOSTS)] }))
   await app.register(helmet, securityHeaders)
   await app.register(swagger, {

@@ -1,28 +1,24 @@
-import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify'
+import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 
-/** The settings of the log. It shows requests as Fastify does, without their queries: a prompt is nobody's business. */
-export function loggerSettings(level: string) {
-  return {
-    level,
-    serializers: {
-      req: (request: FastifyRequest) => ({
-        method: request.method,
-        url: pathOf(request.url),
-        host: request.host,
-        remoteAddress: request.ip,
-        remotePort: request.socket.remotePort
-      })
-    }
-  } satisfies FastifyServerOptions['logger']
+/** The settings of the log. It shows what Fastify shows, but no queries, since they hold prompts. */
+export function logSettings(level: string) {
+  return { logger: { level, serializers: { req: withoutQuery } }, logController: new LogWithoutPrompts() }
 }
 
-/** Answers requests for which there is no route. Fastify's own handler logs their queries too. */
-export function answerNotFound(app: FastifyInstance): void {
-  app.setNotFoundHandler(({ method, url, log }, reply) => {
-    const message = `there is no ${method} ${pathOf(url)}`
-    log.info(message)
-    return reply.code(404).send({ statusCode: 404, error: 'Not Found', message })
-  })
+function withoutQuery({ method, url, host, ip, socket }: FastifyRequest) {
+  return { method, url: pathOf(url), host, remoteAddress: ip, remotePort: socket.remotePort }
+}
+
+class LogWithoutPrompts extends Fastify.LogController {
+  override routeNotFound({ method, url, log }: FastifyRequest): void {
+    log.info(`there is no ${method} ${pathOf(url)}`)
+  }
+
+  /** The message about wrong input names what is wrong. In a query that is not encoded, that is a part of the prompt. */
+  override defaultErrorLog(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+    if (error.code !== 'FST_SSE_INPUT_INVALID') super.defaultErrorLog(error, request, reply)
+    else request.log.info({ res: reply, code: error.code }, 'the input is invalid')
+  }
 }
 
 function pathOf(url: string): string {
