@@ -105,7 +105,12 @@ t.test('copies of errors for the log', async t => {
 })
 
 t.test('an error that is made fit for the log keeps what is attached to it, out of sight', async t => {
-  const error = Object.assign(new Error('key sk-abcdefgh'), { response: { body: 'x' }, status: 429, type: 'a', note: 'sk-abcdefgh' })
+  const error = Object.assign(new Error('key sk-abcdefgh'), {
+    response: { body: 'x' },
+    status: 429,
+    type: 'a',
+    note: 'sk-abcdefgh'
+  })
   hideFromLog(error)
   t.equal(error.message, 'key [secret]')
   t.notMatch(error.stack, 'sk-abc')
