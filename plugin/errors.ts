@@ -74,10 +74,14 @@ export const FST_SSE_NOT_ACCEPTABLE = createError<'FST_SSE_NOT_ACCEPTABLE', 406,
   406
 )
 
-/** A `Last-Event-ID` or a stream id is malformed, or belongs to another stream. */
+/**
+ * A `Last-Event-ID` or a stream id is malformed, or belongs to another stream. Both come from clients, also where an app
+ * takes its own ids from requests.
+ */
 export const FST_SSE_ID_INVALID = createError<'FST_SSE_ID_INVALID', 400, [string]>(
   'FST_SSE_ID_INVALID',
-  'the %s is invalid: it must be one that the server sent for this stream',
+  'the %s is invalid: a Last-Event-ID must be one that the server sent for this stream, ' +
+    'and a stream id has 1 to 128 letters, digits, - or _',
   400
 )
 

@@ -1,7 +1,6 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { protocolNames } from './framing/protocols/protocols.js'
 import type { PluginOptions, ResumeOptions, StreamOptions, StreamSettings } from './options.js'
-import { STREAM_ID_PATTERN } from './resume/event-id.js'
 
 const MAX_MS = 2 ** 31 - 1
 
@@ -117,10 +116,7 @@ export const PluginSchema = options({
 /** The options of `reply.sseFrom`. */
 export const StreamSchema = options({
   ...settings,
-  resumable: resumable(
-    { id: Type.Optional(Type.String({ pattern: STREAM_ID_PATTERN.source })) },
-    'id (1 to 128 letters, digits, - or _), owner or onDisconnect'
-  ),
+  resumable: resumable({ id: Type.Unknown() }, 'id (1 to 128 letters, digits, - or _), owner or onDisconnect'),
   protocol,
   map: callback,
   isComplete: callback,

@@ -23,8 +23,8 @@ export function newStreamId(): string {
 }
 
 /** Whether a text has the form of a stream id. */
-export function isStreamId(id: string): boolean {
-  return STREAM_ID_PATTERN.test(id)
+export function isStreamId(id: unknown): id is string {
+  return typeof id === 'string' && STREAM_ID_PATTERN.test(id)
 }
 
 /** Parses a `Last-Event-ID` header; `undefined` if it does not have the form of `formatEventId`. */
