@@ -381,6 +381,7 @@ t.test('an error in another form: keys with characters that JSON escapes', async
     for (const words of [
       JSON.stringify({ error: apiKey }),
       JSON.stringify({ error: apiKey }).replaceAll('/', '\\/'),
+      `https://provider.example?key=${encodeURIComponent(apiKey)}`,
       apiKey
     ]) {
       const { error } = await reply({ status: 401, type: 'text/plain', body: words }, { apiKey })
