@@ -1,7 +1,11 @@
 import { connect } from 'node:net'
+import { Writable } from 'node:stream'
+import Fastify from 'fastify'
 import t from 'tap'
+import { FST_SSE_INPUT_INVALID } from '../../routes/errors.js'
 import { buildApp } from '../../server/app.js'
 import { readEnvironment } from '../../server/environment.js'
+import { logSettings } from '../../server/logging.js'
 import { ownHosts } from '../../server/own-hosts.js'
 import { startApp } from '../helpers/app-process.js'
 import { fetchAll } from '../helpers/client.js'
@@ -50,6 +54,59 @@ t.test('prompts do not go to the log, whatever becomes of them', async t => {
   t.match(stdout(), /"code":"FST_SSE_INPUT_INVALID","msg":"the input is invalid"/)
   t.match(stdout(), 'there is no GET /streams')
   t.equal(stderr(), '')
+})
+
+t.test('the log shows requests as Fastify does, without their queries', async t => {
+  const lines: Record<string, unknown>[] = []
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)))
+      done()
+    }
+  })
+  const { logger, logController } = logSettings('info')
+  const app = Fastify({ logger: { ...logger, stream }, logController })
+  t.teardown(() => app.close())
+  app.get('/fail', async () => {
+    throw Object.assign(new Error('shown'), { statusCode: 400 })
+  })
+  app.get('/wrong', async () => {
+    throw new FST_SSE_INPUT_INVALID(`query/${SECRET}`, 'is unknown')
+  })
+  await app.inject(`/fail?prompt=${SECRET}`)
+  await app.inject(`/wrong?prompt=a&${SECRET}`)
+  await app.inject(`/none;prompt=${SECRET}?prompt=${SECRET}#${SECRET}`)
+  t.match(lines[0], {
+    msg: 'incoming request',
+    req: { method: 'GET', url: '/fail', host: 'localhost:80', remoteAddress: '127.0.0.1' }
+  })
+  t.match(lines[1], { level: 30, msg: 'shown', res: { statusCode: 400 } })
+  t.ok(lines.some(({ msg }) => msg === 'there is no GET /none'))
+  t.notMatch(JSON.stringify(lines), SECRET)
+})
+
+t.test('pages of ALLOWED_ORIGINS may ask, with a key', async t => {
+  const variables = { LOG_LEVEL: 'silent', ALLOWED_ORIGINS: 'https://a.example , https://b.example', API_KEYS: 'a-key' }
+  const app = await buildApp(readEnvironment(variables))
+  t.teardown(() => app.close())
+  const preflight = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' }
+  for (const [origin, status] of [
+    ['https://a.example', 204],
+    ['https://b.example', 204],
+    ['https://c.example', 403]
+  ] as const) {
+    const { statusCode, headers } = await app.inject({
+      method: 'OPTIONS',
+      url: '/stream',
+      headers: { ...preflight, origin, 'sec-fetch-site': 'cross-site' }
+    })
+    t.equal(statusCode, status)
+    t.equal(headers['access-control-allow-origin'], status === 204 ? origin : undefined)
+  }
+  const ask = { url: '/v1/models', headers: { origin: 'https://a.example' } as Record<string, string> }
+  t.equal((await app.inject(ask)).statusCode, 401)
+  ask.headers.authorization = 'Bearer a-key'
+  t.match((await app.inject(ask)).headers, { 'access-control-expose-headers': 'x-stream-id' })
 })
 
 t.test('a request whose body or head comes too slowly ends', async t => {
