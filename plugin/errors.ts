@@ -37,8 +37,8 @@ export const FST_SSE_SOURCE_FAILED = createError<'FST_SSE_SOURCE_FAILED', 500, [
 )
 
 /**
- * The provider does not accept the key that it was asked with; the `cause` has its words. It is 502 for the server's own
- * key, and the provider's status for the key of a user.
+ * The provider does not accept the key that it was asked with; the `cause` has its words. It is 502 for the server's
+ * own key, and the provider's status for the key of a user.
  */
 export const FST_SSE_KEY_REFUSED = createError<'FST_SSE_KEY_REFUSED', 502, [{ cause: unknown }]>(
   'FST_SSE_KEY_REFUSED',
@@ -75,8 +75,8 @@ export const FST_SSE_NOT_ACCEPTABLE = createError<'FST_SSE_NOT_ACCEPTABLE', 406,
 )
 
 /**
- * A `Last-Event-ID` or a stream id is malformed, or belongs to another stream. Both come from clients, also where an app
- * takes its own ids from requests.
+ * A `Last-Event-ID` or a stream id is malformed, or belongs to another stream. Both come from clients, also where an
+ * app takes its own ids from requests.
  */
 export const FST_SSE_ID_INVALID = createError<'FST_SSE_ID_INVALID', 400, [string]>(
   'FST_SSE_ID_INVALID',

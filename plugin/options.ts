@@ -37,8 +37,8 @@ export interface StreamSettings {
   maxEventBytes?: number | undefined
   /**
    * Whose key the provider is asked with. A 401 or 403 about a key of the server's own is a 502 to the user; about a
-   * key that the user has given, it stays what it is. Either way the provider's words are only in the log. `'server'` or
-   * `'user'`. Default: `'server'`.
+   * key that the user has given, it stays what it is. Either way the provider's words are only in the log. `'server'`
+   * or `'user'`. Default: `'server'`.
    */
   providerKey?: ProviderKey | undefined
 }

@@ -22,7 +22,7 @@ const checkResume = compileOptionsValidator(ResumeSchema)
 /**
  * Checks the options of `reply.sseFrom`.
  *
- * @throws FST_SSE_OPTION_INVALID, FST_SSE_ID_INVALID if the id of the stream, which may be from the request, is malformed
+ * @throws FST_SSE_OPTION_INVALID; FST_SSE_ID_INVALID if the id of the stream is malformed, which may be the client's
  */
 export function checkStreamOptions(options: StreamOptions): void {
   checkStream(options)

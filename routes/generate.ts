@@ -102,8 +102,8 @@ export interface GenerateOptions {
   /** Answers a conversation. The same function serves all routes. Required. */
   generate: Generate
   /**
-   * Whose key `generate` asks the provider with. A 401 or 403 about a key of the server's own is a 502 to the user; about
-   * a key of the user's it stays what it is. `'server'` or `'user'`. Default: the `providerKey` of the plugin.
+   * Whose key `generate` asks the provider with. A 401 or 403 about a key of the server's own is a 502 to the user;
+   * about a key of the user's it stays what it is. `'server'` or `'user'`. Default: the `providerKey` of the plugin.
    */
   providerKey?: ProviderKey | undefined
 }

@@ -14,7 +14,7 @@ class LogWithoutPrompts extends Fastify.LogController {
     log.info(`there is no ${method} ${pathOf(url)}`)
   }
 
-  /** The message about wrong input names what is wrong. In a query that is not encoded, that is a part of the prompt. */
+  /** The message about wrong input names what is wrong. In a query that is not encoded, that is part of the prompt. */
   override defaultErrorLog(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
     if (error.code !== 'FST_SSE_INPUT_INVALID') super.defaultErrorLog(error, request, reply)
     else request.log.info({ res: reply, code: error.code }, 'the input is invalid')

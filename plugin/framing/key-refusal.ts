@@ -17,8 +17,8 @@ const PROVIDER_REFUSED = 'FST_SSE_PROVIDER_REFUSED'
 
 /**
  * Makes an Error of what a source has thrown. A provider's 401, 403 or 407 is about the key, and its words may show
- * parts of that key: they are for the log only. About a key of the server's own the user can do nothing, so the error is
- * a 502: apps take a 401 for a session that has expired (E1).
+ * parts of that key: they are for the log only. About a key of the server's own the user can do nothing, so the error
+ * is a 502: apps take a 401 for a session that has expired (E1).
  *
  * @returns the error itself, or FST_SSE_KEY_REFUSED with a copy of the error for the log as its cause
  */

@@ -82,12 +82,18 @@ const kinds: Record<string, string> = {
     video.src = target + '/stream?prompt=steal'
   })`,
   'fetch with no-cors': `fetch(target + '/stream?prompt=steal', { mode: 'no-cors' })`,
-  'fetch with no-cors and headers': `fetch(target + '/stream?prompt=steal',
-    { mode: 'no-cors', referrerPolicy: 'no-referrer', headers: { accept: 'text/event-stream', 'accept-language': '' } })`,
+  'fetch with no-cors and headers': `fetch(target + '/stream?prompt=steal', {
+    mode: 'no-cors',
+    referrerPolicy: 'no-referrer',
+    headers: { accept: 'text/event-stream', 'accept-language': '' }
+  })`,
   'fetch with cors': `fetch(target + '/stream?prompt=steal')`,
   'a POST with no-cors': `fetch(target + '/stream', { method: 'POST', mode: 'no-cors', body: '{"prompt":"steal"}' })`,
-  'a POST with JSON': `fetch(target + '/v1/chat/completions', { method: 'POST', headers: { 'content-type': 'application/json' },
-    body: '{"model":"gpt-5-mini","messages":[{"role":"user","content":"steal"}]}' })`,
+  'a POST with JSON': `fetch(target + '/v1/chat/completions', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"model":"gpt-5-mini","messages":[{"role":"user","content":"steal"}]}'
+  })`,
   'a beacon': `navigator.sendBeacon(target + '/stream', '{"prompt":"steal"}')`,
   'a form': `new Promise(resolve => {
     const frame = document.createElement('iframe')
@@ -216,10 +222,11 @@ t.test('a page of an origin that is allowed reads answers', async t => {
   const app = await startApp(t, { ALLOWED_ORIGINS: origin, API_KEYS: 'key-of-the-server' })
   const page = await pageOf(t, 'stranger.localhost')
   const ask = `(async () => {
-    const headers = { 'content-type': 'application/json', authorization: 'Bearer key-of-the-server' }
+    const authorization = 'Bearer key-of-the-server'
+    const headers = { 'content-type': 'application/json', authorization }
     const response = await fetch('${app.url}/stream', { method: 'POST', headers, body: '{"prompt":"hi"}' })
     const id = response.headers.get('x-stream-id')
-    const stopped = await fetch('${app.url}/stream/' + id, { method: 'DELETE', headers: { authorization: headers.authorization } })
+    const stopped = await fetch('${app.url}/stream/' + id, { method: 'DELETE', headers: { authorization } })
     return [response.status, id.length, stopped.status, (await response.text()).includes('data: ')]
   })()`
   t.same(await page.evaluate(ask), [200, 22, 204, true])
