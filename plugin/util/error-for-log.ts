@@ -9,6 +9,7 @@ const MAX_FIELD = 200
 const MAX_DEPTH = 4
 
 const TEXTS = ['message', 'stack']
+const KNOWN = [...TEXTS, 'cause', 'errors']
 
 /**
  * A copy of an error that is fit for a log. SDKs attach the request and the response to their errors, with keys and
@@ -17,6 +18,8 @@ const TEXTS = ['message', 'stack']
  */
 export function errorForLog(error: Error, depth = 0): Error {
   const copy: Error = Object.create(Object.getPrototypeOf(error))
+  // The getters of some classes refuse an object that they have not made, such as those of DOMException.
+  for (const key in copy) give(copy, key, read(error, key))
   for (const key of keysOf(error)) {
     const value = read(error, key)
     if (isPlain(value)) give(copy, key, typeof value === 'string' ? maskSecrets(value) : value, true)
@@ -37,14 +40,16 @@ export function errorForLog(error: Error, depth = 0): Error {
 }
 
 /**
- * Makes an error itself fit for a log, unless it is frozen: keys in its message and stack are masked, and what is
- * attached to it can still be read, but log serializers do not write it out.
+ * Makes an error itself fit for a log, unless it is frozen: keys in its message and stack are masked, its cause is
+ * replaced by a copy, and what is attached to it can still be read, but log serializers do not write it out.
  */
 export function hideFromLog(error: Error): void {
   for (const key of TEXTS) {
     const text = textOf(error, key)
     if (text !== undefined && text !== read(error, key)) give(error, key, text)
   }
+  const cause = read(error, 'cause')
+  if (isError(cause)) give(error, 'cause', errorForLog(cause))
   for (const key of keysOf(error)) {
     const value = read(error, key)
     const isFit = isPlain(value) && (typeof value !== 'string' || maskSecrets(value) === value)
@@ -60,7 +65,7 @@ function textOf(error: Error, key: string): string | undefined {
 
 function keysOf(error: Error): string[] {
   try {
-    return Object.keys(error).filter(key => !TEXTS.includes(key))
+    return Object.keys(error).filter(key => !KNOWN.includes(key))
   } catch {
     return []
   }

@@ -76,6 +76,16 @@ t.test('copies of errors for the log', async t => {
     t.equal((errorForLog(circle) as AggregateError).errors.length, 2)
   })
 
+  t.test('can be logged, whatever their class', async t => {
+    for (const one of [AbortSignal.abort().reason, new DOMException('key sk-abcdefgh', 'DataError')] as Error[]) {
+      const copy = errorForLog(one)
+      t.ok(copy instanceof DOMException)
+      t.equal(copy.name, one.name)
+      t.notMatch(copy.message, 'sk-')
+      for (const key in copy) t.doesNotThrow(() => Reflect.get(copy, key))
+    }
+  })
+
   t.test('are made of any error', async t => {
     const refuse = () => {
       throw new Error('no')
@@ -116,6 +126,10 @@ t.test('an error that is made fit for the log keeps what is attached to it, out 
   t.notMatch(error.stack, 'sk-abc')
   t.same(Object.keys(error), ['status', 'type'])
   t.equal(error.note, 'sk-abcdefgh')
+  const outer = new Error('lost', { cause: new TypeError('key sk-abcdefgh') })
+  hideFromLog(outer)
+  t.match(outer.cause, { message: 'key [secret]' })
+  t.ok(outer.cause instanceof TypeError)
   t.same(error.response, { body: 'x' })
   const frozen = Object.freeze(Object.assign(new Error('key sk-abcdefgh'), { response: {} }))
   hideFromLog(frozen)
