@@ -36,6 +36,16 @@ export const FST_SSE_SOURCE_FAILED = createError<'FST_SSE_SOURCE_FAILED', 500, [
   500
 )
 
+/**
+ * The provider does not accept the key that it was asked with; the `cause` has its words. It is 502 for the server's
+ * own key, and the provider's status for the key of a user.
+ */
+export const FST_SSE_KEY_REFUSED = createError<'FST_SSE_KEY_REFUSED', 502, [{ cause: unknown }]>(
+  'FST_SSE_KEY_REFUSED',
+  'the provider does not accept the key for this request',
+  502
+)
+
 /** The source ended before its answer was complete, according to `isComplete` or to the protocol of the stream. */
 export const FST_SSE_SOURCE_TRUNCATED = createError<'FST_SSE_SOURCE_TRUNCATED', 502, [string]>(
   'FST_SSE_SOURCE_TRUNCATED',
@@ -64,10 +74,14 @@ export const FST_SSE_NOT_ACCEPTABLE = createError<'FST_SSE_NOT_ACCEPTABLE', 406,
   406
 )
 
-/** A `Last-Event-ID` or a stream id is malformed, or belongs to another stream. */
+/**
+ * A `Last-Event-ID` or a stream id is malformed, or belongs to another stream. Both come from clients, also where an
+ * app takes its own ids from requests.
+ */
 export const FST_SSE_ID_INVALID = createError<'FST_SSE_ID_INVALID', 400, [string]>(
   'FST_SSE_ID_INVALID',
-  'the %s is invalid: it must be one that the server sent for this stream',
+  'the %s is invalid: a Last-Event-ID must be one that the server sent for this stream, ' +
+    'and a stream id has 1 to 128 letters, digits, - or _',
   400
 )
 

@@ -1,7 +1,6 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { protocolNames } from './framing/protocols/protocols.js'
 import type { PluginOptions, ResumeOptions, StreamOptions, StreamSettings } from './options.js'
-import { STREAM_ID_PATTERN } from './resume/event-id.js'
 
 const MAX_MS = 2 ** 31 - 1
 
@@ -48,7 +47,13 @@ const response = {
 /** The settings that both the plugin and a stream take. */
 const settings = {
   ...response,
-  maxEventBytes: Type.Optional(bytes({ default: 1024 * 1024 }))
+  maxEventBytes: Type.Optional(bytes({ default: 1024 * 1024 })),
+  providerKey: Type.Optional(
+    Type.Union([Type.Literal('server'), Type.Literal('user')], {
+      default: 'server',
+      description: "'server' or 'user'"
+    })
+  )
 } satisfies Record<keyof StreamSettings, TSchema>
 
 /** The names of the settings that both the plugin and a stream take. */
@@ -115,7 +120,7 @@ export const PluginSchema = options({
 export const StreamSchema = options({
   ...settings,
   resumable: resumable(
-    { id: Type.Optional(Type.String({ pattern: STREAM_ID_PATTERN.source })) },
+    { id: Type.Unknown() },
     'id (1 to 128 letters, digits, - or _), owner, anonymous or onDisconnect'
   ),
   protocol,

@@ -1,4 +1,5 @@
 import type { FrameOptions } from './framing/frame-encoder.js'
+import type { ProviderKey } from './framing/key-refusal.js'
 import type { EventStreamSettings } from './response/event-stream.js'
 import type { SummaryOptions } from './response/summary.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
@@ -34,6 +35,12 @@ export interface StreamSettings {
    * Default: 1048576.
    */
   maxEventBytes?: number | undefined
+  /**
+   * Whose key the provider is asked with. A 401 or 403 about a key of the server's own is a 502 to the user; about a
+   * key that the user has given, it stays what it is. Either way the provider's words are only in the log. `'server'`
+   * or `'user'`. Default: `'server'`.
+   */
+  providerKey?: ProviderKey | undefined
 }
 
 /**

@@ -46,6 +46,7 @@ export const sseFrom = fp(
     app.addHook('onRoute', function (route) {
       compileEventStreams(this, route)
     })
+    expectListener(app.server)
     const closeSessions = watchSessions(app.server)
     const closeSilentConnections = watchSilentConnections(app.server)
     app.addHook('preClose', async () => {
@@ -57,3 +58,9 @@ export const sseFrom = fp(
   },
   { name: 'fastify-sse-from', fastify: '5.x' }
 )
+
+/** Each registration listens to the server for itself. Node takes more than ten of them for a leak (E7). */
+function expectListener(server: FastifyInstance['server']): void {
+  const limit = server.getMaxListeners()
+  if (limit > 0) server.setMaxListeners(limit + 1)
+}

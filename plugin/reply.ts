@@ -33,8 +33,12 @@ export function makeSseFrom(server: SseServer) {
       const settings = streamSettings(server.settings, options)
       const resumable = resumableOf(server.settings, options.resumable)
       if (resumable === undefined) return stream(server, this, source, options, settings)
-      const { maxEventBytes } = settings
-      return resumableResponse(server, this, options, settings).begin(source, { ...options, maxEventBytes }, resumable)
+      const { maxEventBytes, providerKey } = settings
+      return resumableResponse(server, this, options, settings).begin(
+        source,
+        { ...options, maxEventBytes, providerKey },
+        resumable
+      )
     } catch (error) {
       discardSource(source, new StreamAbort('failed', { cause: error }), failure =>
         logError(this.log, 'debug', failure, 'a source that was not needed failed')

@@ -1,4 +1,4 @@
-import { FST_SSE_OPTION_INVALID } from './errors.js'
+import { FST_SSE_ID_INVALID, FST_SSE_OPTION_INVALID } from './errors.js'
 import type { PluginOptions, ResumeOptions, Settings, StreamOptions, StreamSettings } from './options.js'
 import {
   END,
@@ -9,6 +9,7 @@ import {
   SETTING_NAMES,
   StreamSchema
 } from './options-schema.js'
+import { isStreamId } from './resume/event-id.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
 import { isDispatched, isEvent } from './sse/event.js'
 import { validateStore } from './stores/validate-store.js'
@@ -21,12 +22,14 @@ const checkResume = compileOptionsValidator(ResumeSchema)
 /**
  * Checks the options of `reply.sseFrom`.
  *
- * @throws FST_SSE_OPTION_INVALID
+ * @throws FST_SSE_OPTION_INVALID; FST_SSE_ID_INVALID if the id of the stream is malformed, which may be the client's
  */
 export function checkStreamOptions(options: StreamOptions): void {
   checkStream(options)
   checkProtocol(options)
-  const { end, protocol = 'events' } = options
+  const { end, protocol = 'events', resumable } = options
+  const id = typeof resumable === 'object' ? resumable.id : undefined
+  if (id !== undefined && !isStreamId(id)) throw new FST_SSE_ID_INVALID('stream id')
   for (const name of ['event', 'end'] as const) {
     if (protocol !== 'events' && options[name] !== undefined) {
       throw new FST_SSE_OPTION_INVALID(name, "is only for the protocol 'events': others make the events themselves")

@@ -15,6 +15,7 @@ import { AnswerParts } from './framing/answer/answer-parts.js'
 import { type Finish, finishOf } from './framing/answer/finish.js'
 import { type AnswerPart, partOf } from './framing/answer/part.js'
 import { type ErrorData, errorEvent, logFailure, statusOf } from './framing/failure.js'
+import { type ProviderKey, toSourceError } from './framing/key-refusal.js'
 import type { StreamOptions } from './options.js'
 import { kSseServer, sseFrom } from './plugin.js'
 import type { SseServer } from './reply.js'
@@ -38,6 +39,7 @@ export {
   TextPart,
   ToolCallPart
 } from './framing/answer/part.js'
+export type { ProviderKey } from './framing/key-refusal.js'
 export {
   type CompletionHead,
   chatCompletion,
@@ -109,6 +111,7 @@ export function negotiate<const T extends string>(reply: FastifyReply, types: re
  * server closes, and is never started for a HEAD request (S3).
  *
  * @param toBody makes the body from the joined parts of the answer and its end
+ * @param providerKey whose key the provider is asked with. Default: what the option of the plugin says
  * @returns the reply; `return` or await it in the handler
  * @throws FST_SSE_CLOSING, FST_SSE_EVENT_INVALID if the source gives what is not a part of an answer, or returns no
  *   `Finish`, and any error of the source or of `toBody`
@@ -116,15 +119,17 @@ export function negotiate<const T extends string>(reply: FastifyReply, types: re
 export async function sendWhole(
   reply: FastifyReply,
   source: SseSource<AnswerPart>,
-  toBody: (answer: AnswerParts, finish: Finish) => object
+  toBody: (answer: AnswerParts, finish: Finish) => object,
+  providerKey?: ProviderKey | undefined
 ): Promise<FastifyReply> {
   if (reply.request.method === 'HEAD') return reply.type('application/json').send(Readable.from([]))
+  const { openStreams, settings } = serverOf(reply.server)
   const answer = new AnswerParts()
   try {
-    const result = await collect(source, reply, serverOf(reply.server).openStreams, item => answer.add(partOf(item)))
+    const result = await collect(source, reply, openStreams, item => answer.add(partOf(item)))
     return result === undefined ? reply : sendJson(reply, toBody(answer, finishOf(result.returned)))
   } catch (error) {
-    throw toErrorResponse(reply, error)
+    throw toErrorResponse(reply, toSourceError(error, providerKey ?? settings.providerKey))
   }
 }
 

@@ -20,3 +20,24 @@ export const FST_SSE_PATH_UNKNOWN = createError<'FST_SSE_PATH_UNKNOWN', 404, [st
   'this server does not have %s; see its documentation for what it has',
   404
 )
+
+/** A request names a host that is not the server's own: its browser was led here under another name. */
+export const FST_SSE_HOST_REFUSED = createError<'FST_SSE_HOST_REFUSED', 421, []>(
+  'FST_SSE_HOST_REFUSED',
+  'the server does not answer under this host; if it is one of its names, add it to the hosts that are allowed',
+  421
+)
+
+/** A page of another site has sent the request, or may have. */
+export const FST_SSE_ORIGIN_REFUSED = createError<'FST_SSE_ORIGIN_REFUSED', 403, []>(
+  'FST_SSE_ORIGIN_REFUSED',
+  'the server takes no requests from pages of other sites; if this one may ask, add it to the origins that are allowed',
+  403
+)
+
+/** The request has no API key, or one that the server does not know. */
+export const FST_SSE_API_KEY_REQUIRED = createError<'FST_SSE_API_KEY_REQUIRED', 401, []>(
+  'FST_SSE_API_KEY_REQUIRED',
+  'the request needs an API key of this server, as "authorization: Bearer <key>"',
+  401
+)

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { SourceSignal, SseSource } from '../plugin/index.js'
-import { type AnswerPart, type Finish, FST_SSE_OPTION_INVALID } from '../plugin/toolkit.js'
+import { type AnswerPart, type Finish, FST_SSE_OPTION_INVALID, type ProviderKey } from '../plugin/toolkit.js'
 import { type Feature, features, findUnaccepted, type Unaccepted } from './contract/accepts.js'
 import { textOf } from './contract/content.js'
 import type { GenerateRequest } from './contract/request.js'
@@ -97,10 +97,24 @@ function toTextMessage({ role, content }: GenerateRequest['messages'][number]): 
   return role === 'tool' ? [] : [{ role, content: textOf(content) }]
 }
 
+/** What each ready route is told of what answers. */
+export interface GenerateOptions {
+  /** Answers a conversation. The same function serves all routes. Required. */
+  generate: Generate
+  /**
+   * Whose key `generate` asks the provider with. A 401 or 403 about a key of the server's own is a 502 to the user;
+   * about a key of the user's it stays what it is. `'server'` or `'user'`. Default: the `providerKey` of the plugin.
+   */
+  providerKey?: ProviderKey | undefined
+}
+
 /** @throws FST_SSE_OPTION_INVALID */
-export function checkGenerate(generate: unknown): void {
+export function checkGenerate({ generate, providerKey = 'server' }: GenerateOptions): void {
   if (typeof generate !== 'function') throw new FST_SSE_OPTION_INVALID('generate', 'takes a function')
-  const { accepts } = generate as Generate
+  if (providerKey !== 'server' && providerKey !== 'user') {
+    throw new FST_SSE_OPTION_INVALID('providerKey', "takes 'server' or 'user'")
+  }
+  const { accepts } = generate
   const isKnown = Array.isArray(accepts) && accepts.every(feature => features.includes(feature))
   if (accepts !== undefined && !isKnown) {
     throw new FST_SSE_OPTION_INVALID('generate.accepts', `takes a list of ${features.join(', ')}`)

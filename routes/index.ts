@@ -18,6 +18,9 @@ export {
   type ToolChoice,
   textGenerate
 } from './generate.js'
+export { type ApiKeyGuardOptions, apiKeyGuard } from './guards/api-key.js'
+export { type HostGuardOptions, hostGuard } from './guards/host.js'
+export { type OriginGuardOptions, originGuard } from './guards/origin.js'
 export type { InputLimits } from './limits.js'
 export { type OpenAiRoutesOptions, openAiRoutes } from './openai/openai.js'
 export { Tokens, WholeAnswer } from './stream/output.js'

@@ -4,11 +4,14 @@ import swaggerUi from '@fastify/swagger-ui'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
 import sseFrom from '../plugin/index.js'
-import { type Generate, openAiRoutes, streamRoutes } from '../routes/index.js'
+import { type Generate, hostGuard } from '../routes/index.js'
 import { openAiSource } from '../sources/index.js'
+import { api } from './api.js'
 import { demoSource } from './demo.js'
-import type { Environment } from './environment.js'
+import { type Environment, listOf } from './environment.js'
 import { chooseEventStore } from './event-store.js'
+import { logSettings } from './logging.js'
+import { ownHosts } from './own-hosts.js'
 import { page } from './page.js'
 import { docsPolicy, securityHeaders } from './security.js'
 
@@ -16,25 +19,51 @@ import { docsPolicy, securityHeaders } from './security.js'
 const DRAIN_TIMEOUT = 3000
 
 /**
+ * How long a request may take to arrive with its body, and its head alone; and how often that is checked. A client that
+ * sends a byte now and then would keep its connection for ever. Milliseconds.
+ */
+const REQUEST_TIMEOUT = 30_000
+const HEADERS_TIMEOUT = 15_000
+const CHECK_INTERVAL = 5000
+
+/**
  * The server that `npm start` runs: a page to chat with the model at `/`, the routes `/stream` and `/v1`, their
  * documentation at `/docs`, and `/health`.
  */
 export async function buildApp(environment: Environment): Promise<FastifyInstance> {
-  const app = Fastify({ logger: { level: environment.LOG_LEVEL } })
+  const app = Fastify({
+    ...logSettings(environment.LOG_LEVEL),
+    requestTimeout: REQUEST_TIMEOUT,
+    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: CHECK_INTERVAL }
+  })
+  app.addHook('onRequest', hostGuard({ hosts: [...ownHosts(environment.HOST), ...listOf(environment.ALLOWED_HOSTS)] }))
   await app.register(helmet, securityHeaders)
   await app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title: 'fastify-sse-from', version: '1' } },
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'fastify-sse-from', version: '1' },
+      ...(environment.API_KEYS && withKey)
+    },
     convertConstToEnum: false
   })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: docsPolicy })
   await app.register(sseFrom, { drainTimeout: DRAIN_TIMEOUT, store: chooseEventStore(environment, app) })
   const generate = chooseSource(environment, app)
-  await app.register(streamRoutes, { generate })
-  await app.register(openAiRoutes, { generate, models: [environment.OPENAI_MODEL] })
+  await app.register(api, { generate, environment })
   await app.register(page)
-  const health = { summary: 'Whether the server is up', response: { 200: Type.Object({ status: Type.Literal('ok') }) } }
+  const health = {
+    summary: 'Whether the server is up',
+    security: [],
+    response: { 200: Type.Object({ status: Type.Literal('ok') }) }
+  }
   app.get('/health', { schema: health, logLevel: 'warn' }, async () => ({ status: 'ok' }))
   return app
+}
+
+/** What the documentation says of API keys. */
+const withKey = {
+  components: { securitySchemes: { key: { type: 'http' as const, scheme: 'bearer' } } },
+  security: [{ key: [] }]
 }
 
 function chooseSource(environment: Environment, app: FastifyInstance): Generate {

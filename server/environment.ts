@@ -3,6 +3,9 @@ import { envSchema } from 'env-schema'
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
+/** Keys have no commas. Spaces around a comma do not count. */
+const LIST_OF_KEYS = '^[\x21-\x2b\x2d-\x7e]+( *, *[\x21-\x2b\x2d-\x7e]+)*$'
+
 /** The variables. An error says what a variable takes by its `description`. */
 const Schema = Type.Object({
   PORT: Type.Integer({ default: 3000, minimum: 0, maximum: 65_535, description: 'a port from 0 to 65535' }),
@@ -13,13 +16,25 @@ const Schema = Type.Object({
     Type.String({ pattern: '^[\x21-\x7e]+$', description: 'a key of visible ASCII characters' })
   ),
   OPENAI_MODEL: Type.String({ default: 'gpt-5-mini', description: 'the name of a model' }),
-  REDIS_URL: Type.Optional(Type.String({ description: 'a redis or rediss URL' }))
+  REDIS_URL: Type.Optional(Type.String({ description: 'a redis or rediss URL' })),
+  API_KEYS: Type.Optional(
+    Type.String({ pattern: LIST_OF_KEYS, description: 'keys of visible ASCII characters, separated by commas' })
+  ),
+  ALLOWED_HOSTS: Type.Optional(Type.String({ description: 'host names without a port, separated by commas' })),
+  ALLOWED_ORIGINS: Type.Optional(
+    Type.String({ description: 'origins such as https://app.example.com, separated by commas' })
+  )
 })
 
 /** The configuration of the server. */
 export type Environment = Static<typeof Schema>
 
 type Variable = keyof Environment
+
+/** The texts in a variable that takes several. */
+export function listOf(variable: string | undefined): string[] {
+  return variable?.split(',').map(text => text.trim()) ?? []
+}
 
 function urlScheme(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : ''
@@ -29,6 +44,8 @@ function urlScheme(url: string): string {
 const checks: Partial<Record<Variable, (value: string) => boolean>> = {
   PORT: value => /^\d+$/.test(value),
   REDIS_URL: value => /^rediss?:$/.test(urlScheme(value)),
+  ALLOWED_HOSTS: value => listOf(value).every(host => /^(\*|(\*\.)?[a-z\d_-]+(\.[a-z\d_-]+)*)$/i.test(host)),
+  ALLOWED_ORIGINS: value => listOf(value).every(origin => /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+$/i.test(origin)),
   OPENAI_BASE_URL: value => {
     if (!URL.canParse(value)) return false
     const { protocol, username, password } = new URL(value)

@@ -3,6 +3,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import { FST_SSE_SOURCE_FAILED, FST_SSE_STOPPED } from '../errors.js'
 import type { SseEvent } from '../sse/event.js'
 import { logError } from '../util/log.js'
+import { maskSecrets } from '../util/secrets.js'
+import { give, isError, read } from '../util/thrown.js'
 
 /** The data of the `error` event: the last event of a stream that failed after it had begun (E2). */
 export interface ErrorData {
@@ -48,7 +50,7 @@ export function logFailure(log: FastifyBaseLogger, error: Error): void {
   logError(log, statusOf(error) < 500 ? 'info' : 'error', error, 'stream failed')
 }
 
-/** The plugin's `error` event (E2). It shows the message of a 4xx, and hides that of a 5xx. */
+/** The plugin's `error` event (E2). It shows the message of a 4xx without keys, and hides that of a 5xx. */
 export function errorEvent(error: Error): SseEvent<ErrorData> & { data: ErrorData } {
   const statusCode = statusOf(error)
   const code = read(error, 'code')
@@ -58,12 +60,18 @@ export function errorEvent(error: Error): SseEvent<ErrorData> & { data: ErrorDat
     data: {
       statusCode,
       code: typeof code === 'string' ? code : 'FST_SSE_SOURCE_FAILED',
-      message: statusCode < 500 && typeof message === 'string' ? message : (STATUS_CODES[statusCode] ?? 'Server Error')
+      message: statusCode < 500 && typeof message === 'string' ? maskSecrets(message) : statusName(statusCode)
     }
   }
 }
 
-function ownStatus(error: unknown): number | undefined {
+/** What stands in for the message of a 5xx. */
+export function statusName(statusCode: number): string {
+  return STATUS_CODES[statusCode] ?? (statusCode < 500 ? 'Client Error' : 'Server Error')
+}
+
+/** The status that an error has where Fastify looks for it; `undefined` for none of 400 to 599. */
+export function ownStatus(error: unknown): number | undefined {
   return [read(error, 'statusCode'), read(error, 'status')].find(isErrorStatus)
 }
 
@@ -77,29 +85,4 @@ function foreignStatus(error: Error): number | undefined {
 
 function isErrorStatus(status: unknown): status is number {
   return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599
-}
-
-/** Sets a property, unless the error is frozen. */
-export function give(error: Error, key: string, value: unknown): void {
-  try {
-    Reflect.defineProperty(error, key, { value, configurable: true, writable: true })
-  } catch {}
-}
-
-/** Reads a property. A thrown value can be anything, and its getters may throw. */
-export function read(error: unknown, key: string): unknown {
-  try {
-    return (error as Record<string, unknown>)[key]
-  } catch {
-    return undefined
-  }
-}
-
-/** Whether a thrown value is an Error. It can be anything, such as a proxy that throws. */
-export function isError(thrown: unknown): thrown is Error {
-  try {
-    return thrown instanceof Error
-  } catch {
-    return false
-  }
 }

@@ -1,6 +1,9 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import { give, read, statusOf, toError } from '../framing/failure.js'
+import { ownStatus, statusName, statusOf } from '../framing/failure.js'
+import { hasOwnWords } from '../framing/key-refusal.js'
+import { errorForLog, hideFromLog } from '../util/error-for-log.js'
+import { give, read } from '../util/thrown.js'
 
 /** What only the head of a response that was received has. An app does not give these to an error of its own. */
 const RECEIVED = ['connection', 'content-length', 'date', 'server', 'transfer-encoding', 'via']
@@ -11,26 +14,39 @@ const RETRY_AFTER = /^(\d{1,10}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\
 /**
  * The error that Fastify answers with in place of a stream (E1). Fastify copies the `headers` of an error to the
  * response as they are. Those that a provider has sent are not for the client, apart from `retry-after`.
+ *
+ * @param error what `toSourceError` made of what was thrown
  */
-export function toErrorResponse(reply: FastifyReply, thrown: unknown): Error {
-  const error = toError(thrown)
-  nameStatus(statusOf(error))
+export function toErrorResponse(reply: FastifyReply, error: Error): Error {
+  const statusCode = statusOf(error)
+  // Fastify cannot write an error whose status has no name in the table of Node. Providers use some: 529, 520, 498.
+  STATUS_CODES[statusCode] ??= statusName(statusCode)
   const retryAfter = heads(error).map(retryAfterOf).find(isRetryAfter)
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   const headers = read(error, 'headers')
-  if (headers !== undefined) {
-    const own = ownHeaders(headers)
-    if (own !== undefined) give(error, 'headers', own)
-  }
+  const own = headers === undefined ? undefined : ownHeaders(headers)
+  if (isHidden(reply, error)) return withoutWords(error, statusCode, own ?? headers)
+  if (own !== undefined) give(error, 'headers', own)
+  hideFromLog(error)
   return error
 }
 
 /**
- * Fastify cannot write an error whose status has no name in the table of Node, and answers 500 then. Providers use some
- * that no standard names: 529, 520, 498.
+ * Whether the message of an error is kept from the client, as that of an `error` event is (E2). An error without a
+ * status is no answer of a provider; an error handler of the app gets it as it was thrown.
  */
-function nameStatus(status: number): void {
-  STATUS_CODES[status] ??= status < 500 ? 'Client Error' : 'Server Error'
+function isHidden(reply: FastifyReply, error: Error): boolean {
+  if (statusOf(error) < 500 || hasOwnWords(error)) return false
+  return ownStatus(error) !== undefined || reply.server.errorHandler.name === 'defaultErrorHandler'
+}
+
+/** An error that says no more than its status. The log shows its cause. */
+function withoutWords(error: Error, statusCode: number, headers: unknown): Error {
+  const shown = new Error(statusName(statusCode), { cause: errorForLog(error) })
+  const code = read(error, 'code')
+  if (typeof code === 'string') give(shown, 'code', code, true)
+  if (headers !== undefined) give(shown, 'headers', headers)
+  return Object.assign(shown, { statusCode, status: statusCode })
 }
 
 /** Where SDKs keep the head of the response that failed. `lastError`: the AI SDK, after its last attempt. */

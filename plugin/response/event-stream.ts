@@ -4,7 +4,8 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import type { Chunk, ChunkSource } from '../framing/chunk.js'
-import { logFailure, stopError, toError } from '../framing/failure.js'
+import { logFailure, stopError } from '../framing/failure.js'
+import { type ProviderKey, toSourceError } from '../framing/key-refusal.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import { abortOf } from '../source/abort-of.js'
 import { pull } from '../source/pull.js'
@@ -33,6 +34,8 @@ export interface EventStreamSettings extends PumpSettings {
   readonly commitAfter: number
   /** The amount of data held for a client that reads slowly (S4). Bytes. */
   readonly highWaterMark: number
+  /** Whose key the provider is asked with (E1). */
+  readonly providerKey: ProviderKey
 }
 
 /** The parts of an `EventStream`. */
@@ -165,13 +168,13 @@ export class EventStream extends Readable implements OpenStream {
   }
 
   async #run(pump: Pump): Promise<void> {
-    const { chunks, reply, signal } = this.#parts
+    const { chunks, reply, signal, settings } = this.#parts
     try {
       if (signal?.aborted) return this.#failStopped(signal)
       const last = await pull(chunks, pump, pump.slice)
       if (last !== undefined) this.#complete(pump, last)
     } catch (error) {
-      if (this.#isLive) this.#fail(toError(error))
+      if (this.#isLive) this.#fail(toSourceError(error, settings.providerKey))
       else logError(reply.log, 'debug', error, 'the source of an ended stream failed')
     }
   }

@@ -23,7 +23,7 @@ export function newStreamId(): string {
 }
 
 /** Whether something is a text in the form of a stream id. */
-export function isStreamId(id: unknown): boolean {
+export function isStreamId(id: unknown): id is string {
   return typeof id === 'string' && STREAM_ID_PATTERN.test(id)
 }
 

@@ -9,8 +9,9 @@ import {
 } from '../errors.js'
 import type { Chunk } from '../framing/chunk.js'
 import type { Codec } from '../framing/codec.js'
-import { logFailure, stopError, toError } from '../framing/failure.js'
+import { logFailure, stopError } from '../framing/failure.js'
 import type { FrameOptions } from '../framing/frame-encoder.js'
+import { type ProviderKey, toSourceError } from '../framing/key-refusal.js'
 import { SourceChunks } from '../framing/source-chunks.js'
 import type { OpenStream, OpenStreams } from '../response/open-streams.js'
 import { abortOf } from '../source/abort-of.js'
@@ -44,6 +45,8 @@ export interface ProducerOptions extends FrameOptions, SourceOptions {
   readonly signal?: AbortSignal | undefined
   /** The size of the largest event on the wire, without its id. Bytes. */
   readonly maxEventBytes: number
+  /** Whose key the provider is asked with (E1). */
+  readonly providerKey: ProviderKey
 }
 
 /** The stream that a request creates. */
@@ -68,6 +71,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   readonly #context: ProducerContext
   readonly #onDisconnect: OnDisconnect
   readonly #signal: AbortSignal | undefined
+  readonly #providerKey: ProviderKey
   readonly #reply: FastifyReply
   readonly #chunks: SourceChunks
   readonly #slice = new TimeSlice()
@@ -94,6 +98,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     this.#context = context
     this.#onDisconnect = request.onDisconnect
     this.#signal = options.signal
+    this.#providerKey = options.providerKey
     this.#reply = reply
     this.#chunks = new SourceChunks(source, reply, options, options.maxEventBytes, codec, undefined)
     this.log = new LiveLog(id, meta, 1, () => this.#onFollowers())
@@ -181,7 +186,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
       const last = await pull(this.#chunks, this, this.#slice)
       if (last !== undefined) this.#end({ frame: last.text, lost: false })
     } catch (error) {
-      if (this.isOpen) this.#fail(toError(error))
+      if (this.isOpen) this.#fail(toSourceError(error, this.#providerKey))
       else logError(this.#reply.log, 'debug', error, 'the source of an ended stream failed')
     }
   }

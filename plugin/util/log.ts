@@ -1,6 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { errorForLog } from './error-for-log.js'
+import { isError } from './thrown.js'
 
-/** Logs any error. Log serializers fail on frozen errors and on getters that throw. */
+/** Logs any error, without keys. Log serializers fail on some proxies. */
 export function logError(
   log: FastifyBaseLogger,
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -8,7 +10,7 @@ export function logError(
   message: string
 ): void {
   try {
-    log[level]({ err }, message)
+    log[level]({ err: isError(err) ? errorForLog(err) : err }, message)
   } catch {
     log[level](`${message}, with an error that cannot be logged`)
   }

@@ -11,7 +11,7 @@ import {
   sendWhole
 } from '../../plugin/toolkit.js'
 import { FST_SSE_INPUT_INVALID } from '../errors.js'
-import { checkGenerate, findUnacceptedBy, type Generate, type GenerateRequest, sourceOf } from '../generate.js'
+import { checkGenerate, findUnacceptedBy, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkInput, routeSettings } from '../route-settings.js'
 import { type BodyInput, checkParams, type PromptInput, requestOf, type StreamParams, streamInput } from './input.js'
@@ -19,9 +19,7 @@ import { toEvent, toWholeAnswer } from './output.js'
 import { type StreamSchemas, streamSchemas } from './schemas.js'
 
 /** The options of `streamRoutes`. */
-export interface StreamRoutesOptions extends InputLimits {
-  /** Answers a conversation. Required. */
-  generate: Generate
+export interface StreamRoutesOptions extends InputLimits, GenerateOptions {
   /**
    * Whether a client that has lost its connection gets the rest of its answer. An object also says who owns an answer
    * (`owner`), and what happens to one whose clients have all left (`onDisconnect`). Default: `true`, with the plugin's
@@ -53,9 +51,9 @@ const JSON_TYPE = 'application/json'
  */
 export async function streamRoutes(
   app: FastifyInstance,
-  { generate, resumable = true, ...rest }: StreamRoutesOptions
+  { generate, providerKey, resumable = true, ...rest }: StreamRoutesOptions
 ): Promise<void> {
-  checkGenerate(generate)
+  checkGenerate({ generate, providerKey })
   const limits = inputLimits(rest)
   await ensurePlugin(app)
   const settings = routeSettings(app)
@@ -88,8 +86,8 @@ export async function streamRoutes(
     }
     const type = negotiate(reply, [EVENTS, JSON_TYPE])
     const source = sourceOf(generate, asked, request)
-    if (type === EVENTS) return reply.sseFrom(source, { resumable, map: item => toEvent(partOf(item)) })
-    return sendWhole(reply, source, toWholeAnswer)
+    if (type === EVENTS) return reply.sseFrom(source, { resumable, providerKey, map: item => toEvent(partOf(item)) })
+    return sendWhole(reply, source, toWholeAnswer, providerKey)
   }
 }
 

@@ -1,3 +1,4 @@
+import { ApiKey } from './chat/api-key.js'
 import { Autosave } from './chat/autosave.js'
 import { Chat } from './chat/chat.js'
 import { load, tabStorage } from './chat/storage.js'
@@ -6,12 +7,14 @@ import { Announcer } from './views/announcer.js'
 import { Autoscroll } from './views/autoscroll.js'
 import { Composer } from './views/composer.js'
 import { find } from './views/element.js'
+import { KeyForm } from './views/key-form.js'
 import { Notice } from './views/notice.js'
 import { Transcript } from './views/transcript.js'
 
 const storage = tabStorage()
 const store = new Store({ ...load(storage), wait: undefined })
-const chat = new Chat(store)
+const apiKey = new ApiKey(storage)
+const chat = new Chat(store, () => apiKey.headers())
 const announcer = new Announcer(find('#announcer'))
 const notice = new Notice(find('#notice'), announcer)
 const newChat = find<HTMLButtonElement>('#new-chat')
@@ -24,6 +27,10 @@ const composer = new Composer({
   },
   stop,
   refuse: () => notice.show('One answer at a time: Esc stops this one.')
+})
+const keyForm = new KeyForm(key => {
+  apiKey.set(key)
+  again()
 })
 const transcript = new Transcript({ again, copy, refocus: () => composer.focus() })
 const autosave = new Autosave(storage, () =>
@@ -66,6 +73,7 @@ function show(): void {
   const { state } = store
   transcript.show(state)
   composer.show(state)
+  keyForm.show(state)
   newChat.disabled = state.exchanges.length === 0
 }
 

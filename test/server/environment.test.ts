@@ -37,7 +37,15 @@ t.test('names each wrong variable and what it takes, without its value', async t
     ['OPENAI_BASE_URL', 'http://user:secret@host/v1', 'an http or https URL without a password'],
     ['OPENAI_API_KEY', 'sk-€', 'a key of visible ASCII characters'],
     ['REDIS_URL', 'localhost:6379', 'a redis or rediss URL'],
-    ['REDIS_URL', 'secret', 'a redis or rediss URL']
+    ['REDIS_URL', 'secret', 'a redis or rediss URL'],
+    ['API_KEYS', 'secret,', 'keys of visible ASCII characters, separated by commas'],
+    ['API_KEYS', 'secret one', 'keys of visible ASCII characters, separated by commas'],
+    ['API_KEYS', 'schlüssel', 'keys of visible ASCII characters, separated by commas'],
+    ['ALLOWED_HOSTS', 'https://a.example', 'host names without a port, separated by commas'],
+    ['ALLOWED_HOSTS', 'a.example:80', 'host names without a port, separated by commas'],
+    ['ALLOWED_HOSTS', 'a.example,,b.example', 'host names without a port, separated by commas'],
+    ['ALLOWED_ORIGINS', 'a.example', 'origins such as https://app.example.com, separated by commas'],
+    ['ALLOWED_ORIGINS', 'https://a.example/', 'origins such as https://app.example.com, separated by commas']
   ] as const) {
     t.throws(() => readEnvironment({ [name]: value }), { message: `${name} takes ${takes}` })
   }

@@ -14,6 +14,14 @@ const IDLE_TIMEOUT = 25_000
 /** Called for each change of an answer, and with what it waits for while it has no connection. */
 export type AnswerListener = (answer: ChatAnswer, wait: Wait | undefined) => void
 
+/** What is sent to the server for an answer. */
+export interface Question {
+  /** The conversation up to the question. */
+  readonly messages: Message[]
+  /** The headers of each request. */
+  readonly headers: () => Record<string, string>
+}
+
 /** Reads an answer from its start, or from where it was when the page was left. */
 export class AnswerReader {
   readonly #stream: SseStream<typeof Tokens>
@@ -23,13 +31,13 @@ export class AnswerReader {
   #answer: ChatAnswer
   #wait: Wait | undefined
 
-  /** @param messages the conversation up to the question */
-  constructor(answer: ChatAnswer, messages: Message[], onChange: AnswerListener) {
+  constructor(answer: ChatAnswer, { messages, headers }: Question, onChange: AnswerListener) {
     this.#answer = answer
     this.#onChange = onChange
     this.#reconnects = answer.measures.reconnects + (answer.streamId === undefined ? 0 : 1)
     this.#stream = openStream<typeof Tokens>('stream', {
       body: { messages },
+      headers,
       resume: answer.streamId,
       lastEventId: answer.lastEventId,
       maxRetries: MAX_RETRIES,

@@ -8,11 +8,14 @@ import type { Store } from './store.js'
 /** Does what the reader of the page asks for, and puts the result into the store. */
 export class Chat {
   readonly #store: Store
+  readonly #headers: () => Record<string, string>
   /** Reads the answer that is on its way. */
   #reader: AnswerReader | undefined
 
-  constructor(store: Store) {
+  /** @param headers the headers of each request */
+  constructor(store: Store, headers: () => Record<string, string>) {
     this.#store = store
+    this.#headers = headers
   }
 
   ask(prompt: string): void {
@@ -65,7 +68,8 @@ export class Chat {
   /** Reads the last answer. */
   #read(): void {
     const { exchanges } = this.#store.state
-    const reader = new AnswerReader(this.#last as ChatAnswer, toMessages(exchanges), (answer, wait) => {
+    const question = { messages: toMessages(exchanges), headers: this.#headers }
+    const reader = new AnswerReader(this.#last as ChatAnswer, question, (answer, wait) => {
       // An answer may still change after the conversation was cleared.
       if (this.#reader !== reader) return
       if (answer.state !== 'running') this.#reader = undefined

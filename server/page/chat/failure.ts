@@ -6,6 +6,8 @@ export interface Failure {
   words: string
   /** Whether only the connection failed, so that the server may have the rest of the answer. */
   isCut: boolean
+  /** Whether the server asks for an API key. */
+  needsKey?: boolean
 }
 
 /** Why an answer has no connection, and until when. */
@@ -17,6 +19,8 @@ export interface Wait {
 
 /** What the reader is told for an error code. */
 const WORDS: Record<string, string> = {
+  FST_SSE_API_KEY_REQUIRED: 'The server asks for an API key. Enter it below.',
+  FST_SSE_KEY_REFUSED: 'The model provider does not accept the key of this server.',
   SSE_UNREACHABLE: 'The server cannot be reached.',
   SSE_TRUNCATED: 'The connection was lost.',
   FST_SSE_PROVIDER_LOST: 'The model cannot be reached, or its answer broke off.',
@@ -34,7 +38,8 @@ const CUTS = new Set(['SSE_UNREACHABLE', 'SSE_TRUNCATED', 'SSE_STATUS', 'FST_SSE
 /** @param isOnline whether the browser has a network */
 export function explainFailure(error: unknown, isOnline: boolean): Failure {
   if (!(error instanceof SseStreamError)) return { words: `This page failed: ${error}`, isCut: false }
-  return { words: wordsOf(error, isOnline), isCut: CUTS.has(error.code) }
+  const needsKey = error.code === 'FST_SSE_API_KEY_REQUIRED'
+  return { words: wordsOf(error, isOnline), isCut: CUTS.has(error.code), ...(needsKey && { needsKey }) }
 }
 
 /** Whether an answer ended because somebody stopped it, in another tab for example. */
@@ -48,6 +53,7 @@ function wordsOf({ statusCode, code, message, retryAfter }: SseStreamError, isOn
   if (own !== undefined) return own
   if (statusCode === 429) return `The model is overloaded.${request(retryAfter)}`
   if (statusCode === 413) return 'The conversation is too long for the server.'
+  if (code === 'FST_SSE_PROVIDER_REFUSED' && statusCode === 502 && message !== 'Bad Gateway') return sentence(message)
   if (statusCode !== undefined && statusCode >= 500) return `The server failed (status ${statusCode}).`
   return sentence(message)
 }

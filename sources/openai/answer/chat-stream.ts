@@ -7,6 +7,9 @@ import { isJson, looksLikeJson, mayHoldText } from './values.js'
 const MAX_CHARACTERS = 16 * 1024 * 1024
 const MAX_UNFRAMED_LINES = 100_000
 
+/** The most that a body may have, decompressed: some hundred times what a model can say, with all that is around it. */
+const MAX_BODY = 256 * 1024 * 1024
+
 /** JSON over several lines is complete when it parses. Longer JSON is not tried at each line, but at the next event. */
 const MAX_TRIED_LINES = 1000
 const MAX_TRIED_CHARACTERS = 65_536
@@ -31,6 +34,7 @@ export class ChatStream {
   #unframed: string[] = []
   #unframedLength = 0
   #withoutEvent = 0
+  #length = 0
   #isOver = false
 
   constructor(body: ReadableStream<Uint8Array>) {
@@ -83,8 +87,10 @@ export class ChatStream {
 
   #feed(text: string): void {
     this.#withoutEvent += text.length
+    this.#length += text.length
     for (const line of this.#lines.feed(text)) this.#takeLine(line)
-    check(this.#withoutEvent, MAX_CHARACTERS, 'characters')
+    check(this.#withoutEvent, MAX_CHARACTERS, 'characters without an event')
+    check(this.#length, MAX_BODY, 'characters')
   }
 
   #takeLine(line: string): void {
@@ -132,7 +138,7 @@ export class ChatStream {
   #addUnframed(text: string): void {
     this.#dispatch()
     this.#unframed.push(text)
-    check(this.#unframed.length, MAX_UNFRAMED_LINES, 'lines')
+    check(this.#unframed.length, MAX_UNFRAMED_LINES, 'lines without an event')
     this.#unframedLength += text.length
     const isShort = this.#unframed.length <= MAX_TRIED_LINES && this.#unframedLength <= MAX_TRIED_CHARACTERS
     if (isShort && /[}\]]$/.test(text) && isJson(this.#unframed.join('\n'))) this.#joinUnframed()
@@ -149,5 +155,5 @@ export class ChatStream {
 
 /** @throws FST_SSE_PROVIDER_LOST */
 function check(count: number, limit: number, what: string): void {
-  if (count > limit) throw new FST_SSE_PROVIDER_LOST(`sent more than ${limit} ${what} without an event`)
+  if (count > limit) throw new FST_SSE_PROVIDER_LOST(`sent more than ${limit} ${what}`)
 }

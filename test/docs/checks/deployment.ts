@@ -23,6 +23,20 @@ export const deployment: Checks = {
     t.strictSame(await exit, [0, null])
   },
 
+  'What the log shows': async (t, program) => {
+    const child = program.spawn(t)
+    let log = ''
+    child.stdout?.on('data', chunk => {
+      log += chunk
+    })
+    await until('it listens', () => /listening at (http:\/\/[^"]+)"/.test(log))
+    const url = /listening at (http:\/\/[^"]+)"/.exec(log)?.[1] as string
+    t.match((await fetchAll(`${url}/stream?prompt=secret`)).text(), 'data: Hello')
+    await until('the request is logged', () => log.includes('request completed'))
+    t.match(log, /"req":\{"method":"GET","url":"\/stream","ip":/)
+    t.notMatch(log, 'secret')
+  },
+
   'The server that npm start runs': async (t, program) => {
     const [command = ''] = program.commands
     t.ok(command.endsWith(' npm start'))

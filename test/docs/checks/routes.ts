@@ -21,6 +21,18 @@ export const routes: Checks = {
     t.equal(events, 'data: You \n\ndata: said: \n\ndata: hi \n\nevent: done\ndata: {"finishReason":"stop"}\n\n')
   },
 
+  Guards: async (t, program) => {
+    const app = await program.app(t)
+    const ask = async (headers: Record<string, string>) =>
+      (await app.inject({ url: '/stream?prompt=hi', headers })).statusCode
+    const authorization = 'Bearer try-this-key'
+    t.equal(await ask({ host: 'chat.example.com', authorization }), 200)
+    t.equal(await ask({ origin: 'https://app.example.com', authorization }), 200)
+    t.equal(await ask({ host: 'evil.example', authorization }), 421)
+    t.equal(await ask({ 'sec-fetch-site': 'cross-site', authorization }), 403)
+    t.equal(await ask({}), 401)
+  },
+
   openAiRoutes: async (t, program) => {
     const app = await program.app(t)
     const body = { model: 'parrot', messages: [{ role: 'user', content: 'hi' }] }

@@ -130,7 +130,7 @@ t.test('sends an error after commitAfter as an error event', async t => {
         async function* () {
           await until('the response has begun', () => reply.raw.headersSent)
           yield* []
-          throw failure('too late', { statusCode: 401 })
+          throw failure('too late', { statusCode: 404 })
         },
         { commitAfter: 20 }
       )
@@ -139,7 +139,7 @@ t.test('sends an error after commitAfter as an error event', async t => {
   const client = await fetchAll(url)
   t.equal(client.status, 200)
   t.match(client.text(), /^:\nevent: error\n/)
-  t.match(JSON.parse(client.events()[0]?.data ?? ''), { statusCode: 401, message: 'too late' })
+  t.match(JSON.parse(client.events()[0]?.data ?? ''), { statusCode: 404, message: 'too late' })
 })
 
 t.test('begins at once with commitAfter 0', async t => {

@@ -67,11 +67,11 @@ t.test('reports a source that fails before it is read, and does not crash', asyn
       return payload
     })
     app.get('/promise', (_request, reply) =>
-      reply.sseFrom(sleep(1).then(() => Promise.reject(Object.assign(new Error('no'), { statusCode: 401 }))))
+      reply.sseFrom(sleep(1).then(() => Promise.reject(Object.assign(new Error('no'), { statusCode: 404 }))))
     )
     app.get('/file', (_request, reply) => reply.sseFrom(createReadStream(MISSING)))
   })
-  t.equal((await fetchAll(`${url}/promise`)).status, 401)
+  t.equal((await fetchAll(`${url}/promise`)).status, 404)
   t.equal((await fetchAll(`${url}/file`)).status, 500)
   t.equal((await fetchAll(`${url}/file`, { headers: { 'last-event-id': END_ID } })).status, 204)
 })

@@ -80,7 +80,9 @@ export const refused = [
   [{ url: '/stream/none' }, 410, 'FST_SSE_STREAM_GONE'],
   [{ url: '/stream/none', headers: { 'last-event-id': 'x' } }, 400, 'FST_SSE_ID_INVALID'],
   [{ method: 'DELETE', url: '/stream/none' }, 404, 'FST_SSE_STREAM_NOT_FOUND'],
-  ...[401, 404, 418, 429, 500, 502, 503].flatMap(status => [
+  [{ url: '/stream?prompt=401' }, 502, 'FST_SSE_KEY_REFUSED'],
+  [{ url: '/stream?prompt=403', headers: { accept: 'application/json' } }, 502, 'FST_SSE_KEY_REFUSED'],
+  ...[404, 418, 429, 500, 502, 503].flatMap(status => [
     [{ url: `/stream?prompt=${status}` }, status, undefined],
     [{ url: `/stream?prompt=${status}`, headers: { accept: 'application/json' } }, status, undefined]
   ])

@@ -19,9 +19,10 @@ t.test("answers with the provider's status and nothing of its words", async t =>
       response.end(JSON.stringify({ error: { message: 'Incorrect API key provided: sk-secret', code: 'invalid_key' } }))
     })
     const client = await fetchAll(`${url}/stream?prompt=hi`)
-    t.equal(client.status, status)
+    const shown = status === 401 || status === 403 ? 502 : status
+    t.equal(client.status, shown)
     t.match(JSON.parse(client.text()), {
-      statusCode: status,
+      statusCode: shown,
       code: 'FST_SSE_PROVIDER_REFUSED',
       message: `the model provider answered with status ${status}: ${message}`
     })
@@ -166,7 +167,7 @@ t.test('logs what the provider says of its refusal, but no key and not more than
     const options = { baseURL: provider.url, apiKey: 'sk-secret', timeout: name === 'that stalls' ? 200 : 60_000 }
     const { url, log } = await serveSource(t, options)
     const client = await fetchAll(`${url}/stream?prompt=hi`)
-    t.equal(client.status, 401, `an answer to a body ${name}`)
+    t.equal(client.status, 502, `an answer to a body ${name}`)
     const message = log.map(({ err }) => err?.message).find(text => text !== undefined) ?? ''
     t.match(message, `not accept the key of this server: status 401, content-type text/plain: ${words}`)
     t.ok(message.length < 2200)
@@ -380,6 +381,7 @@ t.test('an error in another form: keys with characters that JSON escapes', async
     for (const words of [
       JSON.stringify({ error: apiKey }),
       JSON.stringify({ error: apiKey }).replaceAll('/', '\\/'),
+      `https://provider.example?key=${encodeURIComponent(apiKey)}`,
       apiKey
     ]) {
       const { error } = await reply({ status: 401, type: 'text/plain', body: words }, { apiKey })

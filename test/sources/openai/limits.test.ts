@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { constants, createGzip, gzipSync } from 'node:zlib'
+import { Readable } from 'node:stream'
+import { constants, createBrotliCompress, createGzip, gzipSync } from 'node:zlib'
 import t from 'tap'
 import { openAiServer } from '../../helpers/openai-server.js'
 import { until } from '../../helpers/until.js'
@@ -89,6 +90,50 @@ t.test('limits: what is compressed is limited as what is not', async t => {
   })
   t.match((await outcomeOf({ baseURL: provider.url, model: 'bomb' })).error, TOO_LONG)
   t.same(await whole(ask({ baseURL: provider.url, model: 'small' })), { tokens: ['a'], finishReason: 'stop' })
+})
+
+t.test('limits: a body of valid events is limited too, as it is decompressed', async t => {
+  const provider = await openAiServer(t, async ({ body, response }) => {
+    const encoding = body.model === 'br' ? 'br' : 'gzip'
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': encoding })
+    const compressed =
+      encoding === 'br'
+        ? createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })
+        : createGzip({ level: 1 })
+    compressed.on('error', () => {})
+    const event = chunkOf('x'.repeat(MIB))
+    Readable.from(
+      (function* () {
+        for (let i = 0; i < 300; i++) yield event
+        yield STOP + DONE
+      })()
+    )
+      .pipe(compressed)
+      .pipe(response)
+  })
+  for (const model of ['gzip', 'br']) {
+    let length = 0
+    const read = async () => {
+      for await (const part of ask({ baseURL: provider.url, model }))
+        length += typeof part === 'string' ? part.length : 0
+    }
+    await t.rejects(read(), { message: 'the model provider sent more than 268435456 characters', statusCode: 502 })
+    t.ok(length > 200 * MIB && length <= 256 * MIB, `${length} characters were read`)
+  }
+  await until('the connections are closed', () => provider.calls.every(({ closed }) => closed))
+})
+
+t.test('limits: the body of an error is not decompressed to its end', async t => {
+  const bomb = gzipSync('x'.repeat(100 * MIB), { level: 1 })
+  const provider = await openAiServer(t, ({ response }) => {
+    response.writeHead(503, { 'content-type': 'text/plain', 'content-encoding': 'gzip' })
+    response.end(bomb)
+  })
+  const before = process.memoryUsage.rss()
+  const { error } = await outcomeOf({ baseURL: provider.url })
+  t.match(error, { status: 503, words: /: x+$/ })
+  t.ok((error?.words.length ?? 0) <= 2000)
+  t.ok(process.memoryUsage.rss() - before < 300 * MIB, 'it is not kept')
 })
 
 t.test('limits: what is large and allowed', async t => {

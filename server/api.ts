@@ -1,0 +1,24 @@
+import cors from '@fastify/cors'
+import type { FastifyInstance } from 'fastify'
+import { apiKeyGuard, type Generate, openAiRoutes, originGuard, streamRoutes } from '../routes/index.js'
+import { type Environment, listOf } from './environment.js'
+
+/** The header with which clients follow an answer. */
+const EXPOSED = ['x-stream-id']
+
+/** The routes that a model is paid for, `/stream` and `/v1`, and the guards in front of them. */
+export async function api(
+  app: FastifyInstance,
+  { generate, environment }: { generate: Generate; environment: Environment }
+): Promise<void> {
+  const origins = listOf(environment.ALLOWED_ORIGINS)
+  const keys = listOf(environment.API_KEYS)
+  app.addHook('onRequest', originGuard({ origins }))
+  // It answers preflights, which come without a key.
+  if (origins.length > 0) {
+    await app.register(cors, { origin: origins, methods: ['GET', 'POST', 'DELETE'], exposedHeaders: EXPOSED })
+  }
+  if (keys.length > 0) app.addHook('onRequest', apiKeyGuard({ keys }))
+  await app.register(streamRoutes, { generate })
+  await app.register(openAiRoutes, { generate, models: [environment.OPENAI_MODEL] })
+}
