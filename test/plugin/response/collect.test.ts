@@ -17,7 +17,7 @@ function serveWhole(
   return serve(
     t,
     app => {
-      app.get('/whole', { preHandler }, (_request, reply) => sendWhole(reply, source, text => ({ text })))
+      app.get('/whole', { preHandler }, (_request, reply) => sendWhole(reply, source, ({ text }) => ({ text })))
       app.get('/stream', (_request, reply) => reply.sseFrom(source))
     },
     options
@@ -52,6 +52,7 @@ t.test('reads a source that is always ready without starving others', async t =>
   let tokens = 0
   const { url } = await serveWhole(t, async function* () {
     for (; tokens < 50_000; tokens++) yield 'x'
+    return { finishReason: 'stop' }
   })
   let turns = 0
   const interval = setInterval(() => {
