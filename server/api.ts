@@ -9,7 +9,7 @@ const EXPOSED = ['x-stream-id']
 /** The routes that a model is paid for, `/stream` and `/v1`, and the guards in front of them. */
 export async function api(
   app: FastifyInstance,
-  { generate, environment }: { generate: Generate; environment: Environment }
+  { generate, model, environment }: { generate: Generate; model: string; environment: Environment }
 ): Promise<void> {
   const origins = listOf(environment.ALLOWED_ORIGINS)
   const keys = listOf(environment.API_KEYS)
@@ -20,5 +20,5 @@ export async function api(
   }
   if (keys.length > 0) app.addHook('onRequest', apiKeyGuard({ keys }))
   await app.register(streamRoutes, { generate })
-  await app.register(openAiRoutes, { generate, models: [environment.OPENAI_MODEL] })
+  await app.register(openAiRoutes, { generate, models: [model] })
 }

@@ -48,8 +48,7 @@ export async function buildApp(environment: Environment): Promise<FastifyInstanc
   })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: docsPolicy })
   await app.register(sseFrom, { drainTimeout: DRAIN_TIMEOUT, store: chooseEventStore(environment, app) })
-  const generate = chooseSource(environment, app)
-  await app.register(api, { generate, environment })
+  await app.register(api, { ...chooseSource(environment, app), environment })
   await app.register(page)
   const health = {
     summary: 'Whether the server is up',
@@ -66,12 +65,15 @@ const withKey = {
   security: [{ key: [] }]
 }
 
-function chooseSource(environment: Environment, app: FastifyInstance): Generate {
+/** The name of the demo. Clients treat the names of real models in a way of their own. */
+const DEMO_MODEL = 'demo'
+
+function chooseSource(environment: Environment, app: FastifyInstance): { generate: Generate; model: string } {
   const { OPENAI_BASE_URL: baseURL, OPENAI_API_KEY: apiKey, OPENAI_MODEL: model } = environment
   if (baseURL === undefined && apiKey === undefined) {
     app.log.info('answers come from the embedded demo; set OPENAI_BASE_URL or OPENAI_API_KEY to use a real model')
-    return demoSource()
+    return { generate: demoSource(), model: DEMO_MODEL }
   }
   app.log.info({ model, baseURL }, 'answers come from an OpenAI-compatible server')
-  return openAiSource({ baseURL, apiKey, model })
+  return { generate: openAiSource({ baseURL, apiKey, model }), model }
 }

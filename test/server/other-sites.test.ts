@@ -92,7 +92,7 @@ const kinds: Record<string, string> = {
   'a POST with JSON': `fetch(target + '/v1/chat/completions', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: '{"model":"gpt-5-mini","messages":[{"role":"user","content":"steal"}]}'
+    body: '{"model":"demo","messages":[{"role":"user","content":"steal"}]}'
   })`,
   'a beacon': `navigator.sendBeacon(target + '/stream', '{"prompt":"steal"}')`,
   'a form': `new Promise(resolve => {

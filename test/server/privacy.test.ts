@@ -23,7 +23,7 @@ t.test('prompts do not go to the log, whatever becomes of them', async t => {
     }
   })
   const { url, stdout, stderr } = await startApp(t, { OPENAI_BASE_URL: provider.url })
-  const chat = { model: 'gpt-5-mini', messages: [{ role: 'user', content: SECRET }] }
+  const chat = { model: 'demo', messages: [{ role: 'user', content: SECRET }] }
   for (fail of [false, true]) {
     for (const [path, options] of [
       [`/stream?prompt=${SECRET}`, {}],

@@ -1,6 +1,6 @@
 import { openStream, type SseStream } from '../../../client/index.js'
 import type { Message, Tokens } from '../../../routes/index.js'
-import type { ChatAnswer } from './conversation.js'
+import { addToolCall, type ChatAnswer } from './conversation.js'
 import { explainFailure, isStop, type Wait } from './failure.js'
 import { addToken, now } from './measures.js'
 
@@ -56,9 +56,11 @@ export class AnswerReader {
     let end: Partial<ChatAnswer>
     try {
       for await (const event of this.#stream) {
-        const { text, measures } = this.#answer
+        const { text, reasoning = '', toolCalls = [], measures } = this.#answer
         this.#update({
           ...(event.event === 'message' && { text: text + event.data, measures: addToken(measures, now()) }),
+          ...(event.event === 'reasoning' && { reasoning: reasoning + event.data.text }),
+          ...(event.event === 'tool-call' && { toolCalls: addToolCall(toolCalls, event.data) }),
           ...(event.event === 'done' && { finishReason: event.data.finishReason }),
           ...(event.id !== undefined && { lastEventId: event.id })
         })

@@ -12,9 +12,20 @@ export interface Exchange {
   readonly answer: ChatAnswer
 }
 
+/** A call of a tool. Its arguments are JSON. */
+export interface ToolCall {
+  readonly id: string
+  readonly name: string
+  readonly arguments: string
+}
+
 /** An answer as far as it has arrived. */
 export interface ChatAnswer {
   readonly text: string
+  /** What the model thought. */
+  readonly reasoning?: string
+  /** The calls of tools, as far as they have come. */
+  readonly toolCalls?: readonly ToolCall[]
   readonly state: 'running' | 'complete' | 'stopped' | 'failed'
   readonly measures: Measures
   /** The id of the stream, once it is known. With it and `lastEventId` the answer continues after a reload. */
@@ -47,6 +58,12 @@ export function toMessages(exchanges: readonly Exchange[]): Message[] {
   }
   // An odd number of messages begins with a question.
   return messages.slice(-(MAX_MESSAGES - 1))
+}
+
+/** Adds a call, or the next piece of one, which has the id of its call. */
+export function addToolCall(calls: readonly ToolCall[], piece: ToolCall): readonly ToolCall[] {
+  if (!calls.some(({ id }) => id === piece.id)) return [...calls, piece]
+  return calls.map(call => (call.id === piece.id ? { ...call, arguments: call.arguments + piece.arguments } : call))
 }
 
 /** The end of a text that is too long, without half a character at its start. */

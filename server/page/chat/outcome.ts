@@ -12,7 +12,8 @@ export interface Outcome {
 /** What the finish reasons of OpenAI's chat completions mean to a reader. */
 const REASONS = new Map([
   ['length', 'The model reached its token limit, so the answer is incomplete.'],
-  ['content_filter', 'A content filter removed part of the answer.']
+  ['content_filter', 'A content filter removed part of the answer.'],
+  ['tool_calls', 'The model asks for the result of a tool, which this page does not have.']
 ])
 
 /** The finish reason of an answer that has a normal end. */
@@ -30,7 +31,7 @@ export function outcomeOf(answer: ChatAnswer, wait: Wait | undefined, now: numbe
     const words = REASONS.get(finishReason) ?? `The model stopped for the reason “${finishReason}”.`
     return { words, isAlarm: false }
   }
-  const isEmpty = state === 'complete' && text === ''
+  const isEmpty = state === 'complete' && text === '' && answer.reasoning === undefined
   return isEmpty ? { words: 'The model gave no answer.', isAlarm: false, button: 'Ask again' } : undefined
 }
 

@@ -6,6 +6,8 @@ import { find } from './element.js'
 import { GrowingText } from './growing-text.js'
 import { MeasuresView } from './measures-view.js'
 import { NextFrame } from './next-frame.js'
+import { ReasoningView } from './reasoning-view.js'
+import { ToolCallsView } from './tool-calls-view.js'
 
 /** How often a countdown is updated. Milliseconds. */
 const TICK = 250
@@ -34,7 +36,9 @@ export class ExchangeView {
   readonly #actions: ExchangeActions
   readonly #frame = new NextFrame(() => this.#paint())
   readonly #answer: HTMLElement
+  readonly #reasoning: ReasoningView
   readonly #text: GrowingText
+  readonly #toolCalls: ToolCallsView
   readonly #measures: MeasuresView
   readonly #outcome: HTMLElement
   readonly #words: HTMLElement
@@ -48,7 +52,9 @@ export class ExchangeView {
     this.#state = state
     this.#actions = actions
     this.#answer = find('.answer', this.element)
+    this.#reasoning = new ReasoningView(find('.reasoning', this.element))
     this.#text = new GrowingText(find('.text', this.element))
+    this.#toolCalls = new ToolCallsView(find('.tool-calls', this.element))
     this.#measures = new MeasuresView(find('.measures', this.element))
     this.#outcome = find('.outcome', this.element)
     this.#words = find('.words', this.element)
@@ -73,7 +79,9 @@ export class ExchangeView {
     const { answer } = exchange
     const isRunning = answer.state === 'running'
     this.#answer.setAttribute('aria-busy', String(isRunning))
+    this.#reasoning.show(answer.reasoning)
     this.#text.show(answer.text)
+    this.#toolCalls.show(answer.toolCalls)
     this.#measures.show(answer.measures, !isRunning)
     const outcome = outcomeOf(answer, wait, now())
     this.#outcome.classList.toggle('is-alarm', outcome?.isAlarm === true)

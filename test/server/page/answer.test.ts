@@ -196,7 +196,7 @@ t.test('the page says why a model stopped early', async t => {
   const reasons: Record<string, RegExp> = {
     length: /^The model reached its token limit/,
     content_filter: /^A content filter/,
-    tool_calls: /^The model stopped for the reason “tool_calls”\.$/
+    tool_calls: /^The model asks for the result of a tool/
   }
   for (const [reason, words] of Object.entries(reasons)) {
     await chat.ask('at length')
