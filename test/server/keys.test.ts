@@ -15,7 +15,7 @@ const provider = await openAiServer(t, call => {
 const API_KEYS = 'first-key-of-the-server , second-key-of-the-server'
 const { url, stdout } = await startApp(t, { OPENAI_BASE_URL: provider.url, API_KEYS })
 const withKey = { authorization: 'Bearer second-key-of-the-server' }
-const chat = (stream: boolean) => ({ model: 'demo', stream, messages: [{ role: 'user', content: 'hi' }] })
+const chat = (stream: boolean) => ({ model: 'gpt-5-mini', stream, messages: [{ role: 'user', content: 'hi' }] })
 
 const requests: [path: string, options: object, status: number][] = [
   ['/stream?prompt=hi', {}, 200],
@@ -24,7 +24,7 @@ const requests: [path: string, options: object, status: number][] = [
   ['/stream/none', {}, 410],
   ['/stream/none', { method: 'DELETE' }, 404],
   ['/v1/models', {}, 200],
-  ['/v1/models/demo', {}, 200],
+  ['/v1/models/gpt-5-mini', {}, 200],
   ['/v1/chat/completions', { body: chat(false) }, 200],
   ['/v1/chat/completions', { body: chat(true) }, 200]
 ]
