@@ -6,6 +6,7 @@ import { toError } from '../framing/failure.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import { formatRetry } from '../sse/event.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
+import { isEventSource, retryAfter } from './close/come-back.js'
 import { EventStream, type EventStreamSettings } from './event-stream.js'
 import { setHeaders } from './headers.js'
 import type { OpenStreams } from './open-streams.js'
@@ -71,6 +72,22 @@ export class Responder {
     }
     chunks.close()
     this.fail(new FST_SSE_CLOSING())
+  }
+
+  /**
+   * Refuses a new stream because the server closes (V2). An EventSource is asked to reconnect.
+   *
+   * @throws FST_SSE_CLOSING for any other client
+   */
+  refuse(): FastifyReply {
+    const { reply, protocol } = this.#parts
+    const error = new FST_SSE_CLOSING()
+    if (protocol.reconnects !== true || !isEventSource(reply.request.raw)) {
+      reply.header('retry-after', retryAfter())
+      throw error
+    }
+    this.fail(error)
+    return reply
   }
 
   /** Answers 204: the client has the whole answer, and must not reconnect (E6). */

@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import {
-  FST_SSE_CLOSING,
   FST_SSE_ID_INVALID,
   FST_SSE_OPTION_INVALID,
   FST_SSE_POSITION_GONE,
@@ -103,7 +102,7 @@ export class ResumableResponse {
       void this.#resume(position.stream, position.sequence, access)
       return reply
     }
-    if (this.#streams.openStreams.isClosing) throw new FST_SSE_CLOSING()
+    if (this.#streams.openStreams.isClosing) return this.#responder.refuse()
     const { id = newStreamId(), onDisconnect = { grace: DEFAULT_GRACE } } = resumable
     const { owner } = access
     const meta = { key: streamKey(id, owner), owner, protocol: protocolNameOf(this.#protocol) }
