@@ -64,9 +64,13 @@ export class Responder {
     return reply.send(new EventStream({ chunks, reply, protocol, settings, signal, summary }, streams))
   }
 
-  /** Answers with a stream after asynchronous work. The client may have left, or the server may be closing. */
-  streamLate(chunks: ChunkSource, extras: StreamExtras): void {
-    if (!this.#isClosed && !this.#parts.streams.isClosing) {
+  /**
+   * Answers with a stream after asynchronous work. The client may have left, or the server may be closing.
+   *
+   * @param isOpen whether the server waits for the stream even if it is closing
+   */
+  streamLate(chunks: ChunkSource, extras: StreamExtras, isOpen = !this.#parts.streams.isClosing): void {
+    if (!this.#isClosed && isOpen) {
       this.stream(chunks, extras)
       return
     }
