@@ -3,8 +3,7 @@ import fp from 'fastify-plugin'
 import { compileEventStreams } from './framing/route-serializers.js'
 import type { PluginOptions } from './options.js'
 import { makeSseFrom, makeSseResume, type SseServer } from './reply.js'
-import { watchSessions } from './response/close/http2-sessions.js'
-import { watchSilentConnections } from './response/close/silent-connections.js'
+import { watchServers } from './response/close/server-drain.js'
 import { OpenStreams } from './response/open-streams.js'
 import { warnOfTimeouts } from './response/server-timeouts.js'
 import { ResumableStreams } from './resume/resumable-streams.js'
@@ -47,13 +46,11 @@ export const sseFrom = fp(
       compileEventStreams(this, route)
     })
     expectListener(app.server)
-    const closeSessions = watchSessions(app.server)
-    const closeSilentConnections = watchSilentConnections(app.server)
+    const serverDrain = watchServers(app)
     app.addHook('preClose', async () => {
-      await openStreams.drain()
+      await Promise.all([openStreams.drain(), serverDrain.begin()])
       void resumableStreams.close(app.log)
-      closeSessions()
-      closeSilentConnections()
+      serverDrain.end()
     })
   },
   { name: 'fastify-sse-from', fastify: '5.x' }

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { FST_SSE_CLOSING, FST_SSE_OPTION_INVALID } from './errors.js'
+import { FST_SSE_OPTION_INVALID } from './errors.js'
 import { plainCodec } from './framing/codec.js'
 import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
@@ -40,12 +40,14 @@ export function makeSseFrom(server: SseServer) {
         resumable
       )
     } catch (error) {
-      discardSource(source, new StreamAbort('failed', { cause: error }), failure =>
-        logError(this.log, 'debug', failure, 'a source that was not needed failed')
-      )
+      discard(source, this, new StreamAbort('failed', { cause: error }))
       throw error
     }
   }
+}
+
+function discard(source: unknown, { log }: FastifyReply, reason: StreamAbort): void {
+  discardSource(source, reason, failure => logError(log, 'debug', failure, 'a source that was not needed failed'))
 }
 
 /** Makes the `reply.sseResume` of a server. */
@@ -65,9 +67,13 @@ function stream(
   options: StreamOptions,
   settings: Settings
 ): FastifyReply {
-  if (server.openStreams.isClosing) throw new FST_SSE_CLOSING()
-  const chunks = new SourceChunks(source, reply, options, settings.maxEventBytes, codecOf(reply), END_ID)
   const responder = makeResponder(server, reply, options, settings)
+  if (server.openStreams.isClosing) {
+    const refused = responder.refuse()
+    discard(source, reply, new StreamAbort('closing'))
+    return refused
+  }
+  const chunks = new SourceChunks(source, reply, options, settings.maxEventBytes, codecOf(reply), END_ID)
   const early = responder.early(lastEventIdOf(reply.request) === END_ID)
   if (early === undefined) return responder.stream(chunks, options)
   chunks.close(new StreamAbort('left'))

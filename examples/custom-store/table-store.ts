@@ -78,9 +78,10 @@ export class TableStore implements EventStore {
   async read(id: string, after: number): Promise<LogPage | undefined> {
     const row = this.#table.rows.get(id)
     if (row === undefined) return undefined
-    const { owner, protocol, end } = row
+    const { producer, owner, protocol, end } = row
     const leaseLeft = end === undefined ? Math.max(0, row.leaseUntil - performance.now()) : 0
-    return { owner, protocol, first: after + 1, events: row.events.slice(after), more: false, end, leaseLeft }
+    const events = row.events.slice(after)
+    return { producer, owner, protocol, first: after + 1, events, more: false, end, leaseLeft }
   }
 
   async follow(id: string): Promise<void> {

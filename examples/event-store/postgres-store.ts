@@ -118,7 +118,8 @@ export class PostgresStore implements EventStore {
 
   async read(id: string, after: number): Promise<LogPage | undefined> {
     const [log] = await this.#run<LogRow>(
-      `SELECT meta, last, end_frame, lost, extract(epoch FROM held_until - ${NOW})::float8 * 1000 AS ms_left, ARRAY(
+      `SELECT producer, meta, last, end_frame, lost,
+              extract(epoch FROM held_until - ${NOW})::float8 * 1000 AS ms_left, ARRAY(
          SELECT frame FROM sse_event WHERE id = $1 AND number > $2::bigint ORDER BY number LIMIT ${PAGE_SIZE}
        ) AS frames
        FROM sse_log WHERE id = $1 AND expires > ${NOW}`,
@@ -128,6 +129,7 @@ export class PostgresStore implements EventStore {
     const { owner, protocol } = JSON.parse(log.meta)
     const more = after + log.frames.length < log.last
     return {
+      producer: log.producer,
       owner,
       protocol,
       first: after + 1,
@@ -209,6 +211,7 @@ export class PostgresStore implements EventStore {
 }
 
 interface LogRow {
+  producer: string
   meta: string
   last: number
   end_frame: string | null

@@ -7,6 +7,7 @@ import { SourceRun } from '../source/source-run.js'
 import { StreamAbort } from '../source/stream-abort.js'
 import { ignoreRejection } from '../util/promise.js'
 import { TimeSlice } from '../util/time-slice.js'
+import { retryAfter } from './close/come-back.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed, onOver } from './raw-response.js'
 
@@ -24,7 +25,10 @@ export async function collect(
   streams: OpenStreams,
   onItem: (item: unknown) => void
 ): Promise<{ returned: unknown } | undefined> {
-  if (streams.isClosing) throw new FST_SSE_CLOSING()
+  if (streams.isClosing) {
+    reply.header('retry-after', retryAfter())
+    throw new FST_SSE_CLOSING()
+  }
   const { raw, log } = reply
   const logLeft = () => {
     log.info({ outcome: 'aborted' }, 'client left')

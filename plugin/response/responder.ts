@@ -6,6 +6,7 @@ import { toError } from '../framing/failure.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import { formatRetry } from '../sse/event.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
+import { isEventSource, retryAfter } from './close/come-back.js'
 import { EventStream, type EventStreamSettings } from './event-stream.js'
 import { setHeaders } from './headers.js'
 import type { OpenStreams } from './open-streams.js'
@@ -63,14 +64,34 @@ export class Responder {
     return reply.send(new EventStream({ chunks, reply, protocol, settings, signal, summary }, streams))
   }
 
-  /** Answers with a stream after asynchronous work. The client may have left, or the server may be closing. */
-  streamLate(chunks: ChunkSource, extras: StreamExtras): void {
-    if (!this.#isClosed && !this.#parts.streams.isClosing) {
+  /**
+   * Answers with a stream after asynchronous work. The client may have left, or the server may be closing.
+   *
+   * @param isOpen whether the server waits for the stream even if it is closing
+   */
+  streamLate(chunks: ChunkSource, extras: StreamExtras, isOpen = !this.#parts.streams.isClosing): void {
+    if (!this.#isClosed && isOpen) {
       this.stream(chunks, extras)
       return
     }
     chunks.close()
     this.fail(new FST_SSE_CLOSING())
+  }
+
+  /**
+   * Refuses a new stream because the server closes (V2). An EventSource is asked to reconnect.
+   *
+   * @throws FST_SSE_CLOSING for any other client
+   */
+  refuse(): FastifyReply {
+    const { reply, protocol } = this.#parts
+    const error = new FST_SSE_CLOSING()
+    if (protocol.reconnects !== true || !isEventSource(reply.request.raw)) {
+      reply.header('retry-after', retryAfter())
+      throw error
+    }
+    this.fail(error)
+    return reply
   }
 
   /** Answers 204: the client has the whole answer, and must not reconnect (E6). */

@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto'
 export interface EventId {
   /** The id of the stream. */
   readonly stream: string
+  /** Its generation; `''` for the only one of a stream whose id is random. */
+  readonly generation: string
   /** The number of the event in its stream, from 1. */
   readonly sequence: number
   /** Whether it is the last event of the stream. */
@@ -15,7 +17,7 @@ const END = ':end'
 
 /** The form of a stream id. */
 export const STREAM_ID_PATTERN = /^[\w-]{1,128}$/
-const EVENT_ID = /^([\w-]{1,128}):([1-9]\d{0,14})(:end)?$/
+const EVENT_ID = /^([\w-]{1,128})(?::([\w-]{1,32}))?:([1-9]\d{0,14})(:end)?$/
 
 /** Makes a stream id that cannot be guessed: 128 random bits in base64url. */
 export function newStreamId(): string {
@@ -29,11 +31,16 @@ export function isStreamId(id: unknown): id is string {
 
 /** Parses a `Last-Event-ID` header; `undefined` if it does not have the form of `formatEventId`. */
 export function parseEventId(text: string): EventId | undefined {
-  const [, stream, sequence, end] = EVENT_ID.exec(text) ?? []
-  return stream === undefined ? undefined : { stream, sequence: Number(sequence), isEnd: end !== undefined }
+  const [, stream, generation = '', sequence, end] = EVENT_ID.exec(text) ?? []
+  return stream === undefined ? undefined : { stream, generation, sequence: Number(sequence), isEnd: end !== undefined }
 }
 
-/** Formats the id of an event: `<stream>:<sequence>`, with the suffix `:end` for the last event. */
-export function formatEventId(stream: string, sequence: number, isEnd = false): string {
-  return `${stream}:${sequence}${isEnd ? END : ''}`
+/** The start of all event ids of a generation: `<stream>`, or `<stream>:<generation>` if there may be others. */
+export function eventIdBase(stream: string, generation: string): string {
+  return generation === '' ? stream : `${stream}:${generation}`
+}
+
+/** Formats the id of an event: `<base>:<sequence>`, with the suffix `:end` for the last event. */
+export function formatEventId(base: string, sequence: number, isEnd = false): string {
+  return `${base}:${sequence}${isEnd ? END : ''}`
 }

@@ -12,7 +12,7 @@ import type { LiveLog, LocalEnd } from './live-log.js'
 /** A producer that its first client starts: the client whose request created the stream. */
 export interface OnDemandProducer {
   /** Starts the producer. Called at the first read of the first client. */
-  start(): Promise<void>
+  start(): void
   /**
    * Called when the first client stops reading: it has left, or has read the stream to its end.
    *
@@ -60,7 +60,10 @@ export class Follower implements ChunkSource<void> {
 
   /** Waits until there are events to read, or the end. The first call starts the producer. */
   next(): Promise<void> | void {
-    if (!this.#isStarted) return this.#start()
+    if (!this.#isStarted) {
+      this.#isStarted = true
+      this.#producer?.start()
+    }
     return this.#position < this.#log.last || this.#log.end !== undefined ? undefined : this.#changed()
   }
 
@@ -85,12 +88,6 @@ export class Follower implements ChunkSource<void> {
     this.#producer?.onFirstClientLeft(this.#sawFailure)
   }
 
-  async #start(): Promise<void> {
-    this.#isStarted = true
-    await this.#producer?.start()
-    await this.next()
-  }
-
   #changed(): Promise<void> {
     return new Promise(resolve => {
       this.#onChange = resolve
@@ -113,8 +110,8 @@ export class Follower implements ChunkSource<void> {
   /** The last frame of a stream whose producer is lost. The frame in the log ignores the protocol of the stream. */
   #lostFrame(): string {
     const error = new FST_SSE_PRODUCER_LOST()
-    const { id, last } = this.#log
-    const frame = reconnects(this.#protocol) && this.#errorFrame(error, formatEventId(id, last + 1, true))
+    const { eventIds, last } = this.#log
+    const frame = reconnects(this.#protocol) && this.#errorFrame(error, formatEventId(eventIds, last + 1, true))
     if (frame) return frame
     throw error
   }

@@ -3,7 +3,7 @@ import { idPrefix, numberFrames, withId } from '../sse/numbered-frames.js'
 import { MAX_BYTES_PER_UNIT } from '../sse/write-batch.js'
 import { EventList } from '../stores/event-list.js'
 import type { LogEnd } from '../stores/event-store.js'
-import { formatEventId } from './event-id.js'
+import { eventIdBase, formatEventId } from './event-id.js'
 
 /** How a log on this node ended: like the log in the store, or with the error that kept this node from reading on. */
 export type LocalEnd = (LogEnd & { readonly error?: Error }) | { readonly frame: undefined; readonly error: Error }
@@ -16,6 +16,8 @@ export interface StreamMeta {
   readonly owner: string | undefined
   /** The name of its protocol. */
   readonly protocol: string
+  /** The generation of the stream; `''` for the only one. */
+  readonly generation: string
 }
 
 /**
@@ -25,6 +27,8 @@ export interface StreamMeta {
  */
 export class LiveLog {
   readonly id: string
+  /** The start of the ids of its events. */
+  readonly eventIds: string
   readonly meta: StreamMeta
   /** The number of its first event, also before it has one. */
   readonly first: number
@@ -52,11 +56,12 @@ export class LiveLog {
    */
   constructor(id: string, meta: StreamMeta, first: number, onFollowers: () => void, frames = new EventList()) {
     this.id = id
+    this.eventIds = eventIdBase(id, meta.generation)
     this.meta = meta
     this.first = first
     this.frames = frames
     this.#onFollowers = onFollowers
-    this.#prefix = idPrefix(id)
+    this.#prefix = idPrefix(this.eventIds)
   }
 
   /** The number of the last event; `first - 1` if there is none. */
@@ -96,7 +101,7 @@ export class LiveLog {
 
   /** The last event with its id. @param frame `''` for none */
   endText(frame: string): string {
-    return frame === '' ? '' : withId(formatEventId(this.id, this.last + 1, true), frame)
+    return frame === '' ? '' : withId(formatEventId(this.eventIds, this.last + 1, true), frame)
   }
 
   /** Up to `limit` events after a position, without ids. */

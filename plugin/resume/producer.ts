@@ -25,6 +25,7 @@ import { logError } from '../util/log.js'
 import { onAbort } from '../util/shared-listener.js'
 import { TimeSlice } from '../util/time-slice.js'
 import type { OnDemandProducer } from './follower.js'
+import { producerOf } from './generation.js'
 import { LiveLog, type StreamMeta } from './live-log.js'
 import type { OnDisconnect } from './resumable-options.js'
 import { type LeaseListener, StoreWriter } from './store-writer.js'
@@ -33,8 +34,6 @@ import { type LeaseListener, StoreWriter } from './store-writer.js'
 export interface ProducerContext {
   readonly store: EventStore
   readonly openStreams: OpenStreams
-  /** Makes a unique id for a producer, which the event store fences by. */
-  newProducerId(): string
   /** The producers that run on this node, by the keys of their streams. */
   readonly producers: IdMap<Producer>
 }
@@ -103,40 +102,48 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     this.#chunks = new SourceChunks(source, reply, options, options.maxEventBytes, codec, undefined)
     this.log = new LiveLog(id, meta, 1, () => this.#onFollowers())
     const { store, openStreams } = context
-    this.#writer = new StoreWriter(this.log, store, context.newProducerId(), openStreams.deadlines, reply.log, this)
+    this.#writer = new StoreWriter(
+      this.log,
+      store,
+      producerOf(meta.generation, id),
+      openStreams.deadlines,
+      reply.log,
+      this
+    )
   }
 
   /** Claims the id of the stream. @returns `false` if the id is taken */
   async claimId(): Promise<boolean> {
-    this.#hasClaimedId = true
+    // A server that drains waits for it, since the source of a claimed stream runs in any case.
+    this.#context.openStreams.add(this)
     this.#hasClaimedId = await this.#writer.claimId()
+    if (!this.#hasClaimedId) this.#unregister()
+    else if (this.isOpen) this.#context.producers.set(this.log.meta.key, this)
     return this.#hasClaimedId
   }
 
-  /**
-   * Starts the source. Resolves when other nodes can find the stream, since a client can lose its connection right
-   * after the first event.
-   */
-  async start(): Promise<void> {
+  /** Starts the source. It does not wait for the event store, and neither does the first event. */
+  start(): void {
     this.#isStarted = true
-    this.#context.openStreams.add(this)
-    this.#context.producers.set(this.log.meta.key, this)
-    const claimed = this.claimId()
+    if (!this.#hasClaimedId) {
+      this.#context.openStreams.add(this)
+      this.#context.producers.set(this.log.meta.key, this)
+      void this.#writer.claimId()
+    }
     const signal = this.#signal
     if (signal !== undefined) {
       this.#forgetSignal = onAbort(signal, () => this.#failStopped(signal))
     }
     if (signal?.aborted) this.#failStopped(signal)
     else void this.#produce()
-    await claimed
   }
 
   onFirstClientLeft(sawFailure: boolean): void {
     this.#hasFirstClient = false
     if (this.#error !== undefined && !sawFailure) this.#report(this.#error)
-    // Without the first read of this client, the source never starts (S3).
-    if (this.#isStarted) return
-    if (this.#hasClaimedId) this.#failAbandoned()
+    if (this.#isStarted || !this.isOpen) return
+    // Nobody else knows of a stream that was not claimed, so its source never starts (S3).
+    if (this.#hasClaimedId) void this.#startAlone()
     else this.#abort(new StreamAbort('left'))
   }
 
@@ -163,6 +170,11 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     this.#followingNodes = followers
     if (stop) this.stop()
     else this.#onFollowers()
+  }
+
+  onCutOff(): void {
+    this.#followingNodes = 0
+    this.#onFollowers()
   }
 
   onFenced(): void {
@@ -235,13 +247,26 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     this.#context.openStreams.deadlines.clear(this.#grace)
     this.log.finish(end)
     this.#writer.flush()
-    void this.#writer.over().then(() => {
-      const { producers } = this.#context
-      const { key } = this.log.meta
-      // Another producer may have the id.
-      if (producers.get(key) === this) producers.delete(key)
-      this.#context.openStreams.delete(this)
-    })
+    void this.#writer.over().then(() => this.#unregister())
+  }
+
+  #unregister(): void {
+    const { producers, openStreams } = this.#context
+    const { key } = this.log.meta
+    // Another producer may have the id.
+    if (producers.get(key) === this) producers.delete(key)
+    openStreams.delete(this)
+  }
+
+  /**
+   * Goes on without the client that began the stream, as if that had left a moment later (R4): others may wait for the
+   * stream, and its id is taken.
+   */
+  async #startAlone(): Promise<void> {
+    if (this.#onDisconnect === 'abort') await this.#abandon()
+    if (!this.isOpen) return
+    this.start()
+    this.#onFollowers()
   }
 
   #onFollowers(): void {

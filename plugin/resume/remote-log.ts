@@ -9,11 +9,15 @@ import { encodeData, formatEvent } from '../sse/event.js'
 import type { EventList } from '../stores/event-list.js'
 import type { EventStore, LogPage } from '../stores/event-store.js'
 import type { Deadlines } from '../util/deadlines.js'
+import { describe } from '../util/describe.js'
 import { ignoreRejection, isPromiseLike } from '../util/promise.js'
+import { generationOf } from './generation.js'
 import { LiveLog } from './live-log.js'
 
 /** The longest time between two reads without a notification. Milliseconds. */
 const MAX_POLL_INTERVAL = 10_000
+/** How often a log that the store has lost is looked for: its producer creates it anew. Milliseconds. */
+const MISSING_POLL_INTERVAL = 100
 /** The time to wait after the expected end of a lease before reading again. Milliseconds. */
 const LEASE_MARGIN = 10
 
@@ -37,6 +41,8 @@ export class RemoteLog {
   #isFollowing = false
   #isNotified = false
   #followAgainAt = 0
+  /** Since when the store has no such log, by `performance.now()`. */
+  #missingSince: number | undefined
   #wake: (() => void) | undefined
 
   /**
@@ -73,6 +79,16 @@ export class RemoteLog {
     }
   }
 
+  /** The log, once it was found. */
+  get log(): LiveLog | undefined {
+    return this.#log
+  }
+
+  /** Whether the log has ended, so that it is read no more. */
+  get hasEnded(): boolean {
+    return this.#log?.end !== undefined
+  }
+
   /** Called when the log may have changed in the event store. */
   notify(): void {
     this.#isNotified = true
@@ -96,8 +112,15 @@ export class RemoteLog {
     // Most clients stay. Following at once makes the producer store the events that it holds back.
     const [page] = await Promise.all([this.#read(frames?.length ?? 0), this.#renewFollowing()])
     const { owner, protocol = 'events' } = page
+    const generation = generationOf(checkProducer(page), this.#id)
     const first = frames === undefined ? page.first : 1
-    const log = new LiveLog(this.#id, { key: this.#key, owner, protocol }, first, () => this.#release(), frames)
+    const log = new LiveLog(
+      this.#id,
+      { key: this.#key, owner, protocol, generation },
+      first,
+      () => this.#release(),
+      frames
+    )
     this.#log = log
     this.#isShared = frames !== undefined
     for (let next = page; this.#append(log, next); ) next = await this.#read(log.last)
@@ -117,7 +140,12 @@ export class RemoteLog {
     try {
       while (!this.#isClosed) {
         this.#isNotified = false
-        const [page] = await Promise.all([this.#read(log.last), this.#renewFollowing()])
+        const [page] = await Promise.all([this.#store.read(this.#key, log.last), this.#renewFollowing()])
+        if (page === undefined) {
+          await this.#waitForReturn()
+          continue
+        }
+        this.#missingSince = undefined
         const isMore = this.#append(log, page)
         if (log.end !== undefined) break
         if (isMore) continue
@@ -145,6 +173,21 @@ export class RemoteLog {
     return page
   }
 
+  /**
+   * Waits before it looks again for a log that the store has lost. A producer that lives creates it anew within a third
+   * of its lease.
+   *
+   * @throws FST_SSE_STREAM_GONE if it was missing for a whole lease
+   */
+  async #waitForReturn(): Promise<void> {
+    const now = performance.now()
+    this.#missingSince ??= now
+    if (now - this.#missingSince > Math.min(this.#store.lease, MAX_POLL_INTERVAL)) throw new FST_SSE_STREAM_GONE()
+    // The new log does not know that this node follows.
+    this.#followAgainAt = 0
+    await this.#waitForNotification(MISSING_POLL_INTERVAL)
+  }
+
   /** Tells the store that this node follows, well before it forgets that. */
   async #renewFollowing(): Promise<void> {
     const now = performance.now()
@@ -169,11 +212,22 @@ export class RemoteLog {
   }
 
   /** Adds the events and the end of a page. @returns whether more can be read at once */
-  #append(log: LiveLog, { first, events, end, more }: LogPage): boolean {
+  #append(log: LiveLog, page: LogPage): boolean {
+    const { first, events, end, more } = page
+    // The id may have another generation by now.
+    if (generationOf(checkProducer(page), this.#id) !== log.meta.generation) throw new FST_SSE_STREAM_GONE()
     // No client gets an answer with a gap (R1), even if the store is wrong.
     if (!this.#isShared && first !== log.last + 1) throw new FST_SSE_POSITION_GONE()
     log.appendAll(events)
     if (end !== undefined) log.finish(end)
     return more
   }
+}
+
+/** @throws FST_SSE_STORE_UNAVAILABLE if the store does not say who produces a log */
+function checkProducer({ producer }: { producer: unknown }): string {
+  if (typeof producer === 'string') return producer
+  throw new FST_SSE_STORE_UNAVAILABLE({
+    cause: new TypeError(`read must give the producer as a string, not ${describe(producer)}`)
+  })
 }

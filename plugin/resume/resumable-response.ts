@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import {
-  FST_SSE_CLOSING,
   FST_SSE_ID_INVALID,
   FST_SSE_OPTION_INVALID,
   FST_SSE_POSITION_GONE,
@@ -14,8 +13,9 @@ import type { Responder } from '../response/responder.js'
 import { whileOpen } from '../response/while-open.js'
 import { END_ID, lastEventIdOf } from '../sse/last-event-id.js'
 import { isPromiseLike } from '../util/promise.js'
-import { isStreamId, newStreamId, parseEventId } from './event-id.js'
+import { type EventId, isStreamId, newStreamId, parseEventId } from './event-id.js'
 import { Follower } from './follower.js'
+import { newGeneration } from './generation.js'
 import type { LiveLog } from './live-log.js'
 import { type OwnerOptions, ownerOf } from './owner.js'
 import { Producer, type ProducerOptions } from './producer.js'
@@ -100,13 +100,14 @@ export class ResumableResponse {
     const early = this.#responder.early(position?.isEnd === true)
     if (early !== undefined) return early
     if (position !== undefined) {
-      void this.#resume(position.stream, position.sequence, access)
+      void this.#resume(position.stream, position, access)
       return reply
     }
-    if (this.#streams.openStreams.isClosing) throw new FST_SSE_CLOSING()
+    if (this.#streams.openStreams.isClosing) return this.#responder.refuse()
     const { id = newStreamId(), onDisconnect = { grace: DEFAULT_GRACE } } = resumable
     const { owner } = access
-    const meta = { key: streamKey(id, owner), owner, protocol: protocolNameOf(this.#protocol) }
+    const generation = resumable.id === undefined ? '' : newGeneration()
+    const meta = { key: streamKey(id, owner), owner, protocol: protocolNameOf(this.#protocol), generation }
     const producer = new Producer(
       this.#streams,
       { id, meta, onDisconnect, source, options, codec: codecOf(reply) },
@@ -125,29 +126,35 @@ export class ResumableResponse {
     const early = this.#responder.early(position?.isEnd === true)
     if (early !== undefined) return early
     const isNothing = protocolOf(this.#protocol).resumesNothing === true
-    void this.#resume(id, position?.sequence ?? 0, access, isNothing ? isMissing : undefined)
+    void this.#resume(id, position, access, isNothing ? isMissing : undefined)
     return reply
   }
 
   /** Answers with the stream that has an id chosen by the caller: an existing one, or else a new one. */
   async #claimOrResume(producer: Producer, follower: Follower, access: Access): Promise<void> {
     const { id } = producer.log
-    if (await producer.claimId()) {
-      this.#responder.streamLate(follower, { id })
+    if (await this.#streams.claim(producer)) {
+      this.#responder.streamLate(follower, { id }, producer.isOpen)
     } else {
       follower.close()
-      await this.#resume(id, 0, access)
+      await this.#resume(id, undefined, access)
     }
   }
 
   /**
-   * @param after the number of the last event that the client has, 0 for none
+   * @param position the last event that the client has; `undefined` for none
    * @param isNothing whether an error says that there is nothing to resume, which is no error to the client
    */
-  async #resume(id: string, after: number, access: Access, isNothing?: (error: unknown) => boolean): Promise<void> {
+  async #resume(
+    id: string,
+    position: EventId | undefined,
+    access: Access,
+    isNothing?: (error: unknown) => boolean
+  ): Promise<void> {
     const { reply, settings } = this.#responder
+    const after = position?.sequence ?? 0
     try {
-      const follower = await this.#streams.find(id, access, log => {
+      const follower = await this.#streams.find(id, position?.generation, access, log => {
         this.#checkProtocol(log)
         if (hasAll(log, after)) return undefined
         return new Follower(log, after, settings.highWaterMark, reply.log, this.#protocol)
@@ -196,10 +203,10 @@ function hasAll({ first, last, lastDispatched, end }: LiveLog, after: number): b
  * @param id the id of the stream, if the caller chose it
  * @throws FST_SSE_ID_INVALID if the `Last-Event-ID` is malformed or belongs to another stream
  */
-function positionOf(request: FastifyRequest, id: string | undefined) {
+function positionOf(request: FastifyRequest, id: string | undefined): EventId | undefined {
   const lastEventId = lastEventIdOf(request)
   if (lastEventId === undefined) return undefined
-  if (lastEventId === END_ID) return { stream: '', sequence: 0, isEnd: true }
+  if (lastEventId === END_ID) return { stream: '', generation: '', sequence: 0, isEnd: true }
   const position = parseEventId(lastEventId)
   if (position === undefined || (id !== undefined && position.stream !== id)) {
     throw new FST_SSE_ID_INVALID('Last-Event-ID')

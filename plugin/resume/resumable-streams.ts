@@ -1,12 +1,17 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import { FST_SSE_OPTION_INVALID, FST_SSE_STREAM_GONE, FST_SSE_STREAM_NOT_FOUND } from '../errors.js'
+import {
+  FST_SSE_OPTION_INVALID,
+  FST_SSE_POSITION_GONE,
+  FST_SSE_STREAM_GONE,
+  FST_SSE_STREAM_NOT_FOUND
+} from '../errors.js'
 import type { OpenStreams } from '../response/open-streams.js'
 import type { EventStore } from '../stores/event-store.js'
 import { IdMap } from '../util/id-map.js'
 import { logError } from '../util/log.js'
 import { ignoreRejection } from '../util/promise.js'
 import type { LiveLog } from './live-log.js'
+import { lookAgain } from './look-again.js'
 import type { Producer, ProducerContext } from './producer.js'
 import { RemoteLog } from './remote-log.js'
 import { hashOwner, streamKey } from './stream-key.js'
@@ -25,8 +30,8 @@ export class ResumableStreams implements ProducerContext {
   readonly openStreams: OpenStreams
   readonly producers = new IdMap<Producer>()
   readonly #ownerKey: string | undefined
-  readonly #nodeId = randomUUID()
-  #producerCount = 0
+  /** The ids that are being claimed, by the keys of their streams. */
+  readonly #claims = new IdMap<Promise<boolean>>()
   readonly #remoteLogs = new IdMap<RemoteLog>()
   readonly #unsubscribe: () => void
 
@@ -45,10 +50,6 @@ export class ResumableStreams implements ProducerContext {
     }
   }
 
-  newProducerId(): string {
-    return `${this.#nodeId}:${++this.#producerCount}`
-  }
-
   /** Unsubscribes from the event store. Never rejects. */
   async close(log: FastifyBaseLogger): Promise<void> {
     try {
@@ -64,23 +65,54 @@ export class ResumableStreams implements ProducerContext {
   }
 
   /**
+   * Claims the id of a new stream. One source runs for all requests of this node, even while the store cannot be
+   * reached.
+   *
+   * @returns `false` if the id is taken: `find` then finds the stream that has it
+   */
+  async claim(producer: Producer): Promise<boolean> {
+    const { key } = producer.log.meta
+    if (this.producers.get(key) !== undefined) return false
+    const rival = this.#claims.get(key)
+    if (rival !== undefined) {
+      await rival
+      return false
+    }
+    const claim = producer.claimId()
+    this.#claims.set(key, claim)
+    const isClaimed = await claim
+    this.#claims.delete(key)
+    return isClaimed
+  }
+
+  /**
    * Finds the log of a stream, whichever node produces it, and calls a function with it.
    *
+   * @param generation the generation that the client has events of; `undefined` for whichever there is
    * @param callback may join the log
    * @returns the result of the function
    * @throws FST_SSE_STREAM_GONE if the owner has no such stream, or FST_SSE_STREAM_NOT_FOUND where streams have owners
-   *   (R3). FST_SSE_STORE_UNAVAILABLE, and any error of the function.
+   *   (R3). FST_SSE_POSITION_GONE if it has another generation, FST_SSE_STORE_UNAVAILABLE, and any error of the
+   *   function.
    */
-  async find<T>(id: string, { owner, hasOwners }: Access, callback: (log: LiveLog) => T): Promise<T> {
+  async find<T>(
+    id: string,
+    generation: string | undefined,
+    { owner, hasOwners }: Access,
+    callback: (log: LiveLog) => T
+  ): Promise<T> {
     const key = streamKey(id, owner)
     const checkAndCall = (log: LiveLog) => {
       // No client gets the stream of another owner, even if the store is wrong.
       if (log.meta.owner !== owner) throw new FST_SSE_STREAM_GONE()
+      if (!isOf(generation, log)) throw new FST_SSE_POSITION_GONE()
       return callback(log)
     }
     try {
-      const producer = this.producers.get(key)
-      return producer === undefined ? await this.#remoteLog(id, key).use(checkAndCall) : checkAndCall(producer.log)
+      const log = this.producers.get(key)?.log
+      if (log !== undefined && isOf(generation, log)) return checkAndCall(log)
+      const find = () => this.#remoteLog(id, key, generation).use(checkAndCall)
+      return await (generation === undefined ? find() : lookAgain(find, this.openStreams.deadlines))
     } catch (error) {
       throw error instanceof FST_SSE_STREAM_GONE && hasOwners ? new FST_SSE_STREAM_NOT_FOUND() : error
     }
@@ -102,9 +134,10 @@ export class ResumableStreams implements ProducerContext {
     return this.store.stop(key)
   }
 
-  #remoteLog(id: string, key: string): RemoteLog {
+  #remoteLog(id: string, key: string, generation: string | undefined): RemoteLog {
     let remoteLog = this.#remoteLogs.get(key)
-    if (remoteLog === undefined) {
+    // Clients can be slow to read a generation that has ended, while the store has another one by now.
+    if (remoteLog === undefined || remoteLog.hasEnded || !isOf(generation, remoteLog.log)) {
       remoteLog = new RemoteLog(id, key, this.store, this.openStreams.deadlines, closed => {
         if (this.#remoteLogs.get(key) === closed) this.#remoteLogs.delete(key)
       })
@@ -119,4 +152,9 @@ export class ResumableStreams implements ProducerContext {
       else for (const stream of streams.values()) stream.notify()
     }
   }
+}
+
+/** Whether a log is of a generation, as far as both are known. */
+function isOf(generation: string | undefined, log: LiveLog | undefined): boolean {
+  return generation === undefined || log === undefined || log.meta.generation === generation
 }

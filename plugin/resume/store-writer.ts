@@ -1,24 +1,25 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
+import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import type { EventStore, LeaseStatus } from '../stores/event-store.js'
 import type { Deadlines } from '../util/deadlines.js'
 import { describe } from '../util/describe.js'
 import { logError } from '../util/log.js'
 import type { LiveLog } from './live-log.js'
+import { StoreFailures } from './store-failures.js'
 
 /** The largest number of events in one call of `append`. */
 const MAX_EVENTS_PER_CALL = 1000
 /** The delay before a failed call of the store is repeated. Milliseconds. */
 const RETRY_DELAY = 1000
-/** How long a failing store is retried after the end of the stream, unless the lease is shorter. Milliseconds. */
-const MAX_FINAL_RETRY_TIME = 10_000
 
 /** Reacts to changes of a producer's lease. */
 export interface LeaseListener {
   /** Called when the lease was renewed. */
   onLease(status: LeaseStatus): void
-  /** Called when the lease is lost, so that the stream no longer belongs to this producer (R2). */
+  /** Called when the stream no longer belongs to this producer (R2): its id has another, or it was ended as lost. */
   onFenced(): void
+  /** Called when the store can no longer say who follows elsewhere: it is silent, or has given the log up. */
+  onCutOff(): void
 }
 
 /**
@@ -32,22 +33,23 @@ export class StoreWriter {
   readonly #deadlines: Deadlines
   readonly #logger: FastifyBaseLogger
   readonly #listener: LeaseListener
-  readonly #finalRetryTime: number
   readonly #renewal = { onDeadline: () => void this.renew() }
   /** The number of events known to be in the store. */
   #stored = 0
   #claim: Promise<boolean> | undefined
   #isCreated = false
+  /** Whether the log is to be created anew, at once. */
+  #isFenced = false
   /** Whether the store reads the events from the memory of the log, so that they are not copied. */
   #isShared = false
   #isOver = false
   #mayRetry = true
   #whenOver: (() => void) | undefined
-  /** When the last successful call was made, by `performance.now()`. */
-  #lastSuccess = performance.now()
+  readonly #failures: StoreFailures
   /** The number of other nodes that follow. */
   #followers = 0
-  #isFailing = false
+  /** Until when nodes that followed a log which was created anew count as followers, by `performance.now()`. */
+  #rememberUntil = 0
   #hasWarned = false
   #wake: (() => void) | undefined
   readonly #onChange = () => this.#wake?.()
@@ -66,7 +68,7 @@ export class StoreWriter {
     this.#deadlines = deadlines
     this.#logger = logger
     this.#listener = listener
-    this.#finalRetryTime = Math.min(store.lease, MAX_FINAL_RETRY_TIME)
+    this.#failures = new StoreFailures(store.lease)
   }
 
   /**
@@ -106,11 +108,13 @@ export class StoreWriter {
     const calledAt = performance.now()
     try {
       const status = await this.#store.renew(this.#log.meta.key, this.#producerId)
-      this.#lastSuccess = calledAt
+      this.#succeeded(calledAt)
       if (this.#isOver) return
-      this.#followers = status.followers
+      // They follow a log again that was created anew when they have found it.
+      const isRemembering = performance.now() < this.#rememberUntil
+      this.#followers = Math.max(status.followers, isRemembering ? this.#followers : 0)
       if (this.#isShared) this.flush()
-      this.#listener.onLease(status)
+      this.#listener.onLease({ ...status, followers: this.#followers })
     } catch (error) {
       // The end of the log, which is being written, also ends the lease.
       if (!this.#isOver && this.#log.end === undefined) this.#onStoreError(error)
@@ -134,8 +138,9 @@ export class StoreWriter {
     const { key, owner, protocol } = this.#log.meta
     const calledAt = performance.now()
     this.#isCreated = await this.#store.create(key, this.#producerId, owner, protocol)
-    this.#lastSuccess = calledAt
+    this.#failures.created(calledAt)
     if (!this.#isCreated) return false
+    this.#isFenced = false
     this.#scheduleRenewal()
     await this.#store.local?.share(key, this.#producerId, this.#log.frames)
     this.#isShared = this.#store.local !== undefined
@@ -144,16 +149,21 @@ export class StoreWriter {
 
   async #write(): Promise<void> {
     while (!this.#isOver) {
-      if (this.#isFailing) await this.#wait(RETRY_DELAY)
-      else if (this.#log.end === undefined) await this.#waitForEvents()
+      if (!this.#isFenced) {
+        if (this.#failures.isFailing) await this.#wait(RETRY_DELAY)
+        else if (this.#log.end === undefined) await this.#waitForEvents()
+      }
       if (this.#mayLinger) await this.#wait(this.#store.linger as number)
       if (this.#isOver) return
       try {
-        if (!this.#isCreated && !(await this.#create())) throw new FST_SSE_PRODUCER_FENCED()
+        if (!this.#isCreated && !(await this.#create())) {
+          this.#finish()
+          this.#listener.onFenced()
+          return
+        }
         const calledAt = performance.now()
         await this.#append()
-        this.#lastSuccess = calledAt
-        this.#isFailing = false
+        this.#succeeded(calledAt)
       } catch (error) {
         if (!this.#isOver) this.#onStoreError(error)
       }
@@ -211,23 +221,33 @@ export class StoreWriter {
     if (Number.isFinite(this.#store.lease)) this.#deadlines.set(this.#renewal, Math.ceil(this.#store.lease / 3))
   }
 
-  /** Logs the first failure of a stream, and gives up if retrying cannot help. */
+  #succeeded(calledAt: number): void {
+    if (this.#failures.isRecreating) this.#rememberUntil = performance.now() + this.#store.lease
+    this.#failures.succeeded(calledAt)
+  }
+
+  /** Does what helps against a failure, and logs the first one of a stream. */
   #onStoreError(error: unknown): void {
-    const silence = performance.now() - this.#lastSuccess
     const isFenced = error instanceof FST_SSE_PRODUCER_FENCED
-    // A producer loses its lease because earlier calls failed, because the store lost the log, or because the process
-    // slept. Only in the last case was the stream ended as lost for its followers.
-    const hasSlept = isFenced && !this.#isFailing && silence > this.#store.lease / 2
-    this.#isFailing = true
-    if (!this.#hasWarned && !hasSlept) {
+    // Of two calls that are made at the same time, the first to fail decides.
+    if (isFenced && this.#isFenced) return
+    const remedy = this.#failures.failed(error, this.#log.end !== undefined)
+    this.#isFenced = remedy === 'recreate'
+    if (this.#isFenced) this.#isCreated = false
+    if (!this.#hasWarned && remedy !== 'end') {
       this.#hasWarned = true
       logError(this.#logger, 'warn', error, 'the event store failed: this stream cannot be resumed for now')
     }
-    const isFinal = isFenced || error instanceof FST_SSE_STORE_FULL || !this.#mayRetry
-    // While the stream goes on, the store has time to recover.
-    if (isFinal || (this.#log.end !== undefined && silence > this.#finalRetryTime)) this.#finish()
+    const isFinal = remedy === 'end' || remedy === 'give up' || !this.#mayRetry
+    if (isFinal) this.#finish()
     else this.#wake?.()
-    if (hasSlept) this.#listener.onFenced()
+    if (remedy === 'end') this.#listener.onFenced()
+    else if (isFinal || this.#failures.isCutOff) this.#cutOff()
+  }
+
+  #cutOff(): void {
+    this.#followers = 0
+    this.#listener.onCutOff()
   }
 
   #finish(): void {

@@ -54,11 +54,14 @@ export interface EventStore {
   readonly local?: LocalLogs
 
   /**
-   * Creates an empty log and gives the producer its lease.
+   * Creates an empty log and gives the producer its lease. A producer calls it again if the log has vanished, to store
+   * its events anew.
+   *
+   * A call that was given up must not create the log much later, when its producer may be gone: nobody would end it.
    *
    * @param id the key of the stream: 1 to 172 letters, digits, `-`, `_` or `.`; case matters. Streams of different
    *   owners have different keys (R3)
-   * @param producer a name that no other producer has
+   * @param producer a name that no other producer has: 1 to 128 letters, digits, `-` or `_`
    * @param owner a hash of the owner of the stream (R3), any string or `undefined`: returned by `read` as it is
    * @param protocol of the frames, any string or `undefined`: returned by `read` as it is
    * @returns `true` if this producer has created the log, now or before; `false` if the id is taken
@@ -154,6 +157,8 @@ export interface LeaseStatus {
 
 /** Consecutive events of a log. */
 export interface LogPage {
+  /** As given to `create`. Another one shows that the id has another log, which is never mixed with the first. */
+  readonly producer: string
   /** As given to `create`. */
   readonly owner: string | undefined
   /** As given to `create`. */

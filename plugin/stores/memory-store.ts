@@ -161,6 +161,7 @@ export class MemoryStore implements EventStore {
     const log = this.#find(id)
     if (log === undefined) return undefined
     return {
+      producer: log.producer,
       owner: log.owner,
       protocol: log.protocol,
       first: after + 1,

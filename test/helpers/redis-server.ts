@@ -36,6 +36,15 @@ export class RedisServer {
     return !hasExited()
   }
 
+  /** Freezes it, as a suspended machine, and lets it go on. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
   /** Kills it, as a crash would. */
   kill(): Promise<void> {
     return crash(this.#child)

@@ -27,6 +27,11 @@ export class TcpProxy {
     for (const line of this.#lines) apply(this.#blocked, line)
   }
 
+  /** Passes all data on later: `ms` milliseconds in each direction. */
+  delay(ms: number): void {
+    this.#blocked.delay = ms
+  }
+
   /** Passes data on again. What was sent in the meantime arrives late, as with TCP. */
   heal(): void {
     Object.assign(this.#blocked, { toServer: false, toClient: false })
@@ -56,12 +61,13 @@ export class TcpProxy {
 interface Blocked {
   toServer: boolean
   toClient: boolean
+  delay: number
 }
 
 /** Puts a network in front of a port. It is closed after the test. */
 export async function tcpProxy(t: Test, target: number): Promise<TcpProxy> {
   const lines = new Set<Line>()
-  const blocked: Blocked = { toServer: false, toClient: false }
+  const blocked: Blocked = { toServer: false, toClient: false, delay: 0 }
   const listener = createServer({ noDelay: true }, client => {
     const server = connect({ port: target, host: '127.0.0.1', noDelay: true })
     const line = { client, server, isForgotten: false }
@@ -70,7 +76,10 @@ export async function tcpProxy(t: Test, target: number): Promise<TcpProxy> {
       [client, server],
       [server, client]
     ] as const) {
-      from.on('data', data => to.write(data))
+      from.on('data', data => {
+        if (blocked.delay === 0) to.write(data)
+        else setTimeout(() => to.write(data), blocked.delay).unref()
+      })
       from.on('error', () => {})
       from.on('close', () => {
         if (line.isForgotten && from === server) return

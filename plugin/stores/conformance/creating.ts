@@ -20,7 +20,8 @@ export const creating = [
     assert.equal(await a.create(id, 'me', 'owner'), true)
     for (const store of [a, b]) {
       const { leaseLeft, ...page } = await pageOf(store, id)
-      assert.deepEqual(page, { owner: 'owner', protocol: undefined, first: 1, events: [], more: false, end: undefined })
+      const empty = { first: 1, events: [], more: false, end: undefined }
+      assert.deepEqual(page, { producer: 'me', owner: 'owner', protocol: undefined, ...empty })
       assert.ok(leaseLeft > 0 && leaseLeft <= LONG, 'its producer holds the lease')
     }
   }),
@@ -69,6 +70,17 @@ export const creating = [
     assert.equal(await b.create(id, 'other', undefined), false)
     assert.equal(await a.create(id, 'me', undefined), true)
     await harness.expectLog(id, ['a'], ownEnd(END))
+  }),
+
+  conformanceTest('read returns the producer', {}, async ({ a, b }) => {
+    for (const producer of ['me', 'You-1_2', 'x'.repeat(128)]) {
+      const id = newId()
+      await a.create(id, producer, 'owner')
+      await b.create(id, 'other', 'other owner')
+      for (const store of [a, b]) assert.equal((await pageOf(store, id)).producer, producer)
+      await a.append(id, producer, 1, ['a'], END)
+      assert.equal((await pageOf(b, id, Number.MAX_SAFE_INTEGER)).producer, producer)
+    }
   }),
 
   conformanceTest('read returns the owner unchanged', {}, async ({ a, b }) => {

@@ -77,6 +77,7 @@ export const reading = [
         ] as const) {
           const { leaseLeft, ...page } = await pageOf(store, id, after)
           assert.deepEqual(page, {
+            producer: 'me',
             owner: undefined,
             protocol: undefined,
             first: after + 1,

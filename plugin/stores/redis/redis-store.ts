@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { FST_SSE_PRODUCER_FENCED } from '../../errors.js'
+import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_UNAVAILABLE } from '../../errors.js'
 import type { EventStore, LeaseStatus, LogPage } from '../event-store.js'
 import { Notifications, type RedisSubscriber } from './notifications.js'
+import { RedisClock } from './redis-clock.js'
 import { type RedisStoreOptions, redisSettings } from './redis-options.js'
 import { type RedisClient, ScriptRunner } from './script-runner.js'
 import { APPEND, CREATE, END_LOST, FOLLOW, PAGE_SIZE, READ, RENEW, type Script, STOP, UNFOLLOW } from './scripts.js'
@@ -10,7 +11,7 @@ export type { RedisClient, RedisStoreOptions, RedisSubscriber }
 
 /** As `READ` returns it. */
 type Page = [
-  meta: [owner: string | null, protocol: string | null],
+  meta: [producer: string, owner: string | null, protocol: string | null],
   leaseLeft: number,
   events: string[],
   outcome: string | null,
@@ -39,6 +40,8 @@ export class RedisStore implements EventStore {
   readonly #prefix: string
   /** The name of this node: the channel on which it is notified. */
   readonly #node: string
+  readonly #timeout: number
+  readonly #clock = new RedisClock()
   readonly #scripts: ScriptRunner
   readonly #notifications: Notifications
 
@@ -53,6 +56,7 @@ export class RedisStore implements EventStore {
     this.#ttl = lease + keep
     this.#prefix = prefix
     this.#node = `${prefix}node:${randomUUID()}`
+    this.#timeout = timeout
     this.#scripts = new ScriptRunner(client, timeout)
     this.#notifications = new Notifications(subscriber, this.#node)
   }
@@ -61,7 +65,28 @@ export class RedisStore implements EventStore {
     const meta = Object.entries({ owner, protocol }).flatMap(([name, value]) =>
       value === undefined ? [] : [name, value]
     )
-    return isOne(await this.#run(CREATE, id, [producer, this.#node, this.lease, this.#ttl, ...meta]))
+    // The first call can be too late because the clock of Redis is not known yet, or because this process has slept.
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const created = await this.#create(id, producer, meta)
+      if (created >= 0) return created === 1
+    }
+    throw new FST_SSE_STORE_UNAVAILABLE({ cause: new Error('the call has arrived too late') })
+  }
+
+  /**
+   * Redis may run a call long after it was given up: it was frozen, or the client has sent the call again over a new
+   * connection. Then it must not create a log that nobody writes to.
+   */
+  async #create(
+    id: string,
+    producer: string,
+    meta: readonly string[],
+    deadline = this.#clock.after(this.#timeout)
+  ): Promise<number> {
+    const args = [producer, this.#node, this.lease, this.#ttl, deadline, ...meta]
+    const [created, time] = (await this.#run(CREATE, id, args)) as [number, number]
+    this.#clock.observe(Number(time))
+    return Number(created)
   }
 
   async append(id: string, producer: string, first: number, events: readonly string[], end?: string): Promise<number> {
@@ -82,8 +107,9 @@ export class RedisStore implements EventStore {
     const first = after + 1
     const page = (await this.#run(READ, id, [first])) as Page | null
     if (page === null) return undefined
-    const [[owner, protocol], leaseLeft, events, outcome, frame] = page
+    const [[producer, owner, protocol], leaseLeft, events, outcome, frame] = page
     return {
+      producer,
       owner: owner ?? undefined,
       protocol: protocol ?? undefined,
       first,
@@ -111,6 +137,8 @@ export class RedisStore implements EventStore {
   }
 
   subscribe(notify: (id: string | undefined) => void): () => void {
+    // Redis gets the script, and tells its time, before the first stream needs both. It creates nothing.
+    this.#create('clock', '', [], 0).catch(() => {})
     return this.#notifications.listen(notify)
   }
 

@@ -15,12 +15,15 @@ export interface Script {
 /** The most events that one READ returns. */
 export const PAGE_SIZE = 1000
 
-/** Notifies the followers. The clock of Redis says who still is one, since the clocks of the nodes differ. */
-const NOTIFY = `
+/** The clock of Redis counts, since the clocks of the nodes differ. Milliseconds. */
+const NOW = `
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
-end
+end`
+
+/** Notifies the followers. */
+const NOTIFY = `${NOW}
 local function notify(followers, id)
   if redis.call('EXISTS', followers) == 0 then return end
   for _, channel in ipairs(redis.call('ZRANGEBYSCORE', followers, now(), '+inf')) do
@@ -49,20 +52,25 @@ local function finish(outcome, frame)
   redis.call('DEL', followers)
 end`
 
-/** Returns 1 if the log is the producer's, otherwise 0. The other arguments are names and values for `meta`. */
+/**
+ * Returns 1 if the log is the producer's, 0 if it is another's, or -1 if the call has arrived too late, when its
+ * producer may be gone; and the time. The other arguments are names and values for `meta`.
+ */
 export const CREATE = script(
   ['log', 'lease', 'meta', 'followers'],
-  ['producer', 'node', 'leaseMs', 'ttl'],
-  `
+  ['producer', 'node', 'leaseMs', 'ttl', 'deadline'],
+  `${NOW}
+local time = now()
 local taken = redis.call('HGET', meta, 'producer')
-if taken then return taken == producer and 1 or 0 end
+if taken then return { taken == producer and 1 or 0, time } end
+if time > tonumber(deadline) then return { -1, time } end
 redis.call('HSET', meta, 'producer', producer, 'node', node, 'active', '1')
 redis.call('PEXPIRE', meta, ttl)
-for i = 5, #ARGV, 2 do redis.call('HSET', meta, ARGV[i], ARGV[i + 1]) end
+for i = 6, #ARGV, 2 do redis.call('HSET', meta, ARGV[i], ARGV[i + 1]) end
 redis.call('SET', lease, producer, 'PX', leaseMs)
 -- If Redis has evicted the meta of an earlier stream with this id, these may be left of it.
 redis.call('DEL', log, followers)
-return 1`
+return { 1, time }`
 )
 
 /** Returns the number of the last event, or -1 if the producer is fenced. The other arguments are the events. */
@@ -103,7 +111,10 @@ redis.call('PEXPIRE', log, ttl)
 return { 1 - redis.call('HEXISTS', meta, 'active'), redis.call('ZCOUNT', followers, now(), '+inf') }`
 )
 
-/** Returns owner and protocol, the time left of the lease, events, and how and with what it ended; nil if not there. */
+/**
+ * Returns producer, owner and protocol, the time left of the lease, events, and how and with what it ended; nil if not
+ * there.
+ */
 export const READ = script(
   ['log', 'lease', 'meta'],
   ['from'],
@@ -118,7 +129,7 @@ for _, entry in ipairs(redis.call('XRANGE', log, '0-' .. from, '+', 'COUNT', ${P
   if fields[1] == 'event' then events[#events + 1] = fields[2]
   else outcome, frame = fields[1], fields[2] end
 end
-return { redis.call('HMGET', meta, 'owner', 'protocol'), left, events, outcome, frame }`
+return { redis.call('HMGET', meta, 'producer', 'owner', 'protocol'), left, events, outcome, frame }`
 )
 
 export const FOLLOW = script(

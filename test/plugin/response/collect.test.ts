@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import type { SseSource } from '../../../plugin/index.js'
 import { sendWhole } from '../../../plugin/toolkit.js'
 import { fetchAll, open } from '../../helpers/client.js'
+import { beginRequest } from '../../helpers/late-request.js'
 import { type ServeOptions, serve } from '../../helpers/server.js'
 import { Steps } from '../../helpers/steps.js'
 import { until } from '../../helpers/until.js'
@@ -87,7 +88,7 @@ t.test('does not start the source of a client that has already left', async t =>
 
 t.test('answers 503 once the server closes', async t => {
   let calls = 0
-  const { app, url } = await serveWhole(
+  const { app, url, port } = await serveWhole(
     t,
     ({ signal }) => {
       calls++
@@ -97,10 +98,12 @@ t.test('answers 503 once the server closes', async t => {
   )
   const first = open(`${url}/stream`)
   await first.head()
+  const second = await beginRequest(t, port, 'GET /whole')
   const closed = app.close()
-  const second = await fetchAll(`${url}/whole`)
-  t.equal(second.status, 503)
-  t.match(JSON.parse(second.text()), { code: 'FST_SSE_CLOSING' })
+  await until('it listens no more', () => !app.server.listening)
+  const refused = await second.finish()
+  t.match(refused, /^HTTP\/1\.1 503 [\s\S]*\r\nretry-after: [1-5]\r\n/)
+  t.match(refused, /"code":"FST_SSE_CLOSING"/)
   t.equal(calls, 1)
   await closed
 })

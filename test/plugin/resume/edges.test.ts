@@ -215,24 +215,30 @@ t.test('a lease status that arrives after the end changes nothing', async t => {
   )
 })
 
-t.test('an id that was taken while the store could not be reached stays with its new producer', async t => {
-  const store = new FaultyStore()
-  const { url, sources, log } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
-  store.goDown()
-  const client = open(url)
-  await until('the source has started', () => sources.length)
-  sources[0]?.give('a')
-  await client.has('data: a')
-  await store.shared.create('mine', 'another', undefined)
-  const creates = store.calls.create ?? 0
-  store.comeBack()
-  await until('the id is claimed again', () => (store.calls.create ?? 0) > creates)
-  sources[0]?.give('b', undefined)
-  await client.end()
-  t.match(client.events(), [{ data: 'a' }, { data: 'b' }, { event: 'done' }])
-  t.match(await store.shared.read('mine', 0), { events: [], end: undefined })
-  t.equal(log.filter(({ level }) => level >= 40).length, 1)
-})
+t.test(
+  'an id that was taken while the store could not be reached stays with its new producer, and the other ends',
+  async t => {
+    const store = new FaultyStore()
+    const { url, sources, log } = await node(t, { plugin: { store }, resumable: { id: 'mine' } })
+    store.goDown()
+    const client = open(url)
+    await until('the source has started', () => sources.length)
+    sources[0]?.give('a')
+    await client.has('data: a')
+    await store.shared.create('mine', 'another', undefined)
+    const creates = store.calls.create ?? 0
+    store.comeBack()
+    await until('the id is claimed again', () => (store.calls.create ?? 0) > creates)
+    await client.end()
+    t.match(client.events(), [{ data: 'a' }, { event: 'error', data: /FST_SSE_PRODUCER_LOST/ }])
+    t.ok(sources[0]?.aborted)
+    t.match(await store.shared.read('mine', 0), { producer: 'another', events: [], end: undefined })
+    t.same(
+      log.filter(({ level }) => level >= 40).map(({ err }) => err?.code),
+      ['FST_SSE_STORE_UNAVAILABLE', 'FST_SSE_PRODUCER_LOST']
+    )
+  }
+)
 
 t.test('a position that a running stream never reaches is gone when it ends', async t => {
   const { url, sources } = await node(t, { stream: { commitAfter: 60_000 } })

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { formatEventId, isStreamId, newStreamId, parseEventId } from '../../../plugin/resume/event-id.js'
+import { eventIdBase, formatEventId, isStreamId, newStreamId, parseEventId } from '../../../plugin/resume/event-id.js'
+import { newGeneration } from '../../../plugin/resume/generation.js'
 
 t.test('stream ids cannot be guessed', async t => {
   const ids = Array.from({ length: 1000 }, newStreamId)
@@ -12,7 +13,10 @@ t.test('parses the ids that it formats', async t => {
   for (const stream of [newStreamId(), 'a', '-_-', 'a'.repeat(128)]) {
     for (const sequence of [1, 10, 999_999_999_999_999]) {
       for (const isEnd of [false, true]) {
-        t.strictSame(parseEventId(formatEventId(stream, sequence, isEnd)), { stream, sequence, isEnd })
+        for (const generation of ['', newGeneration(), '1', '-_-']) {
+          const id = formatEventId(eventIdBase(stream, generation), sequence, isEnd)
+          t.strictSame(parseEventId(id), { stream, generation, sequence, isEnd })
+        }
       }
     }
   }
@@ -32,6 +36,12 @@ t.test('parses nothing else', async t => {
     'a:1:',
     'a:1:END',
     'a:1:end:',
+    'a::1',
+    'a:b:1:2',
+    'a:b c:1',
+    `a:${'b'.repeat(33)}:1`,
+    'a:b:0',
+    'a:b:end',
     ' a:1',
     'a:1\n',
     'a b:1',

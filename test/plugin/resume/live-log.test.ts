@@ -20,7 +20,7 @@ t.test(
     const random = new Random(seed)
     for (let round = 0; round < 50; round++) {
       const first = random.pick([1, 7, 4090])
-      const log = new LiveLog(ID, { key: ID, owner: undefined, protocol: 'events' }, first, () => {})
+      const log = new LiveLog(ID, { key: ID, owner: undefined, protocol: 'events', generation: '' }, first, () => {})
       const model: string[] = []
       for (let i = random.below(300); i >= 0; i--) {
         const text = random.pick(['a', 'é', '中', '😀']).repeat(random.below(20))
@@ -51,7 +51,7 @@ t.test(
 )
 
 t.test('gives large chunks of short events', async t => {
-  const log = new LiveLog(ID, { key: ID, owner: undefined, protocol: 'events' }, 1, () => {})
+  const log = new LiveLog(ID, { key: ID, owner: undefined, protocol: 'events', generation: '' }, 1, () => {})
   for (let i = 0; i < 1000; i++) log.append('data: token\n\n', true)
   const { text, events, bytes } = read(log, 0, 16_384)
   t.equal(bytes, text.length)

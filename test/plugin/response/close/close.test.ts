@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import type { StreamSummary } from '../../../../plugin/index.js'
 import { certificate } from '../../../helpers/certificate.js'
 import { fetchAll, open } from '../../../helpers/client.js'
+import { beginRequest } from '../../../helpers/late-request.js'
 import { build, serve } from '../../../helpers/server.js'
 import { Steps } from '../../../helpers/steps.js'
 import { settled, until } from '../../../helpers/until.js'
@@ -73,8 +74,10 @@ for (const http2 of [false, true]) {
     const client = open(url, { http2 })
     await client.has('begun')
     const closed = app.close()
+    await until('it listens no more', () => !app.server.listening)
     const refused = await fetchAll(url, { http2 })
-    t.equal(refused.status, 503)
+    t.equal(refused.status, undefined)
+    t.equal(refused.ended, 'broken', 'a proxy asks the next server')
     steps.go()
     await client.end()
     await closed
@@ -177,7 +180,7 @@ t.test('finishes all requests that have begun when it closes', async t => {
 
 t.test('refuses new streams itself if Fastify does not, and closes their sources', async t => {
   const openAlready = new Readable({ read() {} })
-  const { app, url } = await serve(
+  const { app, url, port } = await serve(
     t,
     app => {
       app.get('/', (_request, reply) => reply.sseFrom(waiting))
@@ -187,10 +190,13 @@ t.test('refuses new streams itself if Fastify does not, and closes their sources
   )
   const client = open(url)
   await client.has('begun')
+  const late = await beginRequest(t, port, 'GET /new')
   const closed = app.close()
-  const refused = await fetchAll(`${url}/new`)
-  t.equal(refused.status, 503)
-  t.match(JSON.parse(refused.text()), { code: 'FST_SSE_CLOSING' })
+  await until('it listens no more', () => !app.server.listening)
+  const refused = await late.finish()
+  t.match(refused, /^HTTP\/1\.1 503 /)
+  t.match(refused, /\r\nretry-after: [1-5]\r\n/)
+  t.match(refused, /"code":"FST_SSE_CLOSING"/)
   t.ok(openAlready.destroyed)
   await closed
 })

@@ -69,6 +69,14 @@ export class Node {
     return crash(this.#child)
   }
 
+  /** Stops it as a process manager does, and starts it again when its streams have ended. */
+  async restart(): Promise<void> {
+    const child = this.#child as ChildProcess
+    child.kill('SIGTERM')
+    await until(`node ${this.name} ends`, () => child.exitCode !== null)
+    await this.start()
+  }
+
   /** Freezes it, like a suspended machine, and continues it. */
   freeze(): void {
     this.#child?.kill('SIGSTOP')

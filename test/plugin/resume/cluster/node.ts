@@ -7,7 +7,15 @@ import { Redis } from 'ioredis'
 import sseFrom, { type OnDisconnect, type ResumableOptions } from '../../../../plugin/index.js'
 import { RedisStore } from '../../../../plugin/stores/redis/redis-store.js'
 
-const { NAME = '', PORT = '0', REDIS_URL = '', PROVIDER = '', LEASE = '10000', SOCKET_TIMEOUT = '5000' } = process.env
+const {
+  NAME = '',
+  PORT = '0',
+  REDIS_URL = '',
+  PROVIDER = '',
+  LEASE = '10000',
+  SOCKET_TIMEOUT = '5000',
+  DRAIN = '5000'
+} = process.env
 
 const client = new Redis(REDIS_URL, { connectionName: NAME, socketTimeout: Number(SOCKET_TIMEOUT) })
 const subscriber = client.duplicate()
@@ -17,13 +25,14 @@ for (const connection of [client, subscriber]) connection.on('error', () => {})
 const app = Fastify({ logger: { level: 'warn' } })
 await app.register(sseFrom, {
   store: new RedisStore({ client, subscriber, lease: Number(LEASE), keep: 60_000, timeout: 500 }),
+  drainTimeout: Number(DRAIN),
   retry: 10
 })
 
 app.addHook('onRequest', async (_request, reply) => {
   reply.header('x-node', NAME)
 })
-app.get('/whoami', async () => ({ name: NAME, pid: process.pid }))
+app.all('/whoami', async () => ({ name: NAME, pid: process.pid }))
 
 interface Query {
   /** The query for the provider. */
@@ -76,6 +85,10 @@ async function* answer(query: Query, signal: AbortSignal): AsyncGenerator<string
   return { finishReason: 'stop' }
 }
 
+process.on('SIGTERM', async () => {
+  await app.close()
+  process.exit()
+})
 // A test that died leaves no process behind.
 process.on('disconnect', () => process.exit())
 

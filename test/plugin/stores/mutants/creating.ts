@@ -62,6 +62,17 @@ export const creating: readonly Mutant[] = [
     'endLost ends the log of a lost producer once'
   ),
   mutant(
+    'does not keep the producer',
+    changingReads(page => ({ ...page, producer: '' })),
+    'a new log is empty, and every node can read it',
+    'the id of a deleted log can be used for a new log'
+  ),
+  mutant(
+    'cuts a long producer off',
+    changingReads(page => ({ ...page, producer: page.producer.slice(0, 64) })),
+    'read returns the producer'
+  ),
+  mutant(
     'treats an empty owner as undefined',
     changingReads(page => ({ ...page, owner: page.owner || undefined })),
     'read returns the owner unchanged'

@@ -31,6 +31,7 @@ export function mutant(
 }
 
 const NO_LOG: LogPage = {
+  producer: '',
   owner: undefined,
   protocol: undefined,
   first: 1,

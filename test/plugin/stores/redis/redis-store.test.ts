@@ -38,6 +38,7 @@ for (const [what, connection] of Object.entries(connections)) {
     t.match(page, { owner: '', first: 1, events: ['1', '2'], end: undefined })
     t.equal(await a.store.append(id, 'me', 3, ['3'], 'end'), 3)
     t.strictSame(await b.store.read(id, 2), {
+      producer: 'me',
       owner: '',
       protocol: undefined,
       first: 3,
