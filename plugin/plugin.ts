@@ -45,7 +45,6 @@ export const sseFrom = fp(
     app.addHook('onRoute', function (route) {
       compileEventStreams(this, route)
     })
-    expectListener(app.server)
     const serverDrain = watchServers(app)
     app.addHook('preClose', async () => {
       await Promise.all([openStreams.drain(), serverDrain.begin()])
@@ -55,9 +54,3 @@ export const sseFrom = fp(
   },
   { name: 'fastify-sse-from', fastify: '5.x' }
 )
-
-/** Each registration listens to the server for itself. Node takes more than ten of them for a leak (E7). */
-function expectListener(server: FastifyInstance['server']): void {
-  const limit = server.getMaxListeners()
-  if (limit > 0) server.setMaxListeners(limit + 1)
-}

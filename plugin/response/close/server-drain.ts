@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { closeListener } from './close-listener.js'
-import { watchConnections } from './connections.js'
+import { type Connections, watchConnections } from './connections.js'
 import { furtherServers, refusesLateRequests } from './fastify-internals.js'
 import { watchSessions } from './http2-sessions.js'
 import { answerLateRequests } from './late-requests.js'
@@ -15,6 +15,17 @@ export interface ServerDrain {
   end(): void
 }
 
+interface WatchedServer {
+  readonly server: EventEmitter
+  readonly connections: Connections
+  readonly drainSessions: () => void
+  /** Whether requests that arrive late are answered instead of refused. */
+  answersLate: boolean
+}
+
+/** What is watched of each server. Registrations of the plugin share it: an app can have many of them. */
+const watchedServers = new WeakMap<EventEmitter, WatchedServer>()
+
 /** Follows the connections of an app, from its start. */
 export function watchServers(app: FastifyInstance): ServerDrain {
   const watched = [watch(app.server)]
@@ -23,10 +34,13 @@ export function watchServers(app: FastifyInstance): ServerDrain {
   })
   return {
     async begin() {
-      for (const { server, connections, drainSessions } of watched) {
-        closeListener(server)
-        drainSessions()
-        if (refusesLateRequests(app)) answerLateRequests(server, app.log, connections)
+      for (const each of watched) {
+        closeListener(each.server)
+        each.drainSessions()
+        if (!each.answersLate && refusesLateRequests(app)) {
+          each.answersLate = true
+          answerLateRequests(each.server, app.log, each.connections)
+        }
       }
       // A request that has arrived already is read first, since its client would not know whether it was seen.
       await turn()
@@ -39,6 +53,12 @@ export function watchServers(app: FastifyInstance): ServerDrain {
   }
 }
 
-function watch(server: EventEmitter) {
-  return { server, connections: watchConnections(server), drainSessions: watchSessions(server) }
+function watch(server: EventEmitter): WatchedServer {
+  let watched = watchedServers.get(server)
+  if (watched === undefined) {
+    const [connections, drainSessions] = [watchConnections(server), watchSessions(server)]
+    watched = { server, connections, drainSessions, answersLate: false }
+    watchedServers.set(server, watched)
+  }
+  return watched
 }

@@ -448,3 +448,48 @@ t.test('an answer that has ended, but that its client still reads, arrives whole
   t.ok(bytes > size)
   await ends(t, draining)
 })
+
+t.test('several registrations in one app share what they know of its connections', async t => {
+  const [first, second] = [gate(), gate()]
+  const app = Fastify({ http: none })
+  t.teardown(() => app.close())
+  for (const [prefix, { passed }] of [
+    ['/one', first],
+    ['/two', second]
+  ] as const) {
+    app.register(
+      async scope => {
+        await scope.register(sseFrom, { drainTimeout: 60_000 })
+        scope.get('/', (_request, reply) =>
+          reply.sseFrom(async function* () {
+            yield 'begun'
+            await passed
+            yield 'ended'
+          })
+        )
+      },
+      { prefix }
+    )
+  }
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const streams = ['/one', '/two'].map(path => {
+    const stream = dial(t, port)
+    stream.socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
+    return stream
+  })
+  for (const stream of streams) await stream.has('begun')
+  const late = await beginRequest(t, port, 'GET /one')
+  const idle = dial(t, port)
+  const closed = app.close()
+  await idle.closed()
+  t.match(await late.finish('accept: text/event-stream\r\n'), ASKED_TO_RECONNECT)
+  first.go()
+  second.go()
+  for (const stream of streams) {
+    await stream.has('event: done')
+    await stream.closed()
+    t.match(stream.text(), /ended\n\nevent: done/)
+  }
+  await closed
+})
