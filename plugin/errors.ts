@@ -29,6 +29,13 @@ export const FST_SSE_EVENT_TOO_LARGE = createError<'FST_SSE_EVENT_TOO_LARGE', 50
   500
 )
 
+/** The text of an answer in one piece is larger than `maxResponseBytes`. */
+export const FST_SSE_RESPONSE_TOO_LARGE = createError<'FST_SSE_RESPONSE_TOO_LARGE', 500, [number]>(
+  'FST_SSE_RESPONSE_TOO_LARGE',
+  'the answer is larger than maxResponseBytes (%s)',
+  500
+)
+
 /** The source threw something other than an Error: the `cause`. */
 export const FST_SSE_SOURCE_FAILED = createError<'FST_SSE_SOURCE_FAILED', 500, [{ cause: unknown }]>(
   'FST_SSE_SOURCE_FAILED',
@@ -51,6 +58,27 @@ export const FST_SSE_SOURCE_TRUNCATED = createError<'FST_SSE_SOURCE_TRUNCATED', 
   'FST_SSE_SOURCE_TRUNCATED',
   'the source ended before its answer was complete: it did not yield %s',
   502
+)
+
+/** The source gave no event within `firstEventTimeout`. */
+export const FST_SSE_FIRST_EVENT_TIMEOUT = createError<'FST_SSE_FIRST_EVENT_TIMEOUT', 504, [number]>(
+  'FST_SSE_FIRST_EVENT_TIMEOUT',
+  'the source gave no event within firstEventTimeout (%s ms)',
+  504
+)
+
+/** After its first event, the source gave nothing for `idleTimeout`. */
+export const FST_SSE_IDLE_TIMEOUT = createError<'FST_SSE_IDLE_TIMEOUT', 504, [number]>(
+  'FST_SSE_IDLE_TIMEOUT',
+  'the source gave nothing for idleTimeout (%s ms)',
+  504
+)
+
+/** The source ran for longer than `maxDuration`. */
+export const FST_SSE_DURATION_EXCEEDED = createError<'FST_SSE_DURATION_EXCEEDED', 504, [number]>(
+  'FST_SSE_DURATION_EXCEEDED',
+  'the source ran for longer than maxDuration (%s ms)',
+  504
 )
 
 /** The `signal` in the options of the stream was aborted; the `cause` is its reason. */

@@ -33,12 +33,7 @@ export function makeSseFrom(server: SseServer) {
       const settings = streamSettings(server.settings, options)
       const resumable = resumableOf(server.settings, options.resumable)
       if (resumable === undefined) return stream(server, this, source, options, settings)
-      const { maxEventBytes, providerKey } = settings
-      return resumableResponse(server, this, options, settings).begin(
-        source,
-        { ...options, maxEventBytes, providerKey },
-        resumable
-      )
+      return resumableResponse(server, this, options, settings).begin(source, { ...options, ...settings }, resumable)
     } catch (error) {
       discard(source, this, new StreamAbort('failed', { cause: error }))
       throw error
@@ -75,7 +70,7 @@ function stream(
   }
   const chunks = new SourceChunks(source, reply, options, settings.maxEventBytes, codecOf(reply), END_ID)
   const early = responder.early(lastEventIdOf(reply.request) === END_ID)
-  if (early === undefined) return responder.stream(chunks, options)
+  if (early === undefined) return responder.stream(chunks, { signal: options.signal, timeouts: settings })
   chunks.close(new StreamAbort('left'))
   return early
 }

@@ -4,6 +4,7 @@ import { FST_SSE_CLOSING, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import type { ChunkSource } from '../framing/chunk.js'
 import { toError } from '../framing/failure.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
+import type { SourceTimeouts } from '../source/source-deadlines.js'
 import { formatRetry } from '../sse/event.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
 import { isEventSource, retryAfter } from './close/come-back.js'
@@ -27,6 +28,8 @@ export interface StreamExtras {
   readonly id?: string | undefined
   /** Ends the response when it is aborted. */
   readonly signal?: AbortSignal | undefined
+  /** The deadlines of the source, if the chunks come from it directly. */
+  readonly timeouts?: SourceTimeouts | undefined
 }
 
 /** Answers one request: with a stream, without one, or with an error. */
@@ -57,11 +60,11 @@ export class Responder {
   }
 
   /** Answers with a stream. */
-  stream(chunks: ChunkSource, { id, signal }: StreamExtras): FastifyReply {
+  stream(chunks: ChunkSource, { id, signal, timeouts }: StreamExtras): FastifyReply {
     const { reply, protocol, settings, streams } = this.#parts
     setHeaders(reply, protocol, id)
     const summary = this.#summary
-    return reply.send(new EventStream({ chunks, reply, protocol, settings, signal, summary }, streams))
+    return reply.send(new EventStream({ chunks, reply, protocol, settings, timeouts, signal, summary }, streams))
   }
 
   /**

@@ -17,6 +17,7 @@ import type { OpenStream, OpenStreams } from '../response/open-streams.js'
 import { abortOf } from '../source/abort-of.js'
 import { pull, type Sink } from '../source/pull.js'
 import type { SourceOptions } from '../source/source.js'
+import { SourceDeadlines, type SourceTimeouts, type TimedRun } from '../source/source-deadlines.js'
 import { StreamAbort } from '../source/stream-abort.js'
 import type { EventStore, LeaseStatus } from '../stores/event-store.js'
 import type { Deadline } from '../util/deadlines.js'
@@ -39,7 +40,7 @@ export interface ProducerContext {
 }
 
 /** The options of a producer. */
-export interface ProducerOptions extends FrameOptions, SourceOptions {
+export interface ProducerOptions extends FrameOptions, SourceOptions, SourceTimeouts {
   /** Ends the stream for all clients when it is aborted. */
   readonly signal?: AbortSignal | undefined
   /** The size of the largest event on the wire, without its id. Bytes. */
@@ -64,7 +65,7 @@ export interface StreamRequest {
  * It outlives the connection of the first client. It ends when the source ends, when it is stopped, or when no client
  * has followed it for the time that `onDisconnect` allows (R4).
  */
-export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Sink<Chunk> {
+export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Sink<Chunk>, TimedRun {
   slot?: number | undefined
   readonly log: LiveLog
   readonly #context: ProducerContext
@@ -73,7 +74,8 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   readonly #providerKey: ProviderKey
   readonly #reply: FastifyReply
   readonly #chunks: SourceChunks
-  readonly #slice = new TimeSlice()
+  readonly slice = new TimeSlice()
+  readonly #deadlines: SourceDeadlines
   readonly #writer: StoreWriter
   /** The context of the request (S7). */
   readonly #scope = new AsyncResource('Producer')
@@ -102,6 +104,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     this.#chunks = new SourceChunks(source, reply, options, options.maxEventBytes, codec, undefined)
     this.log = new LiveLog(id, meta, 1, () => this.#onFollowers())
     const { store, openStreams } = context
+    this.#deadlines = new SourceDeadlines(this, options, openStreams.deadlines)
     this.#writer = new StoreWriter(
       this.log,
       store,
@@ -190,12 +193,19 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     if (text === '') return
     this.#append(text, isDispatched)
     // The first event is sent only when the source yields to the event loop (S5).
-    if (this.log.last === 1) this.#slice.cut()
+    if (this.log.last > 1) return
+    this.slice.cut()
+    this.#deadlines.begin()
+  }
+
+  onTimeout(error: Error): void {
+    this.#fail(error)
   }
 
   async #produce(): Promise<void> {
+    this.#deadlines.start()
     try {
-      const last = await pull(this.#chunks, this, this.#slice)
+      const last = await pull(this.#chunks, this, this.slice)
       if (last !== undefined) this.#end({ frame: last.text, lost: false })
     } catch (error) {
       if (this.isOpen) this.#fail(toSourceError(error, this.#providerKey))
@@ -244,6 +254,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   #end(end: { frame: string; lost: false; error?: Error }): void {
     this.isOpen = false
     this.#forgetSignal?.()
+    this.#deadlines.stop()
     this.#context.openStreams.deadlines.clear(this.#grace)
     this.log.finish(end)
     this.#writer.flush()

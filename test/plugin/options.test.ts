@@ -10,26 +10,29 @@ const INVALID = 'FST_SSE_OPTION_INVALID'
 const ms = (from: number) => `takes a whole number of milliseconds from ${from} to 2147483647`
 const notWhole = [0.5, Number.NaN, Number.POSITIVE_INFINITY, '1', null, [1], {}, 1n, 2 ** 31]
 
+const timeout = { takes: `${ms(1)}, or false`, good: [1, 2 ** 31 - 1, false], bad: [...notWhole, 0, -1, true] }
+const size = {
+  takes: 'takes a positive whole number of bytes',
+  good: [1000, 2 ** 40],
+  bad: [0, -1, 0.5, Number.NaN, '1', null, false, 2 ** 53]
+}
+
 /** Valid and invalid values of the settings that the plugin and every stream take. */
 const settings: Record<string, { takes: string; good: unknown[]; bad: unknown[] }> = {
-  heartbeat: { takes: `${ms(1)}, or false`, good: [1, 2 ** 31 - 1, false], bad: [...notWhole, 0, -1, true] },
+  heartbeat: timeout,
   commitAfter: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] },
   retry: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] },
-  highWaterMark: {
-    takes: 'takes a positive whole number of bytes',
-    good: [1, 2 ** 40],
-    bad: [0, -1, 0.5, Number.NaN, '1', null, false, 2 ** 53]
-  },
-  maxEventBytes: {
-    takes: 'takes a positive whole number of bytes',
-    good: [1000, 2 ** 40],
-    bad: [0, -1, 0.5, Number.NaN, '1', null, false, 2 ** 53]
-  },
+  highWaterMark: { ...size, good: [1, 2 ** 40] },
+  writeTimeout: timeout,
+  maxEventBytes: size,
   providerKey: {
     takes: "takes 'server' or 'user'",
     good: ['server', 'user'],
     bad: ['', 'me', null, true, 1, {}, ['user']]
-  }
+  },
+  firstEventTimeout: timeout,
+  idleTimeout: timeout,
+  maxDuration: timeout
 }
 
 const plainText: Protocol<string> = {
@@ -70,6 +73,7 @@ const pluginOnly: typeof settings = {
     good: ['0123456789abcdef', 'é'.repeat(100)],
     bad: ['', 'too short', 1, null, true, {}, Buffer.alloc(16)]
   },
+  maxResponseBytes: size,
   drainTimeout: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] },
   lastEventIdParameter: {
     takes: 'takes the name of a query parameter, or false',
