@@ -95,6 +95,27 @@ export const FST_SSE_CLOSING = createError<'FST_SSE_CLOSING', 503, []>(
   503
 )
 
+/** `maxStreams` sources run on this server. */
+export const FST_SSE_SERVER_BUSY = createError<'FST_SSE_SERVER_BUSY', 503, [number]>(
+  'FST_SSE_SERVER_BUSY',
+  'the server runs maxStreams (%s) streams; try again later',
+  503
+)
+
+/** The limit of `maxStreamsPerOwner` is reached: so many streams of the owner run. */
+export const FST_SSE_OWNER_BUSY = createError<'FST_SSE_OWNER_BUSY', 429, [number]>(
+  'FST_SSE_OWNER_BUSY',
+  'no more than %s streams of one owner may run at the same time; try again when one has ended',
+  429
+)
+
+/** `maxStreamsPerConnection` responses of this connection are open. */
+export const FST_SSE_CONNECTION_BUSY = createError<'FST_SSE_CONNECTION_BUSY', 429, [number]>(
+  'FST_SSE_CONNECTION_BUSY',
+  'no more than %s streams of one connection may be open at the same time; try again when one has ended',
+  429
+)
+
 /** The client accepts no media type that the route answers with (RFC 9110, section 15.5.7). */
 export const FST_SSE_NOT_ACCEPTABLE = createError<'FST_SSE_NOT_ACCEPTABLE', 406, [string]>(
   'FST_SSE_NOT_ACCEPTABLE',

@@ -106,14 +106,32 @@ const signal = Type.Optional(
   )
 )
 
+const count = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+const COUNT = 'a positive whole number'
+
+/** How many streams there may be, or `false` for any number. */
+function countOrFalse(rest: { default: number }) {
+  return Type.Optional(Type.Union([count, Type.Literal(false)], { description: `${COUNT}, or false`, ...rest }))
+}
+
+const maxStreamsPerOwner = Type.Optional(
+  Type.Union([count, Type.Literal(false), Type.Object({ limit: count, ...owner }, { additionalProperties: false })], {
+    default: false,
+    description: `${COUNT}, false, or an object with limit (${COUNT}), owner or anonymous`
+  })
+)
+
 /** The options of the plugin. */
 export const PluginSchema = options({
   ...settings,
   resumable: resumable({}, 'owner, anonymous or onDisconnect'),
   store: Type.Optional(Type.Unknown()),
   ownerKey: Type.Optional(Type.String({ minLength: 16, description: 'a secret of at least 16 characters' })),
-  drainTimeout: Type.Optional(ms(0, { default: 5000 })),
+  maxStreams: countOrFalse({ default: 10_000 }),
+  maxStreamsPerOwner,
+  maxStreamsPerConnection: countOrFalse({ default: 100 }),
   maxResponseBytes: Type.Optional(bytes({ default: 4 * 1024 * 1024 })),
+  drainTimeout: Type.Optional(ms(0, { default: 5000 })),
   lastEventIdParameter: Type.Optional(
     Type.Union([Type.String({ minLength: 1 }), Type.Literal(false)], {
       default: 'lastEventId',

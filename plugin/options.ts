@@ -2,6 +2,7 @@ import type { FrameOptions } from './framing/frame-encoder.js'
 import type { ProviderKey } from './framing/key-refusal.js'
 import type { EventStreamSettings } from './response/event-stream.js'
 import type { SummaryOptions } from './response/summary.js'
+import type { OwnerOptions } from './resume/owner.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
 import type { SourceOptions } from './source/source.js'
 import type { SourceTimeouts } from './source/source-deadlines.js'
@@ -65,6 +66,12 @@ export interface StreamSettings {
   writeTimeout?: number | false | undefined
 }
 
+/** A limit for the streams of each owner. */
+export interface OwnerLimit extends OwnerOptions {
+  /** How many streams of one owner may run at the same time. */
+  limit: number
+}
+
 /**
  * The options of `app.register(sseFrom, options)`.
  *
@@ -84,6 +91,25 @@ export interface PluginOptions extends StreamSettings {
    * SHA-256, and whoever can read the store can test whether a stream belongs to an owner that they know.
    */
   ownerKey?: string | undefined
+  /**
+   * How many sources may run at the same time on this server: those of streams and of answers in one piece. Another is
+   * refused with `FST_SSE_SERVER_BUSY` (503) and a `retry-after` header. A client that follows a stream does not count.
+   * A number, or `false` for any number. Default: 10000.
+   */
+  maxStreams?: number | false | undefined
+  /**
+   * How many sources of one owner may run at the same time, on all nodes that share the store. Another is refused with
+   * `FST_SSE_OWNER_BUSY` (429) and a `retry-after` header. With a number, owners are those of `resumable.owner`; without
+   * resumable streams, give `{ limit, owner }`. A request without an owner is not limited. Default: `false`, for any
+   * number.
+   */
+  maxStreamsPerOwner?: number | false | OwnerLimit | undefined
+  /**
+   * How many responses of one connection may be open at the same time: the streams of an HTTP/2 connection, or
+   * pipelined HTTP/1.1 requests that wait for their turn. Another is refused with `FST_SSE_CONNECTION_BUSY` (429) and a
+   * `retry-after` header. A number, or `false` for any number. Default: 100.
+   */
+  maxStreamsPerConnection?: number | false | undefined
   /** How long `app.close()` lets open streams go on before it cuts them off. Milliseconds. Default: 5000. */
   drainTimeout?: number | undefined
   /**
@@ -140,6 +166,9 @@ export interface Settings extends EventStreamSettings, SourceTimeouts {
   readonly drainTimeout: number
   readonly lastEventIdParameter: string | false
   readonly maxResponseBytes: number
+  readonly maxStreams: number | false
+  readonly maxStreamsPerOwner: number | false | OwnerLimit
+  readonly maxStreamsPerConnection: number | false
   readonly resumable: PluginOptions['resumable']
   readonly store: EventStore | undefined
   readonly ownerKey: string | undefined

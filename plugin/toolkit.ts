@@ -10,6 +10,7 @@ import { Readable } from 'node:stream'
 import { type Static, Type } from '@sinclair/typebox'
 import accepts from 'accepts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { slotTaker } from './admission.js'
 import { FST_SSE_NOT_ACCEPTABLE } from './errors.js'
 import { AnswerParts } from './framing/answer/answer-parts.js'
 import { type Finish, finishOf } from './framing/answer/finish.js'
@@ -125,7 +126,10 @@ export async function sendWhole(
   providerKey?: ProviderKey | undefined
 ): Promise<FastifyReply> {
   if (reply.request.method === 'HEAD') return reply.type('application/json').send(Readable.from([]))
-  const { settings, openStreams } = serverOf(reply.server)
+  const server = serverOf(reply.server)
+  const { settings, openStreams } = server
+  server.connectionLimit.enter(reply.raw)
+  const takeSlot = slotTaker(server, reply.request)
   const answer = new AnswerParts()
   const size = new SizeLimit(settings.maxResponseBytes)
   const add = (item: unknown) => {
@@ -134,7 +138,7 @@ export async function sendWhole(
     answer.add(part)
   }
   try {
-    const result = await collect(source, reply, openStreams, settings, add)
+    const result = await collect(source, reply, openStreams, settings, takeSlot, add)
     if (result === undefined) return reply
     const body = toBody(answer, finishOf(result.returned))
     limitWrites(reply, settings.writeTimeout, openStreams.deadlines)

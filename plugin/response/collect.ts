@@ -9,6 +9,7 @@ import { StreamAbort } from '../source/stream-abort.js'
 import { ignoreRejection } from '../util/promise.js'
 import { TimeSlice } from '../util/time-slice.js'
 import { retryAfter } from './close/come-back.js'
+import type { Slot, TakeSlot } from './limits/slot.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed, onOver, ownTurn } from './raw-response.js'
 
@@ -19,13 +20,14 @@ import { isClosed, onOver, ownTurn } from './raw-response.js'
  * @param onItem called with each item; an error that it throws ends the reading
  * @returns the return value of the source; `undefined` if the client has left
  * @throws FST_SSE_CLOSING if the server closes before the source ends, FST_SSE_FIRST_EVENT_TIMEOUT,
- *   FST_SSE_IDLE_TIMEOUT, FST_SSE_DURATION_EXCEEDED, and any error of the source or of `onItem`
+ *   FST_SSE_IDLE_TIMEOUT, FST_SSE_DURATION_EXCEEDED, those of `takeSlot`, and any error of the source or of `onItem`
  */
 export async function collect(
   source: SseSource<unknown>,
   reply: FastifyReply,
   streams: OpenStreams,
   timeouts: SourceTimeouts,
+  takeSlot: TakeSlot,
   onItem: (item: unknown) => void
 ): Promise<{ returned: unknown } | undefined> {
   await ownTurn(reply.raw)
@@ -50,9 +52,16 @@ export async function collect(
   let isOpen = true
   const timed = { slice: new TimeSlice(), onTimeout: stop }
   let isFirst = true
+  let slot: Slot | undefined
+  const start = async (): Promise<IteratorResult<unknown, unknown>> => {
+    slot = await takeSlot()
+    if (isOpen) return run.next()
+    slot.release()
+    return { done: true, value: undefined }
+  }
   const sourceDeadlines = new SourceDeadlines(timed, timeouts, streams.deadlines)
   const items = {
-    next: () => run.next(),
+    next: () => (slot === undefined ? start() : run.next()),
     encode({ done = false, value }: IteratorResult<unknown, unknown>) {
       if (isFirst) sourceDeadlines.begin()
       isFirst = false
@@ -71,6 +80,7 @@ export async function collect(
   const end = (abort?: StreamAbort) => {
     isOpen = false
     sourceDeadlines.stop()
+    slot?.release()
     if (abort !== undefined) run.cancel(abort)
     streams.delete(entry)
   }

@@ -14,11 +14,13 @@ import { StreamAbort } from '../source/stream-abort.js'
 import { formatRetry } from '../sse/event.js'
 import type { Deadline } from '../util/deadlines.js'
 import { logError } from '../util/log.js'
+import { isPromiseLike } from '../util/promise.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
 import { onAbort } from '../util/shared-listener.js'
 import type { TimeSlice } from '../util/time-slice.js'
 import { toErrorResponse } from './error-response.js'
 import { completeHeaders, unsetHeaders } from './headers.js'
+import type { Slot, TakeSlot } from './limits/slot.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
 import { Pump, type PumpSettings } from './pump.js'
 import { isClosed, onOver, onTurn, pendingBytes, type RawResponse, truncate } from './raw-response.js'
@@ -51,6 +53,8 @@ export interface EventStreamParts {
   readonly settings: EventStreamSettings
   /** The deadlines of the source; `undefined` if the chunks are those of a log, whose producer has them. */
   readonly timeouts: SourceTimeouts | undefined
+  /** Takes the slot of the source; `undefined` if the chunks are those of a log, whose producer has one. */
+  readonly takeSlot: TakeSlot | undefined
   /** Ends the response when it is aborted. */
   readonly signal: AbortSignal | undefined
   readonly summary: Summary
@@ -75,6 +79,8 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
   /** The writer of the pump; `undefined` if the pump writes to the response directly. */
   #readableWriter: ReadableWriter | undefined
   #sourceDeadlines: SourceDeadlines | undefined
+  /** Held while the source runs. */
+  #slot: Slot | undefined
   #writeDeadline: WriteDeadline | undefined
   /** Due `CLOSE_TIMEOUT` after `close`. */
   #closeTimeout: Deadline | undefined
@@ -205,9 +211,13 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
   }
 
   async #run(pump: Pump): Promise<void> {
-    const { chunks, reply, signal, settings } = this.#parts
+    const { chunks, reply, signal, settings, takeSlot } = this.#parts
     try {
       if (signal?.aborted) return this.#failStopped(signal)
+      const slot = takeSlot?.()
+      this.#slot = isPromiseLike(slot) ? await slot : slot
+      // The client may have left meanwhile.
+      if (!this.#isLive) return this.#slot?.release()
       const last = await pull(chunks, pump, pump.slice)
       if (last !== undefined) this.#complete(pump, last)
     } catch (error) {
@@ -288,6 +298,7 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
     summary.outcome = outcome
     this.#pump?.close()
     this.#sourceDeadlines?.stop()
+    this.#slot?.release()
     this.#forgetSignal?.()
     chunks.close(abort)
   }

@@ -10,6 +10,7 @@ import { reconnectDelay } from '../util/reconnect-delay.js'
 import { isEventSource, retryAfter } from './close/come-back.js'
 import { EventStream, type EventStreamSettings } from './event-stream.js'
 import { setHeaders } from './headers.js'
+import type { TakeSlot } from './limits/slot.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed } from './raw-response.js'
 import { Summary, type SummaryOptions } from './summary.js'
@@ -30,6 +31,8 @@ export interface StreamExtras {
   readonly signal?: AbortSignal | undefined
   /** The deadlines of the source, if the chunks come from it directly. */
   readonly timeouts?: SourceTimeouts | undefined
+  /** Takes the slot of the source, if the chunks come from it directly. */
+  readonly takeSlot?: TakeSlot | undefined
 }
 
 /** Answers one request: with a stream, without one, or with an error. */
@@ -60,11 +63,13 @@ export class Responder {
   }
 
   /** Answers with a stream. */
-  stream(chunks: ChunkSource, { id, signal, timeouts }: StreamExtras): FastifyReply {
+  stream(chunks: ChunkSource, { id, signal, timeouts, takeSlot }: StreamExtras): FastifyReply {
     const { reply, protocol, settings, streams } = this.#parts
     setHeaders(reply, protocol, id)
     const summary = this.#summary
-    return reply.send(new EventStream({ chunks, reply, protocol, settings, timeouts, signal, summary }, streams))
+    return reply.send(
+      new EventStream({ chunks, reply, protocol, settings, timeouts, takeSlot, signal, summary }, streams)
+    )
   }
 
   /**

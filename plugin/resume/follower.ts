@@ -11,8 +11,12 @@ import type { LiveLog, LocalEnd } from './live-log.js'
 
 /** A producer that its first client starts: the client whose request created the stream. */
 export interface OnDemandProducer {
-  /** Starts the producer. Called at the first read of the first client. */
-  start(): void
+  /**
+   * Starts the producer. Called at the first read of the first client.
+   *
+   * @throws why it may not start; if that takes time to find out, the result rejects with it
+   */
+  start(): Promise<void> | void
   /**
    * Called when the first client stops reading: it has left, or has read the stream to its end.
    *
@@ -62,7 +66,8 @@ export class Follower implements ChunkSource<void> {
   next(): Promise<void> | void {
     if (!this.#isStarted) {
       this.#isStarted = true
-      this.#producer?.start()
+      const started = this.#producer?.start()
+      if (started !== undefined) return started.then(() => this.next())
     }
     return this.#position < this.#log.last || this.#log.end !== undefined ? undefined : this.#changed()
   }

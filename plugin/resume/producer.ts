@@ -13,6 +13,7 @@ import { logFailure, stopError } from '../framing/failure.js'
 import type { FrameOptions } from '../framing/frame-encoder.js'
 import { type ProviderKey, toSourceError } from '../framing/key-refusal.js'
 import { SourceChunks } from '../framing/source-chunks.js'
+import type { Slot } from '../response/limits/slot.js'
 import type { OpenStream, OpenStreams } from '../response/open-streams.js'
 import { abortOf } from '../source/abort-of.js'
 import { pull, type Sink } from '../source/pull.js'
@@ -23,6 +24,7 @@ import type { EventStore, LeaseStatus } from '../stores/event-store.js'
 import type { Deadline } from '../util/deadlines.js'
 import type { IdMap } from '../util/id-map.js'
 import { logError } from '../util/log.js'
+import { isPromiseLike } from '../util/promise.js'
 import { onAbort } from '../util/shared-listener.js'
 import { TimeSlice } from '../util/time-slice.js'
 import type { OnDemandProducer } from './follower.js'
@@ -57,6 +59,8 @@ export interface StreamRequest {
   readonly source: unknown
   readonly options: ProducerOptions
   readonly codec: Codec
+  /** Takes the slot of the source. */
+  readonly takeSlot: () => Slot | Promise<Slot>
 }
 
 /**
@@ -82,6 +86,9 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   /** Due when no client has come back in time. */
   readonly #grace: Deadline = { onDeadline: () => void this.#abandon() }
   #forgetSignal: (() => void) | undefined
+  readonly #takeSlot: StreamRequest['takeSlot']
+  /** Held while the source runs, and before that while the id is claimed. */
+  #slot: Slot | undefined
   /** Whether chunks of the source are still taken. */
   isOpen = true
   #hasClaimedId = false
@@ -98,6 +105,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     const { id, meta, options, source, codec } = request
     this.#context = context
     this.#onDisconnect = request.onDisconnect
+    this.#takeSlot = request.takeSlot
     this.#signal = options.signal
     this.#providerKey = options.providerKey
     this.#reply = reply
@@ -115,6 +123,18 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     )
   }
 
+  /**
+   * Takes the slot of the source, before the id of the stream is claimed.
+   *
+   * @throws what the `takeSlot` of the request throws
+   */
+  async takeSlot(): Promise<undefined> {
+    const slot = await this.#takeSlot()
+    // The client may have left meanwhile.
+    if (this.isOpen) this.#slot = slot
+    else slot.release()
+  }
+
   /** Claims the id of the stream. @returns `false` if the id is taken */
   async claimId(): Promise<boolean> {
     // A server that drains waits for it, since the source of a claimed stream runs in any case.
@@ -125,8 +145,29 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     return this.#hasClaimedId
   }
 
-  /** Starts the source. It does not wait for the event store, and neither does the first event. */
-  start(): void {
+  /**
+   * Starts the source. It does not wait for the event store, and neither does the first event.
+   *
+   * @throws what the `takeSlot` of the request throws; if that gives a promise, the result rejects with it
+   */
+  start(): Promise<void> | void {
+    if (this.#slot !== undefined) return this.#start()
+    const slot = this.#takeSlot()
+    return isPromiseLike(slot) ? this.#startLate(slot) : this.#startWith(slot)
+  }
+
+  async #startLate(slot: Promise<Slot>): Promise<void> {
+    this.#startWith(await slot)
+  }
+
+  #startWith(slot: Slot): void {
+    this.#slot = slot
+    // The client may have left meanwhile.
+    if (this.isOpen) this.#start()
+    else slot.release()
+  }
+
+  #start(): void {
     this.#isStarted = true
     if (!this.#hasClaimedId) {
       this.#context.openStreams.add(this)
@@ -248,6 +289,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   /** Cancels the source (S2). */
   #abort(abort: StreamAbort): void {
     this.isOpen = false
+    this.#slot?.release()
     this.#chunks.close(abort)
   }
 
@@ -255,6 +297,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     this.isOpen = false
     this.#forgetSignal?.()
     this.#deadlines.stop()
+    this.#slot?.release()
     this.#context.openStreams.deadlines.clear(this.#grace)
     this.log.finish(end)
     this.#writer.flush()

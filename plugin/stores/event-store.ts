@@ -1,4 +1,5 @@
 import type { EventList } from './event-list.js'
+import type { StreamSlots } from './stream-slots.js'
 
 /**
  * Keeps the events of resumable streams, so that a client that lost its connection gets the rest from any node (R1).
@@ -52,6 +53,9 @@ export interface EventStore {
    * leave it out.
    */
   readonly local?: LocalLogs
+
+  /** Counts the running streams of owners. Without it, each node counts its own. */
+  readonly slots?: StreamSlots
 
   /**
    * Creates an empty log and gives the producer its lease. A producer calls it again if the log has vanished, to store

@@ -4,6 +4,8 @@ import { Queue } from '../util/queue.js'
 import { compileOptionsValidator, withDefaults } from '../util/validate.js'
 import { EventList } from './event-list.js'
 import type { EventStore, LeaseStatus, LocalLogs, LogEnd, LogPage } from './event-store.js'
+import { MemorySlots } from './memory-slots.js'
+import type { StreamSlots } from './stream-slots.js'
 
 function count(rest: { default: number }) {
   return Type.Optional(
@@ -71,6 +73,7 @@ export class MemoryStore implements EventStore {
   readonly maxEvents: number
   readonly maxBytes: number
   readonly lease: number
+  readonly slots: StreamSlots
   readonly #maxStreams: number
   readonly #keep: number
   /** In the order in which their leases expire, and so do they. */
@@ -101,6 +104,7 @@ export class MemoryStore implements EventStore {
     this.maxEvents = settings.maxEvents
     this.maxBytes = settings.maxBytes
     this.lease = settings.lease
+    this.slots = new MemorySlots(settings.lease)
     this.#maxStreams = settings.maxStreams
     this.#keep = settings.keep
   }
