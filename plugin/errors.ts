@@ -183,10 +183,10 @@ export const FST_SSE_LOG_FULL = createError<'FST_SSE_LOG_FULL', 500, [string]>(
   500
 )
 
-/** The event store has no room for the log of another stream. */
-export const FST_SSE_STORE_FULL = createError<'FST_SSE_STORE_FULL', 503, [number]>(
+/** The event store has no room for the log of another stream, or for a log that grows. The text says why. */
+export const FST_SSE_STORE_FULL = createError<'FST_SSE_STORE_FULL', 503, [string]>(
   'FST_SSE_STORE_FULL',
-  'the event store holds maxStreams (%s) streams, and all of them are running',
+  'the event store has no room for this stream: %s',
   503
 )
 

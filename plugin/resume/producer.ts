@@ -32,6 +32,7 @@ import { producerOf } from './generation.js'
 import { LiveLog, type StreamMeta } from './live-log.js'
 import type { OnDisconnect } from './resumable-options.js'
 import { type LeaseListener, StoreWriter } from './store-writer.js'
+import { UnkeptLog } from './unkept-log.js'
 
 /** What the producers of a node share. */
 export interface ProducerContext {
@@ -89,6 +90,8 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   readonly #takeSlot: StreamRequest['takeSlot']
   /** Held while the source runs, and before that while the id is claimed. */
   #slot: Slot | undefined
+  /** Set when the store has no room for the log. */
+  #unkept: UnkeptLog | undefined
   /** Whether chunks of the source are still taken. */
   isOpen = true
   #hasClaimedId = false
@@ -225,9 +228,13 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     this.#fail(new FST_SSE_PRODUCER_LOST(), new StreamAbort('fenced'))
   }
 
-  /** The source does not wait for slow clients: they read from the log. */
-  room(): undefined {
-    return undefined
+  onStoreFull(): void {
+    this.#unkept ??= new UnkeptLog(this.log)
+  }
+
+  /** The source does not wait for slow clients, which read from the log, unless no store keeps that. */
+  room(): Promise<void> | undefined {
+    return this.#unkept?.room()
   }
 
   take({ text, isDispatched }: Chunk): void {
@@ -255,9 +262,19 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   }
 
   #append(frame: string, isDispatched: boolean): void {
+    if (this.#unkept !== undefined) {
+      this.log.append(frame, isDispatched)
+      return
+    }
     const { maxEvents, maxBytes } = this.#context.store
     if (this.log.last >= maxEvents) throw new FST_SSE_LOG_FULL(`maxEvents (${maxEvents})`)
-    this.log.append(frame, isDispatched)
+    try {
+      this.log.append(frame, isDispatched)
+    } catch (error) {
+      // The store has found no room for it while it grew.
+      this.#writer.giveUp(error)
+      this.log.append(frame, isDispatched)
+    }
     if (this.log.isLarger(maxBytes)) throw new FST_SSE_LOG_FULL(`maxBytes (${maxBytes})`)
   }
 
