@@ -99,9 +99,9 @@ export interface PluginOptions extends StreamSettings {
   maxStreams?: number | false | undefined
   /**
    * How many sources of one owner may run at the same time, on all nodes that share the store. Another is refused with
-   * `FST_SSE_OWNER_BUSY` (429) and a `retry-after` header. With a number, owners are those of `resumable.owner`; without
-   * resumable streams, give `{ limit, owner }`. A request without an owner is not limited. Default: `false`, for any
-   * number.
+   * `FST_SSE_OWNER_BUSY` (429) and a `retry-after` header. With a number, owners are those of `resumable.owner`;
+   * without resumable streams, give `{ limit, owner }`. A request without an owner is not limited. Default: `false`,
+   * for any number.
    */
   maxStreamsPerOwner?: number | false | OwnerLimit | undefined
   /**

@@ -10,6 +10,7 @@ import type { OpenStreams } from './response/open-streams.js'
 import { Responder } from './response/responder.js'
 import { ResumableResponse } from './resume/resumable-response.js'
 import { checkResumeOptions, checkStreamOptions, resumableOf, streamSettings } from './settings.js'
+import { abortOf } from './source/abort-of.js'
 import { discardSource } from './source/source.js'
 import { StreamAbort } from './source/stream-abort.js'
 import { END_ID, lastEventIdOf } from './sse/last-event-id.js'
@@ -34,7 +35,7 @@ export function makeSseFrom(server: SseServer) {
       if (resumable === undefined) return stream(server, this, source, options, settings)
       return resumableResponse(server, this, options, settings).begin(source, { ...options, ...settings }, resumable)
     } catch (error) {
-      discard(source, this, new StreamAbort('failed', { cause: error }))
+      discard(source, this, abortOf(error))
       throw error
     }
   }

@@ -41,8 +41,8 @@ export function needsDrain(raw: RawResponse): boolean {
 }
 
 /**
- * Calls back when it is a response's turn: at once, unless it is a pipelined one that waits for others on its connection
- * (RFC 9112, section 9.3.2). Never, if the connection closes first.
+ * Calls back when it is a response's turn: at once, unless it is a pipelined one that waits for others on its
+ * connection (RFC 9112, section 9.3.2). Never, if the connection closes first.
  */
 export function onTurn(raw: RawResponse, callback: () => void): void {
   if (isHttp2(raw) || raw.socket !== null) callback()

@@ -6,7 +6,7 @@ export class EventList extends CompactList {
   #asides: Set<number> | undefined
   /** How much more it may hold before it asks for room. UTF-16 code units. */
   #room = Number.POSITIVE_INFINITY
-  #grow: (units: number) => number = () => Number.POSITIVE_INFINITY
+  #grow: ((units: number) => number) | undefined
 
   /** The indexes of the frames that clients do not dispatch, and that get no id; `undefined` if there are none. */
   get asides(): ReadonlySet<number> | undefined {
@@ -16,11 +16,11 @@ export class EventList extends CompactList {
   /**
    * Limits how much it holds. By default, nothing does.
    *
-   * @param room how much that is now, in UTF-16 code units; `Infinity` to limit it no longer
+   * @param room how much that is now, in UTF-16 code units; `Infinity` without `grow` to limit it no longer
    * @param grow called before it holds more. It takes how much more is needed, and returns how much it may be. What it
    *   throws is thrown by `append` and `appendAll`, which then add nothing
    */
-  limit(room: number, grow: (units: number) => number): void {
+  limit(room: number, grow?: (units: number) => number): void {
     this.#room = room - this.units
     this.#grow = grow
   }
@@ -43,7 +43,7 @@ export class EventList extends CompactList {
   }
 
   #take(units: number): void {
-    if (units > this.#room) this.#room += this.#grow(units - this.#room)
+    if (this.#grow !== undefined && units > this.#room) this.#room += this.#grow(units - this.#room)
     this.#room -= units
   }
 }

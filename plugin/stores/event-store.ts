@@ -142,8 +142,8 @@ export interface EventStore {
 export interface LocalLogs {
   /**
    * Makes a list that the producer fills the events of its log. Called right after `create`. From then on, `append` is
-   * called without events, when there are new ones. The store may limit the list: what that throws is `FST_SSE_STORE_FULL`,
-   * after which the stream goes on without the store.
+   * called without events, when there are new ones. The store may limit the list, which then throws
+   * `FST_SSE_STORE_FULL`. After that, the stream goes on without the store.
    *
    * @throws FST_SSE_PRODUCER_FENCED if the producer does not hold the lease, or the log has ended
    */

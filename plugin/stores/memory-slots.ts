@@ -19,12 +19,6 @@ export class MemorySlots implements StreamSlots {
     this.#lease = lease
   }
 
-  /** How many slots are held. */
-  get size(): number {
-    this.#forgetExpired()
-    return this.#leases.size
-  }
-
   async take(owner: string, holder: string, limit: number): Promise<boolean> {
     this.#forgetExpired()
     const held = this.#owners.get(owner)

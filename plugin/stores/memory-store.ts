@@ -21,8 +21,6 @@ interface Log extends Tenant {
   expires: number
 }
 
-const NO_LIMIT = () => Number.POSITIVE_INFINITY
-
 /** The longest delay of a timer. Node fires a longer one at once. Milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1
 
@@ -73,8 +71,8 @@ export class MemoryStore implements EventStore {
   }
 
   /**
-   * How many bytes of events it holds, as `maxTotalBytes` counts them. Running streams are given room ahead of what they
-   * need.
+   * How many bytes of events it holds, as `maxTotalBytes` counts them. Running streams are given room ahead of what
+   * they need.
    */
   get totalBytes(): number {
     return this.#room.units
@@ -199,7 +197,7 @@ export class MemoryStore implements EventStore {
 
   #end(id: string, log: Log, end: LogEnd): void {
     log.end = end
-    log.events.limit(Number.POSITIVE_INFINITY, NO_LIMIT)
+    log.events.limit(Number.POSITIVE_INFINITY)
     // A producer that was lost may not know it yet, and go on filling its list.
     if (end.lost && log.isShared) log.events = copyOf(log.events)
     log.events.compact()
@@ -227,7 +225,7 @@ export class MemoryStore implements EventStore {
   }
 
   #delete(log: Log): void {
-    log.events.limit(Number.POSITIVE_INFINITY, NO_LIMIT)
+    log.events.limit(Number.POSITIVE_INFINITY)
     this.#running.delete(log.id)
     this.#ended.delete(log.id)
     this.#room.leave(log)

@@ -15,7 +15,7 @@ export interface StreamSlots {
    * @returns whether the holder has a slot, now or before. A slot that it had already is renewed.
    */
   take(owner: string, holder: string, limit: number): Promise<boolean>
-  /** Renews the leases of slots. Those that have expired are taken again, since their streams run, whatever the limit. */
+  /** Renews the leases of slots. Those that have expired are taken again, whatever the limit: their streams run. */
   renew(owner: string, holders: readonly string[]): Promise<void>
   /** Gives a slot back. Does nothing if there is no such slot. */
   release(owner: string, holder: string): Promise<void>

@@ -5,8 +5,8 @@ import sseFrom from '../../plugin/index.js'
 import { RedisStore } from '../../plugin/stores/redis/redis-store.js'
 
 /**
- * A node in its own process, so that it can be killed. It lets each owner run two streams, which never end. The owner is
- * in the header `x-owner`.
+ * A node in its own process, so that it can be killed. It lets each owner run two streams, which never end. The owner
+ * is in the header `x-owner`.
  */
 const client = new Redis(process.env.REDIS_URL ?? '')
 const subscriber = client.duplicate()

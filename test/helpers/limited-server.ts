@@ -37,12 +37,13 @@ export async function limitedServer(
         yield 'token'
         await over
         running.delete(end)
+        return { finishReason: 'stop' as const }
       }
       const answers: Record<StreamKind, (request: FastifyRequest, reply: FastifyReply) => unknown> = {
         plain: (_request, reply) => reply.sseFrom(source, { resumable: false }),
         resumable: (request, reply) =>
           reply.sseFrom(source, { resumable: typeof resumable === 'function' ? resumable(request) : resumable }),
-        whole: (_request, reply) => sendWhole(reply, source, text => ({ text }))
+        whole: (_request, reply) => sendWhole(reply, source, ({ text }) => ({ text }))
       }
       for (const kind of streamKinds) app.get(`/${kind}`, answers[kind])
     },

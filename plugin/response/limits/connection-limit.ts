@@ -30,7 +30,7 @@ export class ConnectionLimit {
   }
 }
 
-/** The connection that a response shares with others. One of HTTP/1.1 has one response at a time, unless others wait. */
+/** The connection that a response shares with others. One of HTTP/1.1 has one response at a time; others wait. */
 function sharedConnection(raw: RawResponse): object | undefined {
   if (isHttp2(raw)) return raw.stream.session
   return raw.socket === null ? raw.req.socket : undefined

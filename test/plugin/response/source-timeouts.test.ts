@@ -35,7 +35,7 @@ async function timeoutServer(t: Test, kind: (typeof kinds)[number], options: Tim
       }
       app.get('/', (_request, reply) =>
         kind === 'whole'
-          ? sendWhole(reply, source, text => ({ text }))
+          ? sendWhole(reply, source, ({ text }) => ({ text }))
           : reply.sseFrom(source, {
               ...stream,
               resumable: kind === 'resumable' && (plugin.resumable ?? { onDisconnect: 'abort' })

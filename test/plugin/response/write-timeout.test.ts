@@ -62,8 +62,9 @@ async function writeServer(
           reply,
           async function* () {
             yield 'x'.repeat(MANY_BYTES)
+            return { finishReason: 'stop' }
           },
-          text => ({ text })
+          ({ text }) => ({ text })
         )
       )
     },

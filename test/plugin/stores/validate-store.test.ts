@@ -63,6 +63,12 @@ t.test('an invalid limit, time or access to logs is refused', async t => {
       'an object with share and events',
       [undefined, { share() {}, events() {} }],
       [null, 1, 'a', { share() {} }, { share: 1, events: 1 }]
+    ],
+    [
+      'slots',
+      'an object with take, renew and release',
+      [undefined, { take() {}, renew() {}, release() {} }, new MemoryStore().slots],
+      [null, 1, 'a', {}, { take() {}, renew() {} }, { take: 1, renew: 1, release: 1 }]
     ]
   ]
   for (const [name, expected, good, bad] of cases) {

@@ -116,5 +116,7 @@ t.test('false allows any number', async t => {
       .on('error', () => {})
   }
   await until('all run', () => server.running === 200)
-  t.pass()
+  server.endAll()
+  await until('all have ended', () => server.running === 0)
+  t.equal(server.started, 200)
 })
