@@ -29,6 +29,13 @@ export const FST_SSE_EVENT_TOO_LARGE = createError<'FST_SSE_EVENT_TOO_LARGE', 50
   500
 )
 
+/** The text of an answer in one piece is larger than `maxResponseBytes`. */
+export const FST_SSE_RESPONSE_TOO_LARGE = createError<'FST_SSE_RESPONSE_TOO_LARGE', 500, [number]>(
+  'FST_SSE_RESPONSE_TOO_LARGE',
+  'the answer is larger than maxResponseBytes (%s)',
+  500
+)
+
 /** The source threw something other than an Error: the `cause`. */
 export const FST_SSE_SOURCE_FAILED = createError<'FST_SSE_SOURCE_FAILED', 500, [{ cause: unknown }]>(
   'FST_SSE_SOURCE_FAILED',
@@ -53,6 +60,27 @@ export const FST_SSE_SOURCE_TRUNCATED = createError<'FST_SSE_SOURCE_TRUNCATED', 
   502
 )
 
+/** The source gave no event within `firstEventTimeout`. */
+export const FST_SSE_FIRST_EVENT_TIMEOUT = createError<'FST_SSE_FIRST_EVENT_TIMEOUT', 504, [number]>(
+  'FST_SSE_FIRST_EVENT_TIMEOUT',
+  'the source gave no event within firstEventTimeout (%s ms)',
+  504
+)
+
+/** After its first event, the source gave nothing for `idleTimeout`. */
+export const FST_SSE_IDLE_TIMEOUT = createError<'FST_SSE_IDLE_TIMEOUT', 504, [number]>(
+  'FST_SSE_IDLE_TIMEOUT',
+  'the source gave nothing for idleTimeout (%s ms)',
+  504
+)
+
+/** The source ran for longer than `maxDuration`. */
+export const FST_SSE_DURATION_EXCEEDED = createError<'FST_SSE_DURATION_EXCEEDED', 504, [number]>(
+  'FST_SSE_DURATION_EXCEEDED',
+  'the source ran for longer than maxDuration (%s ms)',
+  504
+)
+
 /** The `signal` in the options of the stream was aborted; the `cause` is its reason. */
 export const FST_SSE_STOPPED = createError<'FST_SSE_STOPPED', 503, [{ cause: unknown }]>(
   'FST_SSE_STOPPED',
@@ -65,6 +93,27 @@ export const FST_SSE_CLOSING = createError<'FST_SSE_CLOSING', 503, []>(
   'FST_SSE_CLOSING',
   'the server is closing and accepts no new streams; try again',
   503
+)
+
+/** `maxStreams` sources run on this server. */
+export const FST_SSE_SERVER_BUSY = createError<'FST_SSE_SERVER_BUSY', 503, [number]>(
+  'FST_SSE_SERVER_BUSY',
+  'the server runs maxStreams (%s) streams; try again later',
+  503
+)
+
+/** The limit of `maxStreamsPerOwner` is reached: so many streams of the owner run. */
+export const FST_SSE_OWNER_BUSY = createError<'FST_SSE_OWNER_BUSY', 429, [number]>(
+  'FST_SSE_OWNER_BUSY',
+  'no more than %s streams of one owner may run at the same time; try again when one has ended',
+  429
+)
+
+/** `maxStreamsPerConnection` responses of this connection are open. */
+export const FST_SSE_CONNECTION_BUSY = createError<'FST_SSE_CONNECTION_BUSY', 429, [number]>(
+  'FST_SSE_CONNECTION_BUSY',
+  'no more than %s streams of one connection may be open at the same time; try again when one has ended',
+  429
 )
 
 /** The client accepts no media type that the route answers with (RFC 9110, section 15.5.7). */
@@ -134,10 +183,10 @@ export const FST_SSE_LOG_FULL = createError<'FST_SSE_LOG_FULL', 500, [string]>(
   500
 )
 
-/** The event store has no room for the log of another stream. */
-export const FST_SSE_STORE_FULL = createError<'FST_SSE_STORE_FULL', 503, [number]>(
+/** The event store has no room for the log of another stream, or for a log that grows. The text says why. */
+export const FST_SSE_STORE_FULL = createError<'FST_SSE_STORE_FULL', 503, [string]>(
   'FST_SSE_STORE_FULL',
-  'the event store holds maxStreams (%s) streams, and all of them are running',
+  'the event store has no room for this stream: %s',
   503
 )
 

@@ -31,17 +31,19 @@ function options<Properties extends Record<string, TSchema>>(properties: Propert
   return Type.Object(properties, { additionalProperties: false, description: 'an object' })
 }
 
-const heartbeat = Type.Union([ms(1, {}), Type.Literal(false)], {
-  default: 15_000,
-  description: `a whole number of milliseconds from 1 to ${MAX_MS}, or false`
-})
+/** Milliseconds, or `false` for none. */
+function msOrFalse(rest: { default: number }) {
+  const description = `a whole number of milliseconds from 1 to ${MAX_MS}, or false`
+  return Type.Optional(Type.Union([ms(1, {}), Type.Literal(false)], { description, ...rest }))
+}
 
 /** The settings that `reply.sseResume` takes too. */
 const response = {
-  heartbeat: Type.Optional(heartbeat),
+  heartbeat: msOrFalse({ default: 15_000 }),
   commitAfter: Type.Optional(ms(0, { default: 1000 })),
   retry: Type.Optional(ms(0, {})),
-  highWaterMark: Type.Optional(bytes({ default: 16 * 1024 }))
+  highWaterMark: Type.Optional(bytes({ default: 16 * 1024 })),
+  writeTimeout: msOrFalse({ default: 60_000 })
 }
 
 /** The settings that both the plugin and a stream take. */
@@ -53,7 +55,10 @@ const settings = {
       default: 'server',
       description: "'server' or 'user'"
     })
-  )
+  ),
+  firstEventTimeout: msOrFalse({ default: 600_000 }),
+  idleTimeout: msOrFalse({ default: 300_000 }),
+  maxDuration: msOrFalse({ default: 3_600_000 })
 } satisfies Record<keyof StreamSettings, TSchema>
 
 /** The names of the settings that both the plugin and a stream take. */
@@ -101,12 +106,31 @@ const signal = Type.Optional(
   )
 )
 
+const count = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+const COUNT = 'a positive whole number'
+
+/** How many streams there may be, or `false` for any number. */
+function countOrFalse(rest: { default: number }) {
+  return Type.Optional(Type.Union([count, Type.Literal(false)], { description: `${COUNT}, or false`, ...rest }))
+}
+
+const maxStreamsPerOwner = Type.Optional(
+  Type.Union([count, Type.Literal(false), Type.Object({ limit: count, ...owner }, { additionalProperties: false })], {
+    default: false,
+    description: `${COUNT}, false, or an object with limit (${COUNT}), owner or anonymous`
+  })
+)
+
 /** The options of the plugin. */
 export const PluginSchema = options({
   ...settings,
   resumable: resumable({}, 'owner, anonymous or onDisconnect'),
   store: Type.Optional(Type.Unknown()),
   ownerKey: Type.Optional(Type.String({ minLength: 16, description: 'a secret of at least 16 characters' })),
+  maxStreams: countOrFalse({ default: 10_000 }),
+  maxStreamsPerOwner,
+  maxStreamsPerConnection: countOrFalse({ default: 100 }),
+  maxResponseBytes: Type.Optional(bytes({ default: 4 * 1024 * 1024 })),
   drainTimeout: Type.Optional(ms(0, { default: 5000 })),
   lastEventIdParameter: Type.Optional(
     Type.Union([Type.String({ minLength: 1 }), Type.Literal(false)], {

@@ -2,8 +2,10 @@ import type { FrameOptions } from './framing/frame-encoder.js'
 import type { ProviderKey } from './framing/key-refusal.js'
 import type { EventStreamSettings } from './response/event-stream.js'
 import type { SummaryOptions } from './response/summary.js'
+import type { OwnerOptions } from './resume/owner.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
 import type { SourceOptions } from './source/source.js'
+import type { SourceTimeouts } from './source/source-deadlines.js'
 import type { EventStore } from './stores/event-store.js'
 
 /** Settings of a stream. The plugin's options set them for all streams, and a stream can override them. */
@@ -41,6 +43,33 @@ export interface StreamSettings {
    * or `'user'`. Default: `'server'`.
    */
   providerKey?: ProviderKey | undefined
+  /**
+   * How long the source may take to its first event. Then it is ended, and the stream fails with
+   * `FST_SSE_FIRST_EVENT_TIMEOUT` (504). Milliseconds, or `false` for any time. Default: 600000.
+   */
+  firstEventTimeout?: number | false | undefined
+  /**
+   * How long the source may give nothing after its first event. Then it is ended, and the stream fails with
+   * `FST_SSE_IDLE_TIMEOUT` (504). Items that `map` skips count; the time in which a slow client keeps the source
+   * waiting does not. Milliseconds, or `false` for any time. Default: 300000.
+   */
+  idleTimeout?: number | false | undefined
+  /**
+   * How long the source may run. Then it is ended, and the stream fails with `FST_SSE_DURATION_EXCEEDED` (504).
+   * Milliseconds, or `false` for any time. Default: 3600000.
+   */
+  maxDuration?: number | false | undefined
+  /**
+   * How long a client may take nothing of what waits for it. Then its connection is broken off, as if the client had
+   * left. Milliseconds, or `false` for any time. Default: 60000.
+   */
+  writeTimeout?: number | false | undefined
+}
+
+/** A limit for the streams of each owner. */
+export interface OwnerLimit extends OwnerOptions {
+  /** How many streams of one owner may run at the same time. */
+  limit: number
 }
 
 /**
@@ -62,6 +91,25 @@ export interface PluginOptions extends StreamSettings {
    * SHA-256, and whoever can read the store can test whether a stream belongs to an owner that they know.
    */
   ownerKey?: string | undefined
+  /**
+   * How many sources may run at the same time on this server: those of streams and of answers in one piece. Another is
+   * refused with `FST_SSE_SERVER_BUSY` (503) and a `retry-after` header. A client that follows a stream does not count.
+   * A number, or `false` for any number. Default: 10000.
+   */
+  maxStreams?: number | false | undefined
+  /**
+   * How many sources of one owner may run at the same time, on all nodes that share the store. Another is refused with
+   * `FST_SSE_OWNER_BUSY` (429) and a `retry-after` header. With a number, owners are those of `resumable.owner`;
+   * without resumable streams, give `{ limit, owner }`. A request without an owner is not limited. Default: `false`,
+   * for any number.
+   */
+  maxStreamsPerOwner?: number | false | OwnerLimit | undefined
+  /**
+   * How many responses of one connection may be open at the same time: the streams of an HTTP/2 connection, or
+   * pipelined HTTP/1.1 requests that wait for their turn. Another is refused with `FST_SSE_CONNECTION_BUSY` (429) and a
+   * `retry-after` header. A number, or `false` for any number. Default: 100.
+   */
+  maxStreamsPerConnection?: number | false | undefined
   /** How long `app.close()` lets open streams go on before it cuts them off. Milliseconds. Default: 5000. */
   drainTimeout?: number | undefined
   /**
@@ -69,6 +117,11 @@ export interface PluginOptions extends StreamSettings {
    * event-source-polyfill. A header has priority. `false` for none. Default: `'lastEventId'`.
    */
   lastEventIdParameter?: string | false | undefined
+  /**
+   * The size of the largest answer that a ready route sends in one piece, as JSON. A larger one fails with
+   * `FST_SSE_RESPONSE_TOO_LARGE` (500). Bytes of its text. Default: 4194304.
+   */
+  maxResponseBytes?: number | undefined
 }
 
 /**
@@ -92,7 +145,10 @@ export interface StreamOptions<T = never> extends StreamSettings, FrameOptions<T
 
 /** The options of `reply.sseResume(id, options)`. The settings that are left out are those of the plugin. */
 export interface ResumeOptions
-  extends Pick<StreamOptions, 'heartbeat' | 'commitAfter' | 'retry' | 'highWaterMark' | 'onClose' | 'signal'> {
+  extends Pick<
+    StreamOptions,
+    'heartbeat' | 'commitAfter' | 'retry' | 'highWaterMark' | 'writeTimeout' | 'onClose' | 'signal'
+  > {
   /**
    * The protocol that the stream was begun with. A stream with another protocol is answered like one that does not
    * exist. Default: `'events'`.
@@ -105,10 +161,14 @@ export interface ResumeOptions
 }
 
 /** The options of the plugin with their defaults filled in. */
-export interface Settings extends EventStreamSettings {
+export interface Settings extends EventStreamSettings, SourceTimeouts {
   readonly maxEventBytes: number
   readonly drainTimeout: number
   readonly lastEventIdParameter: string | false
+  readonly maxResponseBytes: number
+  readonly maxStreams: number | false
+  readonly maxStreamsPerOwner: number | false | OwnerLimit
+  readonly maxStreamsPerConnection: number | false
   readonly resumable: PluginOptions['resumable']
   readonly store: EventStore | undefined
   readonly ownerKey: string | undefined

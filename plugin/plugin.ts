@@ -1,9 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { ownerLimitOf } from './admission.js'
 import { compileEventStreams } from './framing/route-serializers.js'
 import type { PluginOptions } from './options.js'
 import { makeSseFrom, makeSseResume, type SseServer } from './reply.js'
 import { watchServers } from './response/close/server-drain.js'
+import { ConnectionLimit } from './response/limits/connection-limit.js'
+import { OwnerSlots } from './response/limits/owner-slots.js'
+import { StreamLimits } from './response/limits/stream-limits.js'
 import { OpenStreams } from './response/open-streams.js'
 import { warnOfTimeouts } from './response/server-timeouts.js'
 import { ResumableStreams } from './resume/resumable-streams.js'
@@ -31,8 +35,18 @@ export const sseFrom = fp(
     const settings = pluginSettings(options)
     warnOfTimeouts(app, settings)
     const openStreams = new OpenStreams(settings.drainTimeout)
-    const resumableStreams = new ResumableStreams(settings.store ?? new MemoryStore(), openStreams, settings.ownerKey)
-    const server: SseServer = { settings, openStreams, resumableStreams }
+    const { store = new MemoryStore() } = settings
+    const resumableStreams = new ResumableStreams(store, openStreams, settings.ownerKey)
+    const ownerLimit = ownerLimitOf(settings)
+    const ownerSlots =
+      ownerLimit === undefined ? undefined : new OwnerSlots(ownerLimit, store, openStreams.deadlines, app.log)
+    const server: SseServer = {
+      settings,
+      openStreams,
+      resumableStreams,
+      limits: new StreamLimits(settings.maxStreams, ownerSlots),
+      connectionLimit: new ConnectionLimit(settings.maxStreamsPerConnection)
+    }
     app.decorate(kSseServer, server)
     app.decorate('sseStreams', new SseStreams(resumableStreams))
     app.decorateRequest<string | undefined, symbol>(kLastEventId, {

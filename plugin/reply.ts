@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { type Admission, slotTaker } from './admission.js'
 import { FST_SSE_OPTION_INVALID } from './errors.js'
 import { plainCodec } from './framing/codec.js'
 import { protocolOf } from './framing/protocols/protocols.js'
@@ -8,18 +9,16 @@ import type { ResumeOptions, Settings, StreamOptions } from './options.js'
 import type { OpenStreams } from './response/open-streams.js'
 import { Responder } from './response/responder.js'
 import { ResumableResponse } from './resume/resumable-response.js'
-import type { ResumableStreams } from './resume/resumable-streams.js'
 import { checkResumeOptions, checkStreamOptions, resumableOf, streamSettings } from './settings.js'
+import { abortOf } from './source/abort-of.js'
 import { discardSource } from './source/source.js'
 import { StreamAbort } from './source/stream-abort.js'
 import { END_ID, lastEventIdOf } from './sse/last-event-id.js'
 import { logError } from './util/log.js'
 
 /** The objects that all streams of one server share. */
-export interface SseServer {
-  readonly settings: Settings
+export interface SseServer extends Admission {
   readonly openStreams: OpenStreams
-  readonly resumableStreams: ResumableStreams
 }
 
 /** Makes the `reply.sseFrom` of a server. */
@@ -27,20 +26,16 @@ export function makeSseFrom(server: SseServer) {
   return function sseFrom(this: FastifyReply, source: unknown, options: StreamOptions = {}): FastifyReply {
     try {
       checkStreamOptions(options)
+      server.connectionLimit.enter(this.raw)
       if (options.protocol !== undefined && options.protocol !== 'events' && codecOf(this) !== plainCodec) {
         throw new FST_SSE_OPTION_INVALID('protocol', "takes 'events' on a route whose schema declares its events")
       }
       const settings = streamSettings(server.settings, options)
       const resumable = resumableOf(server.settings, options.resumable)
       if (resumable === undefined) return stream(server, this, source, options, settings)
-      const { maxEventBytes, providerKey } = settings
-      return resumableResponse(server, this, options, settings).begin(
-        source,
-        { ...options, maxEventBytes, providerKey },
-        resumable
-      )
+      return resumableResponse(server, this, options, settings).begin(source, { ...options, ...settings }, resumable)
     } catch (error) {
-      discard(source, this, new StreamAbort('failed', { cause: error }))
+      discard(source, this, abortOf(error))
       throw error
     }
   }
@@ -54,6 +49,7 @@ function discard(source: unknown, { log }: FastifyReply, reason: StreamAbort): v
 export function makeSseResume(server: SseServer) {
   return function sseResume(this: FastifyReply, id: string, options: ResumeOptions = {}): FastifyReply {
     checkResumeOptions(options)
+    server.connectionLimit.enter(this.raw)
     const { owner, anonymous } = options
     const whose = resumableOf(server.settings, { owner, anonymous })
     return resumableResponse(server, this, options, streamSettings(server.settings, options)).follow(id, whose)
@@ -75,14 +71,18 @@ function stream(
   }
   const chunks = new SourceChunks(source, reply, options, settings.maxEventBytes, codecOf(reply), END_ID)
   const early = responder.early(lastEventIdOf(reply.request) === END_ID)
-  if (early === undefined) return responder.stream(chunks, options)
+  if (early === undefined) {
+    const takeSlot = slotTaker(server, reply.request)
+    return responder.stream(chunks, { signal: options.signal, timeouts: settings, takeSlot })
+  }
   chunks.close(new StreamAbort('left'))
   return early
 }
 
 function resumableResponse(server: SseServer, reply: FastifyReply, options: ResumeOptions, settings: Settings) {
   const responder = makeResponder(server, reply, options, settings)
-  return new ResumableResponse(responder, server.resumableStreams, options.protocol, options.signal)
+  const takeSlot = slotTaker(server, reply.request)
+  return new ResumableResponse(responder, server.resumableStreams, takeSlot, options.protocol, options.signal)
 }
 
 function makeResponder(

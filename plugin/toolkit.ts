@@ -10,6 +10,7 @@ import { Readable } from 'node:stream'
 import { type Static, Type } from '@sinclair/typebox'
 import accepts from 'accepts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { slotTaker } from './admission.js'
 import { FST_SSE_NOT_ACCEPTABLE } from './errors.js'
 import { AnswerParts } from './framing/answer/answer-parts.js'
 import { type Finish, finishOf } from './framing/answer/finish.js'
@@ -21,6 +22,8 @@ import { kSseServer, sseFrom } from './plugin.js'
 import type { SseServer } from './reply.js'
 import { collect } from './response/collect.js'
 import { toErrorResponse } from './response/error-response.js'
+import { SizeLimit } from './response/size-limit.js'
+import { limitWrites } from './response/write-deadline.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
 import { resumableOf } from './settings.js'
 import type { SseSource } from './source/source.js'
@@ -113,8 +116,8 @@ export function negotiate<const T extends string>(reply: FastifyReply, types: re
  * @param toBody makes the body from the joined parts of the answer and its end
  * @param providerKey whose key the provider is asked with. Default: what the option of the plugin says
  * @returns the reply; `return` or await it in the handler
- * @throws FST_SSE_CLOSING, FST_SSE_EVENT_INVALID if the source gives what is not a part of an answer, or returns no
- *   `Finish`, and any error of the source or of `toBody`
+ * @throws FST_SSE_CLOSING, FST_SSE_RESPONSE_TOO_LARGE, FST_SSE_EVENT_INVALID if the source gives what is not a part of
+ *   an answer, or returns no `Finish`, the timeouts of the source, and any error of the source or of `toBody`
  */
 export async function sendWhole(
   reply: FastifyReply,
@@ -123,11 +126,23 @@ export async function sendWhole(
   providerKey?: ProviderKey | undefined
 ): Promise<FastifyReply> {
   if (reply.request.method === 'HEAD') return reply.type('application/json').send(Readable.from([]))
-  const { openStreams, settings } = serverOf(reply.server)
+  const server = serverOf(reply.server)
+  const { settings, openStreams } = server
+  server.connectionLimit.enter(reply.raw)
+  const takeSlot = slotTaker(server, reply.request)
   const answer = new AnswerParts()
+  const size = new SizeLimit(settings.maxResponseBytes)
+  const add = (item: unknown) => {
+    const part = partOf(item)
+    size.add(part)
+    answer.add(part)
+  }
   try {
-    const result = await collect(source, reply, openStreams, item => answer.add(partOf(item)))
-    return result === undefined ? reply : sendJson(reply, toBody(answer, finishOf(result.returned)))
+    const result = await collect(source, reply, openStreams, settings, takeSlot, add)
+    if (result === undefined) return reply
+    const body = toBody(answer, finishOf(result.returned))
+    limitWrites(reply, settings.writeTimeout, openStreams.deadlines)
+    return sendJson(reply, body)
   } catch (error) {
     throw toErrorResponse(reply, toSourceError(error, providerKey ?? settings.providerKey))
   }

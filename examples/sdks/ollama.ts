@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { type ChatResponse, Ollama } from 'ollama'
+import { Ollama } from 'ollama'
 
-const host = process.env.OLLAMA_HOST
+const host = process.env.OLLAMA_HOST ?? 'http://127.0.0.1:11434'
 const ollama = new Ollama({ host })
-const textOf = (chunk: ChatResponse) => chunk.message?.content || undefined
 
 interface Ask {
   Querystring: { prompt: string }
@@ -13,7 +12,7 @@ export default async (app: FastifyInstance) => {
   app.get<Ask>('/ollama', ({ query: { prompt } }, reply) =>
     reply.sseFrom(
       () => ollama.chat({ model: 'llama3.2', messages: [{ role: 'user', content: prompt }], stream: true }),
-      { map: textOf }
+      { map: chunk => chunk.message?.content || undefined }
     )
   )
 
@@ -29,7 +28,7 @@ export default async (app: FastifyInstance) => {
           stream: true
         })
       },
-      { map: textOf }
+      { map: chunk => chunk.message?.content || undefined }
     )
   )
 }

@@ -9,20 +9,25 @@ import { type ProviderKey, toSourceError } from '../framing/key-refusal.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import { abortOf } from '../source/abort-of.js'
 import { pull } from '../source/pull.js'
+import { SourceDeadlines, type SourceTimeouts, type TimedRun } from '../source/source-deadlines.js'
 import { StreamAbort } from '../source/stream-abort.js'
 import { formatRetry } from '../sse/event.js'
 import type { Deadline } from '../util/deadlines.js'
 import { logError } from '../util/log.js'
+import { isPromiseLike } from '../util/promise.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
 import { onAbort } from '../util/shared-listener.js'
+import type { TimeSlice } from '../util/time-slice.js'
 import { toErrorResponse } from './error-response.js'
 import { completeHeaders, unsetHeaders } from './headers.js'
+import type { Slot, TakeSlot } from './limits/slot.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
 import { Pump, type PumpSettings } from './pump.js'
-import { isClosed, onOver, type RawResponse, truncate } from './raw-response.js'
+import { isClosed, onOver, onTurn, pendingBytes, type RawResponse, truncate } from './raw-response.js'
 import { ReadableWriter } from './readable-writer.js'
 import { SocketWriter } from './socket-writer.js'
 import type { StreamSummary, Summary } from './summary.js'
+import { giveUp, WriteDeadline } from './write-deadline.js'
 import type { Writer } from './writer.js'
 
 /** How long `close` waits for a slow client to take the data that it still gets. Milliseconds. */
@@ -36,6 +41,8 @@ export interface EventStreamSettings extends PumpSettings {
   readonly highWaterMark: number
   /** Whose key the provider is asked with (E1). */
   readonly providerKey: ProviderKey
+  /** How long a client may take nothing of what waits for it. Milliseconds, or `false` for any time. */
+  readonly writeTimeout: number | false
 }
 
 /** The parts of an `EventStream`. */
@@ -44,6 +51,10 @@ export interface EventStreamParts {
   readonly reply: FastifyReply
   readonly protocol: BuiltInProtocol
   readonly settings: EventStreamSettings
+  /** The deadlines of the source; `undefined` if the chunks are those of a log, whose producer has them. */
+  readonly timeouts: SourceTimeouts | undefined
+  /** Takes the slot of the source; `undefined` if the chunks are those of a log, whose producer has one. */
+  readonly takeSlot: TakeSlot | undefined
   /** Ends the response when it is aborted. */
   readonly signal: AbortSignal | undefined
   readonly summary: Summary
@@ -55,7 +66,7 @@ export interface EventStreamParts {
  *
  * The client can leave at any moment, also while the source or the reader is waited for.
  */
-export class EventStream extends Readable implements OpenStream {
+export class EventStream extends Readable implements OpenStream, TimedRun {
   slot?: number | undefined
   readonly #parts: EventStreamParts
   readonly #raw: RawResponse
@@ -67,6 +78,10 @@ export class EventStream extends Readable implements OpenStream {
   #pump: Pump | undefined
   /** The writer of the pump; `undefined` if the pump writes to the response directly. */
   #readableWriter: ReadableWriter | undefined
+  #sourceDeadlines: SourceDeadlines | undefined
+  /** Held while the source runs. */
+  #slot: Slot | undefined
+  #writeDeadline: WriteDeadline | undefined
   /** Due `CLOSE_TIMEOUT` after `close`. */
   #closeTimeout: Deadline | undefined
   /** Whether chunks are still taken. */
@@ -120,20 +135,25 @@ export class EventStream extends Readable implements OpenStream {
     if ((destination as unknown) !== this.#raw || options?.end === false || isRead) {
       return super.pipe(destination, options)
     }
-    const writer = new SocketWriter(this.#raw as ServerResponse, this.#parts.settings.highWaterMark)
     process.nextTick(() => {
-      if (this.#pump === undefined) this.#start(writer)
+      onTurn(this.#raw, () => {
+        if (this.#pump !== undefined) return
+        this.#start(new SocketWriter(this.#raw as ServerResponse, this.#parts.settings.highWaterMark))
+      })
     })
     return destination
   }
 
   override _read(): void {
-    if (this.#pump === undefined) {
+    if (this.#pump !== undefined) {
+      this.#readableWriter?.read()
+      return
+    }
+    onTurn(this.#raw, () => {
+      if (this.#pump !== undefined) return
       this.#readableWriter = new ReadableWriter(this, this.#raw)
       this.#start(this.#readableWriter)
-    } else {
-      this.#readableWriter?.read()
-    }
+    })
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -155,12 +175,35 @@ export class EventStream extends Readable implements OpenStream {
     return this.resume()
   }
 
+  /** The time slices of the source, once it has started. */
+  get slice(): TimeSlice {
+    return (this.#pump as Pump).slice
+  }
+
+  onTimeout(error: Error): void {
+    this.#fail(error)
+  }
+
   #start(writer: Writer): void {
-    const { settings, summary } = this.#parts
-    const pump = new Pump(writer, this.#raw, settings, this.#streams.deadlines, summary)
+    const { settings, summary, timeouts } = this.#parts
+    const { deadlines } = this.#streams
+    const { writeTimeout } = settings
+    const pump = new Pump(writer, this.#raw, settings, deadlines, summary)
     this.#pump = pump
+    if (writeTimeout !== false) {
+      const pending = () => this.readableLength + pendingBytes(this.#raw)
+      this.#writeDeadline = new WriteDeadline(this.#raw, writeTimeout, deadlines, pending, () =>
+        this.#onWriteTimeout(writeTimeout)
+      )
+      writer.deadline = this.#writeDeadline
+    }
     if (this.#isLive) {
       pump.start(settings.commitAfter)
+      if (timeouts !== undefined) {
+        this.#sourceDeadlines = new SourceDeadlines(this, timeouts, deadlines)
+        pump.sourceDeadlines = this.#sourceDeadlines
+        this.#sourceDeadlines.start()
+      }
       this.#scope.runInAsyncScope(this.#run, this, pump)
     } else if (summary.error !== undefined) {
       this.#refuse(summary.error)
@@ -168,9 +211,13 @@ export class EventStream extends Readable implements OpenStream {
   }
 
   async #run(pump: Pump): Promise<void> {
-    const { chunks, reply, signal, settings } = this.#parts
+    const { chunks, reply, signal, settings, takeSlot } = this.#parts
     try {
       if (signal?.aborted) return this.#failStopped(signal)
+      const slot = takeSlot?.()
+      this.#slot = isPromiseLike(slot) ? await slot : slot
+      // The client may have left meanwhile.
+      if (!this.#isLive) return this.#slot?.release()
       const last = await pull(chunks, pump, pump.slice)
       if (last !== undefined) this.#complete(pump, last)
     } catch (error) {
@@ -217,6 +264,12 @@ export class EventStream extends Readable implements OpenStream {
     else this.#end(pump, frame)
   }
 
+  /** Breaks off a response whose client takes nothing. Like any client that is gone, it ends the source (S2). */
+  #onWriteTimeout(writeTimeout: number): void {
+    this.#stop('aborted', new StreamAbort('timeout', { timeout: 'write' }))
+    giveUp(this.#raw, this.#parts.reply.log, writeTimeout)
+  }
+
   /** Sends the last event together with the end of the response. */
   #end(pump: Pump, frame: string): void {
     pump.end(frame)
@@ -244,6 +297,8 @@ export class EventStream extends Readable implements OpenStream {
     this.#isLive = false
     summary.outcome = outcome
     this.#pump?.close()
+    this.#sourceDeadlines?.stop()
+    this.#slot?.release()
     this.#forgetSignal?.()
     chunks.close(abort)
   }
@@ -257,6 +312,7 @@ export class EventStream extends Readable implements OpenStream {
     this.destroy()
     this.#streams.delete(this)
     if (this.#closeTimeout !== undefined) this.#streams.deadlines.clear(this.#closeTimeout)
+    this.#writeDeadline?.stop()
     this.#parts.summary.report(isComplete)
   }
 }

@@ -1,5 +1,6 @@
 import type { Chunk } from '../framing/chunk.js'
 import type { Sink } from '../source/pull.js'
+import type { SourceDeadlines } from '../source/source-deadlines.js'
 import { formatRetry, HEARTBEAT } from '../sse/event.js'
 import { WriteBatch } from '../sse/write-batch.js'
 import type { Deadline, Deadlines } from '../util/deadlines.js'
@@ -31,6 +32,8 @@ export class Pump implements Sink<Chunk>, Deadline {
   #isFlushing = false
   #hasBegun = false
   isOpen = true
+  /** Told of the first event. Default: none. */
+  sourceDeadlines: SourceDeadlines | undefined
 
   constructor(writer: Writer, raw: RawResponse, settings: PumpSettings, deadlines: Deadlines, summary: Summary) {
     this.#writer = writer
@@ -57,6 +60,7 @@ export class Pump implements Sink<Chunk>, Deadline {
     else if (bytes !== undefined && this.#batch.bytes + bytes > this.#writer.room) this.#flush()
     this.#batch.add(text, bytes)
     if (isFirst) {
+      this.sourceDeadlines?.begin()
       this.#flush()
       // The socket sends it only when the source yields to the event loop.
       this.slice.cut()

@@ -41,6 +41,38 @@ export function needsDrain(raw: RawResponse): boolean {
 }
 
 /**
+ * Calls back when it is a response's turn: at once, unless it is a pipelined one that waits for others on its
+ * connection (RFC 9112, section 9.3.2). Never, if the connection closes first.
+ */
+export function onTurn(raw: RawResponse, callback: () => void): void {
+  if (isHttp2(raw) || raw.socket !== null) callback()
+  else raw.once('socket', callback)
+}
+
+/** Resolves when it is a response's turn, or when it is over. */
+export async function ownTurn(raw: RawResponse): Promise<void> {
+  if (isHttp2(raw) || raw.socket !== null) return
+  await new Promise<void>(resolve => {
+    onTurn(raw, resolve)
+    onOver(raw, () => resolve())
+  })
+}
+
+/** The bytes that were written to a response, and that the network has not taken. */
+export function pendingBytes(raw: RawResponse): number {
+  return isHttp2(raw) ? raw.stream.writableLength : raw.writableLength
+}
+
+/**
+ * A number that changes whenever the network takes a part of a write to an HTTP/1.1 connection. `pendingBytes` changes
+ * only with the whole write, which may be long.
+ */
+export function partlyTaken(raw: RawResponse): number | undefined {
+  const socket = (isHttp2(raw) ? null : raw.socket) as { _handle?: { writeQueueSize?: number } | null } | null
+  return socket?._handle?.writeQueueSize
+}
+
+/**
  * Breaks a response off so that the client notices (E4).
  *
  * - HTTP/1.1: closes the connection without the last chunk (RFC 9112, section 7.1).

@@ -1,12 +1,14 @@
 import type { Readable } from 'node:stream'
 import { completeHeaders } from './headers.js'
 import { needsDrain, type RawResponse } from './raw-response.js'
+import type { WriteDeadline } from './write-deadline.js'
 import type { Writer } from './writer.js'
 
 /** Writes to the reader of a Readable: a pipe, a hook, or `inject()`. */
 export class ReadableWriter implements Writer {
   readonly #readable: Readable
   readonly #raw: RawResponse
+  deadline: WriteDeadline | undefined
   isReady = true
   room: number
   #onDrained: (() => void) | undefined
@@ -25,6 +27,7 @@ export class ReadableWriter implements Writer {
   read(): void {
     this.room = this.#readable.readableHighWaterMark - this.#readable.readableLength
     this.isReady = true
+    this.deadline?.taken()
     this.#onDrained?.()
   }
 
@@ -34,17 +37,20 @@ export class ReadableWriter implements Writer {
     })
   }
 
-  write(text: string): void {
+  write(text: string, bytes = Buffer.byteLength(text)): void {
     // Whoever reads writes the head along with this, which a hook may have changed since.
     completeHeaders(this.#raw)
     // `push` may call `read` before it returns, so `isReady` must not be set to `false` afterwards.
     this.isReady = false
+    this.deadline?.handed(bytes)
     if (this.#readable.push(text)) this.isReady = true
+    else if (!this.isReady) this.deadline?.wait()
     this.room = this.#readable.readableHighWaterMark - this.#readable.readableLength
   }
 
   end(text: string): void {
     if (text !== '') this.write(text)
     this.#readable.push(null)
+    this.deadline?.wait()
   }
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { needsDrain } from './raw-response.js'
+import type { WriteDeadline } from './write-deadline.js'
 import type { Writer } from './writer.js'
 
 /**
@@ -9,6 +10,7 @@ import type { Writer } from './writer.js'
 export class SocketWriter implements Writer {
   readonly #response: ServerResponse
   readonly #highWaterMark: number
+  deadline: WriteDeadline | undefined
   isReady = true
   room: number
   #onDrained: (() => void) | undefined
@@ -31,7 +33,14 @@ export class SocketWriter implements Writer {
   }
 
   write(text: string, bytes: number): void {
-    if (this.#response.writableLength === 0) this.room = this.#highWaterMark
+    const { deadline } = this
+    deadline?.handed(bytes)
+    if (this.#response.writableLength === 0) {
+      this.room = this.#highWaterMark
+      deadline?.taken()
+    } else {
+      deadline?.wait()
+    }
     this.room -= bytes
     if (this.room > 0) {
       this.#response.write(text)
@@ -40,13 +49,16 @@ export class SocketWriter implements Writer {
     this.isReady = false
     this.#response.write(text, error => {
       if (error) return
+      deadline?.taken()
       this.isReady = true
       this.room = this.#highWaterMark
       this.#onDrained?.()
     })
+    deadline?.wait()
   }
 
   end(text: string): void {
     this.#response.end(text)
+    this.deadline?.wait()
   }
 }

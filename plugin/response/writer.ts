@@ -1,5 +1,9 @@
+import type { WriteDeadline } from './write-deadline.js'
+
 /** Writes the text of a stream, and reports backpressure. */
 export interface Writer {
+  /** Told when what was written waits for the client. Default: none. */
+  deadline?: WriteDeadline | undefined
   /** Whether more can be written now. */
   readonly isReady: boolean
   /** Whether more can be written now, and nothing that was written is still waiting. */

@@ -7,12 +7,16 @@ import { reconnects } from '../framing/protocols/protocols.js'
 import { END_ID } from '../sse/last-event-id.js'
 import { logError } from '../util/log.js'
 import { formatEventId } from './event-id.js'
-import type { LiveLog, LocalEnd } from './live-log.js'
+import type { LiveLog, LocalEnd, LogReader } from './live-log.js'
 
 /** A producer that its first client starts: the client whose request created the stream. */
 export interface OnDemandProducer {
-  /** Starts the producer. Called at the first read of the first client. */
-  start(): void
+  /**
+   * Starts the producer. Called at the first read of the first client.
+   *
+   * @throws why it may not start; if that takes time to find out, the result rejects with it
+   */
+  start(): Promise<void> | void
   /**
    * Called when the first client stops reading: it has left, or has read the stream to its end.
    *
@@ -22,7 +26,7 @@ export interface OnDemandProducer {
 }
 
 /** Reads a log for one client, from the position of that client. */
-export class Follower implements ChunkSource<void> {
+export class Follower implements ChunkSource<void>, LogReader {
   readonly #log: LiveLog
   readonly #logger: FastifyBaseLogger
   readonly #protocol: FrameOptions['protocol']
@@ -55,14 +59,19 @@ export class Follower implements ChunkSource<void> {
     this.#protocol = protocol
     this.#producer = producer
     this.#highWaterMark = highWaterMark
-    log.join()
+    log.join(this)
+  }
+
+  get position(): number {
+    return this.#position
   }
 
   /** Waits until there are events to read, or the end. The first call starts the producer. */
   next(): Promise<void> | void {
     if (!this.#isStarted) {
       this.#isStarted = true
-      this.#producer?.start()
+      const started = this.#producer?.start()
+      if (started !== undefined) return started.then(() => this.next())
     }
     return this.#position < this.#log.last || this.#log.end !== undefined ? undefined : this.#changed()
   }
@@ -73,6 +82,7 @@ export class Follower implements ChunkSource<void> {
     if (this.#position >= log.last && log.end !== undefined) return lastChunk(this.#last(log.end))
     const chunk = log.read(this.#position, this.#highWaterMark)
     this.#position += chunk.events
+    log.hasRead()
     return chunk
   }
 
@@ -84,7 +94,7 @@ export class Follower implements ChunkSource<void> {
 
   close(): void {
     if (this.#onChange !== undefined) this.#log.forget(this.#onChange)
-    this.#log.leave()
+    this.#log.leave(this)
     this.#producer?.onFirstClientLeft(this.#sawFailure)
   }
 

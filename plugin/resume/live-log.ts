@@ -20,6 +20,12 @@ export interface StreamMeta {
   readonly generation: string
 }
 
+/** A client that reads a log. */
+export interface LogReader {
+  /** The number of the last event that it has read. */
+  readonly position: number
+}
+
 /**
  * The events of one stream in the memory of a node. Each client reads them at its own pace.
  *
@@ -30,17 +36,16 @@ export class LiveLog {
   /** The start of the ids of its events. */
   readonly eventIds: string
   readonly meta: StreamMeta
-  /** The number of its first event, also before it has one. */
-  readonly first: number
-  /** The frames without ids. The ids are added when a client reads them. */
-  readonly frames: EventList
+  #first: number
+  #frames: EventList
   readonly #onFollowers: () => void
   readonly #prefix: string
   #waiting: (() => void)[] = []
   /** Swapped with `#waiting` when readers are woken, since a woken reader may wait again. */
   #waking: (() => void)[] = []
   #isWaking = false
-  #followers = 0
+  readonly #readers = new Set<LogReader>()
+  #onRead: (() => void) | undefined
   #end: LocalEnd | undefined
   /** The UTF-16 code units of all events. */
   #units = 0
@@ -58,10 +63,25 @@ export class LiveLog {
     this.id = id
     this.eventIds = eventIdBase(id, meta.generation)
     this.meta = meta
-    this.first = first
-    this.frames = frames
+    this.#first = first
+    this.#frames = frames
     this.#onFollowers = onFollowers
     this.#prefix = idPrefix(this.eventIds)
+  }
+
+  /** The number of its first event, also before it has one. */
+  get first(): number {
+    return this.#first
+  }
+
+  /** The frames without ids. The ids are added when a client reads them. */
+  get frames(): EventList {
+    return this.#frames
+  }
+
+  /** The length of its events. UTF-16 code units. */
+  get units(): number {
+    return this.#units
   }
 
   /** The number of the last event; `first - 1` if there is none. */
@@ -79,7 +99,7 @@ export class LiveLog {
 
   /** The number of clients that follow it on this node. */
   get followers(): number {
-    return this.#followers
+    return this.#readers.size
   }
 
   /** How it ended; `undefined` while it goes on. */
@@ -144,15 +164,40 @@ export class LiveLog {
   }
 
   /** Counts another client as a follower. */
-  join(): void {
-    this.#followers++
+  join(reader: LogReader): void {
+    this.#readers.add(reader)
     this.#onFollowers()
   }
 
   /** Counts a client as a follower no longer. */
-  leave(): void {
-    this.#followers--
+  leave(reader: LogReader): void {
+    this.#readers.delete(reader)
+    this.hasRead()
     this.#onFollowers()
+  }
+
+  /** Calls back once when a follower has read something, or has left. */
+  onceRead(callback: () => void): void {
+    this.#onRead = callback
+  }
+
+  /** Called by a follower that has read something. */
+  hasRead(): void {
+    const callback = this.#onRead
+    this.#onRead = undefined
+    callback?.()
+  }
+
+  /** Forgets the events that all followers have read. For the log of a stream that no store keeps. */
+  dropRead(): void {
+    const positions = [...this.#readers].map(({ position }) => position)
+    const read = Math.min(this.last, ...positions)
+    if (read < this.#first) return
+    const rest = this.after(read, Number.POSITIVE_INFINITY)
+    this.#frames = new EventList()
+    this.#frames.appendAll(rest)
+    this.#first = read + 1
+    this.#units = this.#frames.units
   }
 
   /** Calls a reader back once when there are more events, or the end. Events that come together wake it once. */

@@ -13,15 +13,18 @@ import { logFailure, stopError } from '../framing/failure.js'
 import type { FrameOptions } from '../framing/frame-encoder.js'
 import { type ProviderKey, toSourceError } from '../framing/key-refusal.js'
 import { SourceChunks } from '../framing/source-chunks.js'
+import type { Slot } from '../response/limits/slot.js'
 import type { OpenStream, OpenStreams } from '../response/open-streams.js'
 import { abortOf } from '../source/abort-of.js'
 import { pull, type Sink } from '../source/pull.js'
 import type { SourceOptions } from '../source/source.js'
+import { SourceDeadlines, type SourceTimeouts, type TimedRun } from '../source/source-deadlines.js'
 import { StreamAbort } from '../source/stream-abort.js'
 import type { EventStore, LeaseStatus } from '../stores/event-store.js'
 import type { Deadline } from '../util/deadlines.js'
 import type { IdMap } from '../util/id-map.js'
 import { logError } from '../util/log.js'
+import { isPromiseLike } from '../util/promise.js'
 import { onAbort } from '../util/shared-listener.js'
 import { TimeSlice } from '../util/time-slice.js'
 import type { OnDemandProducer } from './follower.js'
@@ -29,6 +32,7 @@ import { producerOf } from './generation.js'
 import { LiveLog, type StreamMeta } from './live-log.js'
 import type { OnDisconnect } from './resumable-options.js'
 import { type LeaseListener, StoreWriter } from './store-writer.js'
+import { UnkeptLog } from './unkept-log.js'
 
 /** What the producers of a node share. */
 export interface ProducerContext {
@@ -39,7 +43,7 @@ export interface ProducerContext {
 }
 
 /** The options of a producer. */
-export interface ProducerOptions extends FrameOptions, SourceOptions {
+export interface ProducerOptions extends FrameOptions, SourceOptions, SourceTimeouts {
   /** Ends the stream for all clients when it is aborted. */
   readonly signal?: AbortSignal | undefined
   /** The size of the largest event on the wire, without its id. Bytes. */
@@ -56,6 +60,8 @@ export interface StreamRequest {
   readonly source: unknown
   readonly options: ProducerOptions
   readonly codec: Codec
+  /** Takes the slot of the source. */
+  readonly takeSlot: () => Slot | Promise<Slot>
 }
 
 /**
@@ -64,7 +70,7 @@ export interface StreamRequest {
  * It outlives the connection of the first client. It ends when the source ends, when it is stopped, or when no client
  * has followed it for the time that `onDisconnect` allows (R4).
  */
-export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Sink<Chunk> {
+export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Sink<Chunk>, TimedRun {
   slot?: number | undefined
   readonly log: LiveLog
   readonly #context: ProducerContext
@@ -73,13 +79,19 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   readonly #providerKey: ProviderKey
   readonly #reply: FastifyReply
   readonly #chunks: SourceChunks
-  readonly #slice = new TimeSlice()
+  readonly slice = new TimeSlice()
+  readonly #deadlines: SourceDeadlines
   readonly #writer: StoreWriter
   /** The context of the request (S7). */
   readonly #scope = new AsyncResource('Producer')
   /** Due when no client has come back in time. */
   readonly #grace: Deadline = { onDeadline: () => void this.#abandon() }
   #forgetSignal: (() => void) | undefined
+  readonly #takeSlot: StreamRequest['takeSlot']
+  /** Held while the source runs, and before that while the id is claimed. */
+  #slot: Slot | undefined
+  /** Set when the store has no room for the log. */
+  #unkept: UnkeptLog | undefined
   /** Whether chunks of the source are still taken. */
   isOpen = true
   #hasClaimedId = false
@@ -96,12 +108,14 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     const { id, meta, options, source, codec } = request
     this.#context = context
     this.#onDisconnect = request.onDisconnect
+    this.#takeSlot = request.takeSlot
     this.#signal = options.signal
     this.#providerKey = options.providerKey
     this.#reply = reply
     this.#chunks = new SourceChunks(source, reply, options, options.maxEventBytes, codec, undefined)
     this.log = new LiveLog(id, meta, 1, () => this.#onFollowers())
     const { store, openStreams } = context
+    this.#deadlines = new SourceDeadlines(this, options, openStreams.deadlines)
     this.#writer = new StoreWriter(
       this.log,
       store,
@@ -110,6 +124,18 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
       reply.log,
       this
     )
+  }
+
+  /**
+   * Takes the slot of the source, before the id of the stream is claimed.
+   *
+   * @throws what the `takeSlot` of the request throws
+   */
+  async takeSlot(): Promise<undefined> {
+    const slot = await this.#takeSlot()
+    // The client may have left meanwhile.
+    if (this.isOpen) this.#slot = slot
+    else slot.release()
   }
 
   /** Claims the id of the stream. @returns `false` if the id is taken */
@@ -122,8 +148,29 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     return this.#hasClaimedId
   }
 
-  /** Starts the source. It does not wait for the event store, and neither does the first event. */
-  start(): void {
+  /**
+   * Starts the source. It does not wait for the event store, and neither does the first event.
+   *
+   * @throws what the `takeSlot` of the request throws; if that gives a promise, the result rejects with it
+   */
+  start(): Promise<void> | void {
+    if (this.#slot !== undefined) return this.#start()
+    const slot = this.#takeSlot()
+    return isPromiseLike(slot) ? this.#startLate(slot) : this.#startWith(slot)
+  }
+
+  async #startLate(slot: Promise<Slot>): Promise<void> {
+    this.#startWith(await slot)
+  }
+
+  #startWith(slot: Slot): void {
+    this.#slot = slot
+    // The client may have left meanwhile.
+    if (this.isOpen) this.#start()
+    else slot.release()
+  }
+
+  #start(): void {
     this.#isStarted = true
     if (!this.#hasClaimedId) {
       this.#context.openStreams.add(this)
@@ -181,21 +228,32 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     this.#fail(new FST_SSE_PRODUCER_LOST(), new StreamAbort('fenced'))
   }
 
-  /** The source does not wait for slow clients: they read from the log. */
-  room(): undefined {
-    return undefined
+  onStoreFull(): void {
+    this.#unkept ??= new UnkeptLog(this.log)
+  }
+
+  /** The source does not wait for slow clients, which read from the log, unless no store keeps that. */
+  room(): Promise<void> | undefined {
+    return this.#unkept?.room()
   }
 
   take({ text, isDispatched }: Chunk): void {
     if (text === '') return
     this.#append(text, isDispatched)
     // The first event is sent only when the source yields to the event loop (S5).
-    if (this.log.last === 1) this.#slice.cut()
+    if (this.log.last > 1) return
+    this.slice.cut()
+    this.#deadlines.begin()
+  }
+
+  onTimeout(error: Error): void {
+    this.#fail(error)
   }
 
   async #produce(): Promise<void> {
+    this.#deadlines.start()
     try {
-      const last = await pull(this.#chunks, this, this.#slice)
+      const last = await pull(this.#chunks, this, this.slice)
       if (last !== undefined) this.#end({ frame: last.text, lost: false })
     } catch (error) {
       if (this.isOpen) this.#fail(toSourceError(error, this.#providerKey))
@@ -204,9 +262,19 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   }
 
   #append(frame: string, isDispatched: boolean): void {
+    if (this.#unkept !== undefined) {
+      this.log.append(frame, isDispatched)
+      return
+    }
     const { maxEvents, maxBytes } = this.#context.store
     if (this.log.last >= maxEvents) throw new FST_SSE_LOG_FULL(`maxEvents (${maxEvents})`)
-    this.log.append(frame, isDispatched)
+    try {
+      this.log.append(frame, isDispatched)
+    } catch (error) {
+      // The store has found no room for it while it grew.
+      this.#writer.giveUp(error)
+      this.log.append(frame, isDispatched)
+    }
     if (this.log.isLarger(maxBytes)) throw new FST_SSE_LOG_FULL(`maxBytes (${maxBytes})`)
   }
 
@@ -238,12 +306,15 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   /** Cancels the source (S2). */
   #abort(abort: StreamAbort): void {
     this.isOpen = false
+    this.#slot?.release()
     this.#chunks.close(abort)
   }
 
   #end(end: { frame: string; lost: false; error?: Error }): void {
     this.isOpen = false
     this.#forgetSignal?.()
+    this.#deadlines.stop()
+    this.#slot?.release()
     this.#context.openStreams.deadlines.clear(this.#grace)
     this.log.finish(end)
     this.#writer.flush()

@@ -6,9 +6,12 @@ import {
   FST_SSE_STREAM_GONE,
   FST_SSE_STREAM_NOT_FOUND
 } from '../errors.js'
+import { toError } from '../framing/failure.js'
 import type { FrameOptions } from '../framing/frame-encoder.js'
 import { protocolNameOf, protocolOf } from '../framing/protocols/protocols.js'
 import { codecOf } from '../framing/route-codec.js'
+import type { TakeSlot } from '../response/limits/slot.js'
+import { isClosed, ownTurn } from '../response/raw-response.js'
 import type { Responder } from '../response/responder.js'
 import { whileOpen } from '../response/while-open.js'
 import { END_ID, lastEventIdOf } from '../sse/last-event-id.js'
@@ -30,6 +33,7 @@ const DEFAULT_GRACE = 30_000
 export class ResumableResponse {
   readonly #responder: Responder
   readonly #streams: ResumableStreams
+  readonly #takeSlot: TakeSlot
   readonly #protocol: FrameOptions['protocol']
   /** Ends a response that resumes a stream, but not the stream itself. */
   readonly #signal: AbortSignal | undefined
@@ -37,11 +41,13 @@ export class ResumableResponse {
   constructor(
     responder: Responder,
     streams: ResumableStreams,
+    takeSlot: TakeSlot,
     protocol: FrameOptions['protocol'],
     signal: AbortSignal | undefined
   ) {
     this.#responder = responder
     this.#streams = streams
+    this.#takeSlot = takeSlot
     this.#protocol = protocol
     this.#signal = signal
   }
@@ -110,7 +116,7 @@ export class ResumableResponse {
     const meta = { key: streamKey(id, owner), owner, protocol: protocolNameOf(this.#protocol), generation }
     const producer = new Producer(
       this.#streams,
-      { id, meta, onDisconnect, source, options, codec: codecOf(reply) },
+      { id, meta, onDisconnect, source, options, codec: codecOf(reply), takeSlot: () => this.#takeSlot(owner) },
       reply
     )
     const follower = new Follower(producer.log, 0, settings.highWaterMark, reply.log, this.#protocol, producer)
@@ -133,23 +139,33 @@ export class ResumableResponse {
   /** Answers with the stream that has an id chosen by the caller: an existing one, or else a new one. */
   async #claimOrResume(producer: Producer, follower: Follower, access: Access): Promise<void> {
     const { id } = producer.log
-    if (await this.#streams.claim(producer)) {
+    const { raw } = this.#responder.reply
+    await ownTurn(raw)
+    if (isClosed(raw)) {
+      follower.close()
+      this.#responder.left()
+      return
+    }
+    const refusal = await producer.takeSlot().catch(toError)
+    if (refusal === undefined && (await this.#streams.claim(producer))) {
       this.#responder.streamLate(follower, { id }, producer.isOpen)
     } else {
       follower.close()
-      await this.#resume(id, undefined, access)
+      await this.#resume(id, undefined, access, undefined, refusal)
     }
   }
 
   /**
    * @param position the last event that the client has; `undefined` for none
    * @param isNothing whether an error says that there is nothing to resume, which is no error to the client
+   * @param refusal why there is no new stream, which a client is told that finds none
    */
   async #resume(
     id: string,
     position: EventId | undefined,
     access: Access,
-    isNothing?: (error: unknown) => boolean
+    isNothing?: (error: unknown) => boolean,
+    refusal?: Error
   ): Promise<void> {
     const { reply, settings } = this.#responder
     const after = position?.sequence ?? 0
@@ -163,7 +179,7 @@ export class ResumableResponse {
       else this.#responder.streamLate(follower, { id, signal: this.#signal })
     } catch (error) {
       if (isNothing?.(error)) this.#responder.nothing()
-      else this.#responder.fail(error)
+      else this.#responder.fail(isMissing(error) && refusal !== undefined ? refusal : error)
     }
   }
 

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
+import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import type { EventStore, LeaseStatus } from '../stores/event-store.js'
 import type { Deadlines } from '../util/deadlines.js'
 import { describe } from '../util/describe.js'
@@ -20,6 +20,8 @@ export interface LeaseListener {
   onFenced(): void
   /** Called when the store can no longer say who follows elsewhere: it is silent, or has given the log up. */
   onCutOff(): void
+  /** Called when the store has no room for the log. Nothing more is written. */
+  onStoreFull(): void
 }
 
 /**
@@ -92,6 +94,12 @@ export class StoreWriter {
   /** Writes pending events now. */
   flush(): void {
     this.#wake?.()
+  }
+
+  /** Gives up because the store has refused what the log has grown by. */
+  giveUp(error: unknown): void {
+    this.#mayRetry = false
+    this.#onStoreError(error)
   }
 
   /** Gives up at the next failure of the store. */
@@ -243,6 +251,7 @@ export class StoreWriter {
     else this.#wake?.()
     if (remedy === 'end') this.#listener.onFenced()
     else if (isFinal || this.#failures.isCutOff) this.#cutOff()
+    if (error instanceof FST_SSE_STORE_FULL) this.#listener.onStoreFull()
   }
 
   #cutOff(): void {

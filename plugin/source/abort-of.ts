@@ -1,8 +1,39 @@
-import { FST_SSE_EVENT_TOO_LARGE, FST_SSE_LOG_FULL } from '../errors.js'
+import {
+  FST_SSE_CONNECTION_BUSY,
+  FST_SSE_DURATION_EXCEEDED,
+  FST_SSE_EVENT_TOO_LARGE,
+  FST_SSE_FIRST_EVENT_TIMEOUT,
+  FST_SSE_IDLE_TIMEOUT,
+  FST_SSE_LOG_FULL,
+  FST_SSE_OWNER_BUSY,
+  FST_SSE_RESPONSE_TOO_LARGE,
+  FST_SSE_SERVER_BUSY
+} from '../errors.js'
 import { StreamAbort } from './stream-abort.js'
 
-/** Why an error ends the source of a stream: it has exceeded a limit, or has failed. @param error the `cause` */
+const LIMITS = [
+  FST_SSE_CONNECTION_BUSY,
+  FST_SSE_EVENT_TOO_LARGE,
+  FST_SSE_LOG_FULL,
+  FST_SSE_OWNER_BUSY,
+  FST_SSE_RESPONSE_TOO_LARGE,
+  FST_SSE_SERVER_BUSY
+]
+
+const TIMEOUTS = [
+  [FST_SSE_FIRST_EVENT_TIMEOUT, 'firstEvent'],
+  [FST_SSE_IDLE_TIMEOUT, 'idle'],
+  [FST_SSE_DURATION_EXCEEDED, 'duration']
+] as const
+
+/**
+ * Why an error ends the source of a stream: a deadline has passed, it has exceeded a limit, or has failed.
+ *
+ * @param error the `cause`
+ */
 export function abortOf(error: unknown): StreamAbort {
-  const isLimit = error instanceof FST_SSE_EVENT_TOO_LARGE || error instanceof FST_SSE_LOG_FULL
+  const timeout = TIMEOUTS.find(([Timeout]) => error instanceof Timeout)?.[1]
+  if (timeout !== undefined) return new StreamAbort('timeout', { timeout, cause: error })
+  const isLimit = LIMITS.some(Limit => error instanceof Limit)
   return new StreamAbort(isLimit ? 'limit' : 'failed', { cause: error })
 }

@@ -39,8 +39,13 @@ export async function pull<Item, Encoded extends { readonly isLast: boolean }>(
 ): Promise<Encoded | undefined> {
   while (sink.isOpen) {
     const room = sink.room()
-    if (room !== undefined) await room
-    else if (slice.isOver()) await slice.next()
+    if (room !== undefined) {
+      slice.pause()
+      await room
+      slice.resume()
+    } else if (slice.isOver()) {
+      await slice.next()
+    }
     if (!sink.isOpen) break
     const next = source.next()
     const item = isPromiseLike(next) ? await next : next

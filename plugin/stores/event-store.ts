@@ -1,4 +1,5 @@
 import type { EventList } from './event-list.js'
+import type { StreamSlots } from './stream-slots.js'
 
 /**
  * Keeps the events of resumable streams, so that a client that lost its connection gets the rest from any node (R1).
@@ -52,6 +53,9 @@ export interface EventStore {
    * leave it out.
    */
   readonly local?: LocalLogs
+
+  /** Counts the running streams of owners. Without it, each node counts its own. */
+  readonly slots?: StreamSlots
 
   /**
    * Creates an empty log and gives the producer its lease. A producer calls it again if the log has vanished, to store
@@ -138,7 +142,8 @@ export interface EventStore {
 export interface LocalLogs {
   /**
    * Makes a list that the producer fills the events of its log. Called right after `create`. From then on, `append` is
-   * called without events, when there are new ones.
+   * called without events, when there are new ones. The store may limit the list, which then throws
+   * `FST_SSE_STORE_FULL`. After that, the stream goes on without the store.
    *
    * @throws FST_SSE_PRODUCER_FENCED if the producer does not hold the lease, or the log has ended
    */

@@ -1,50 +1,14 @@
-import { type Static, Type } from '@sinclair/typebox'
-import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
-import { Queue } from '../util/queue.js'
-import { compileOptionsValidator, withDefaults } from '../util/validate.js'
+import { FST_SSE_PRODUCER_FENCED } from '../errors.js'
 import { EventList } from './event-list.js'
 import type { EventStore, LeaseStatus, LocalLogs, LogEnd, LogPage } from './event-store.js'
+import { type MemoryStoreOptions, memorySettings } from './memory-options.js'
+import { MemoryRoom, type Tenant } from './memory-room.js'
+import { MemorySlots } from './memory-slots.js'
+import type { StreamSlots } from './stream-slots.js'
 
-function count(rest: { default: number }) {
-  return Type.Optional(
-    Type.Union(
-      [Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), Type.Literal(Number.POSITIVE_INFINITY)],
-      { description: 'a positive whole number, or Infinity', ...rest }
-    )
-  )
-}
-
-const Options = Type.Object(
-  {
-    /** The most events of one stream. A longer stream fails with `FST_SSE_LOG_FULL`. Default: 65536. */
-    maxEvents: count({ default: 65_536 }),
-    /** The most bytes of events of one stream. A larger stream fails with `FST_SSE_LOG_FULL`. Default: 1048576. */
-    maxBytes: count({ default: 1024 * 1024 }),
-    /**
-     * The most streams, running and ended. A new stream replaces the one that ended first. If all are running, `create`
-     * rejects with `FST_SSE_STORE_FULL`, and the new stream is not stored. Default: 10000.
-     */
-    maxStreams: count({ default: 10_000 }),
-    /** How long the log of an ended stream is kept. Milliseconds. Default: 300000. */
-    keep: count({ default: 300_000 }),
-    /**
-     * How long a producer holds its log without renewing its lease. Milliseconds. Default: `Infinity`, since a producer
-     * and its store live in the same process.
-     */
-    lease: count({ default: Number.POSITIVE_INFINITY })
-  },
-  { additionalProperties: false, description: 'an object' }
-)
-
-/** The options of a `MemoryStore`. Each is a positive whole number, or `Infinity`. */
-export type MemoryStoreOptions = Static<typeof Options>
-
-const validate = compileOptionsValidator(Options)
-
-interface Log {
+interface Log extends Tenant {
   readonly id: string
   readonly producer: string
-  readonly owner: string | undefined
   readonly protocol: string | undefined
   events: EventList
   /** Whether the producer fills the events itself. */
@@ -71,13 +35,13 @@ export class MemoryStore implements EventStore {
   readonly maxEvents: number
   readonly maxBytes: number
   readonly lease: number
-  readonly #maxStreams: number
+  readonly slots: StreamSlots
   readonly #keep: number
   /** In the order in which their leases expire, and so do they. */
   readonly #running = new Map<string, Log>()
   readonly #ended = new Map<string, Log>()
-  /** In the order in which they ended, and so they expire. */
-  readonly #oldest = new Queue<Log>()
+  /** Knows in which order they ended, and so they expire. */
+  readonly #room: MemoryRoom<Log>
   readonly #listeners = new Set<(id: string | undefined) => void>()
   #timer: NodeJS.Timeout | undefined
   #wakeAt = Number.POSITIVE_INFINITY
@@ -87,6 +51,7 @@ export class MemoryStore implements EventStore {
       const log = this.#held(this.#running.get(id), producer)
       log.events = events
       log.isShared = true
+      events.limit(log.room, units => this.#grow(log, units))
     },
     events: id => {
       const log = this.#find(id)
@@ -96,13 +61,21 @@ export class MemoryStore implements EventStore {
 
   /** @throws FST_SSE_OPTION_INVALID */
   constructor(options: MemoryStoreOptions = {}) {
-    validate(options)
-    const settings = withDefaults(Options, options) as Required<MemoryStoreOptions>
+    const settings = memorySettings(options)
     this.maxEvents = settings.maxEvents
     this.maxBytes = settings.maxBytes
     this.lease = settings.lease
-    this.#maxStreams = settings.maxStreams
+    this.slots = new MemorySlots(settings.lease)
+    this.#room = new MemoryRoom(settings, log => this.#delete(log))
     this.#keep = settings.keep
+  }
+
+  /**
+   * How many bytes of events it holds, as `maxTotalBytes` counts them. Running streams are given room ahead of what
+   * they need.
+   */
+  get totalBytes(): number {
+    return this.#room.units
   }
 
   /** How many logs it holds, of running and of ended streams. */
@@ -113,7 +86,6 @@ export class MemoryStore implements EventStore {
   async create(id: string, producer: string, owner: string | undefined, protocol?: string): Promise<boolean> {
     const taken = this.#find(id)
     if (taken !== undefined) return taken.producer === producer
-    if (this.size >= this.#maxStreams) this.#makeRoom()
     const leaseUntil = performance.now() + this.lease
     const log: Log = {
       id,
@@ -126,8 +98,12 @@ export class MemoryStore implements EventStore {
       stop: false,
       followedUntil: 0,
       leaseUntil,
-      expires: leaseUntil + this.#keep
+      expires: leaseUntil + this.#keep,
+      room: 0,
+      ended: undefined
     }
+    this.#room.enter(log)
+    log.events.limit(log.room, units => this.#grow(log, units))
     this.#running.set(id, log)
     this.#wakeFor(log)
     return true
@@ -221,13 +197,14 @@ export class MemoryStore implements EventStore {
 
   #end(id: string, log: Log, end: LogEnd): void {
     log.end = end
+    log.events.limit(Number.POSITIVE_INFINITY)
     // A producer that was lost may not know it yet, and go on filling its list.
     if (end.lost && log.isShared) log.events = copyOf(log.events)
     log.events.compact()
     log.expires = performance.now() + this.#keep
     this.#running.delete(id)
     this.#ended.set(id, log)
-    this.#oldest.push(log)
+    this.#room.end(log, log.events.units)
     this.#wakeFor(log)
     this.#notify(id)
   }
@@ -236,10 +213,22 @@ export class MemoryStore implements EventStore {
     for (const listener of this.#listeners) listener(id)
   }
 
-  #makeRoom(): void {
-    const oldest = this.#oldest.shift()
-    if (oldest === undefined) throw new FST_SSE_STORE_FULL(this.#maxStreams)
-    this.#ended.delete(oldest.id)
+  /** A log that finds no room is deleted. Its producer is told by the error, and goes on without the store. */
+  #grow(log: Log, units: number): number {
+    try {
+      return this.#room.grow(log, units)
+    } catch (error) {
+      this.#delete(log)
+      this.#notify(log.id)
+      throw error
+    }
+  }
+
+  #delete(log: Log): void {
+    log.events.limit(Number.POSITIVE_INFINITY)
+    this.#running.delete(log.id)
+    this.#ended.delete(log.id)
+    this.#room.leave(log)
   }
 
   /** All logs share one timer. */
@@ -260,14 +249,14 @@ export class MemoryStore implements EventStore {
         this.#wakeFor(log)
         break
       }
-      this.#running.delete(log.id)
+      this.#delete(log)
     }
-    for (let log = this.#oldest.first; log !== undefined; log = this.#oldest.first) {
+    for (let log = this.#room.oldest; log !== undefined; log = this.#room.oldest) {
       if (log.expires > now) {
         this.#wakeFor(log)
         break
       }
-      this.#makeRoom()
+      this.#delete(log)
     }
   }
 }

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { FST_SSE_OPTION_INVALID } from '../errors.js'
-import { compileValidator } from '../util/validate.js'
+import { compileValidator, hasMethods } from '../util/validate.js'
 import type { EventStore } from './event-store.js'
 
 const callback = Type.Function([], Type.Unknown())
@@ -10,6 +10,8 @@ const method = { ...callback, description: 'a method' }
 function positive(description: string) {
   return Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Literal(Number.POSITIVE_INFINITY)], { description })
 }
+
+const SLOTS = 'an object with take, renew and release'
 
 const Members = Type.Object(
   {
@@ -29,7 +31,8 @@ const Members = Type.Object(
     // Last, since an error would be found in it first if its methods are inherited.
     local: Type.Optional(
       Type.Object({ share: callback, events: callback }, { description: 'an object with share and events' })
-    )
+    ),
+    slots: Type.Optional(Type.Object({}, { description: SLOTS }))
   } satisfies Record<keyof EventStore, TSchema>,
   { description: 'an EventStore, such as a MemoryStore or a RedisStore' }
 )
@@ -48,5 +51,8 @@ export function validateStore(store: EventStore): void {
   const problem = validate(isObject ? Object.fromEntries(names.map(name => [name, store[name]])) : store)
   if (problem !== undefined) {
     throw new FST_SSE_OPTION_INVALID(problem.where === '' ? 'store' : `store.${problem.where}`, problem.what)
+  }
+  if (store.slots !== undefined && !hasMethods(store.slots, ['take', 'renew', 'release'])) {
+    throw new FST_SSE_OPTION_INVALID('store.slots', `takes ${SLOTS}`)
   }
 }

@@ -25,6 +25,12 @@ export class CompactList {
     return this.#old + this.#young.length
   }
 
+  /** The length of all texts together. UTF-16 code units. */
+  get units(): number {
+    const merged = this.#segments.reduce((sum, { text }) => sum + text.length, 0)
+    return this.#young.reduce((sum, text) => sum + text.length, merged)
+  }
+
   push(text: string): void {
     const young = this.#young
     // A call of push would be most of the cost.

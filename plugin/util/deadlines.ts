@@ -28,6 +28,20 @@ interface DeadlineQueue {
  */
 const SLACK = 1 / 64
 
+/**
+ * The length of a deadline that is looked at before a time is up, and then set again for what is left. Each step is at
+ * least half of what was left. So the last one is short, and a deadline that is reached in steps is at most a few
+ * milliseconds late, whatever its length.
+ *
+ * The steps have few lengths, since the deadlines of each length are a queue of their own.
+ *
+ * @param left the milliseconds until the time is up
+ * @returns a power of two, in milliseconds
+ */
+export function stepTo(left: number): number {
+  return 2 ** Math.floor(Math.log2(Math.max(1, left / (1 + SLACK))))
+}
+
 /** The longest delay of a timer in Node. Milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1
 

@@ -30,9 +30,35 @@ export class TimeSlice {
   #turn = -1
   #items = 0
   #startedAt = 0
+  #seenAt = 0
+  #isPaused = false
   /** The last turn in which `onSettled` was called. */
   #settledTurn = -1
   #atEnd: NodeJS.Immediate | undefined
+
+  /**
+   * When the last item was asked for, by `performance.now()`. The clock is not read for every item, so it can be the
+   * time of an earlier one in the same turn.
+   */
+  get seenAt(): number {
+    return this.#seenAt
+  }
+
+  /** Whether no item is asked for at the moment, since there is no room for it. */
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  /** Called when there is no room for items. */
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  /** Called when there is room again. */
+  resume(): void {
+    this.#isPaused = false
+    this.#seenAt = performance.now()
+  }
 
   /** Counts an item. @returns whether it must be the last one of this turn */
   isOver(): boolean {
@@ -41,10 +67,13 @@ export class TimeSlice {
       this.#turn = turn
       this.#items = 0
       this.#startedAt = performance.now()
+      this.#seenAt = this.#startedAt
     }
     this.#items++
     if (this.#items >= MAX_ITEMS) return true
-    return this.#items % ITEMS_PER_CLOCK_READ === 0 && performance.now() - this.#startedAt > MAX_MS
+    if (this.#items % ITEMS_PER_CLOCK_READ !== 0) return false
+    this.#seenAt = performance.now()
+    return this.#seenAt - this.#startedAt > MAX_MS
   }
 
   /** Makes the next item the last one of this turn. */
@@ -56,7 +85,10 @@ export class TimeSlice {
   /** Resolves in the next turn of the event loop. */
   next(): Promise<void> {
     return new Promise(resolve => {
-      setImmediate(resolve)
+      setImmediate(() => {
+        this.#seenAt = performance.now()
+        resolve()
+      })
     })
   }
 

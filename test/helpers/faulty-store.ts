@@ -1,7 +1,7 @@
 import { FST_SSE_STORE_UNAVAILABLE } from '../../plugin/errors.js'
 import { type EventStore, MemoryStore, type MemoryStoreOptions } from '../../plugin/index.js'
 
-type Method = Exclude<keyof EventStore, 'maxEvents' | 'maxBytes' | 'lease' | 'linger' | 'local' | 'subscribe'>
+type Method = Exclude<keyof EventStore, 'maxEvents' | 'maxBytes' | 'lease' | 'linger' | 'local' | 'slots' | 'subscribe'>
 
 /**
  * What one node sees of a store in memory that it shares with others: its calls may fail, hang or never arrive, and

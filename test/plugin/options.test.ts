@@ -10,26 +10,35 @@ const INVALID = 'FST_SSE_OPTION_INVALID'
 const ms = (from: number) => `takes a whole number of milliseconds from ${from} to 2147483647`
 const notWhole = [0.5, Number.NaN, Number.POSITIVE_INFINITY, '1', null, [1], {}, 1n, 2 ** 31]
 
+const timeout = { takes: `${ms(1)}, or false`, good: [1, 2 ** 31 - 1, false], bad: [...notWhole, 0, -1, true] }
+const size = {
+  takes: 'takes a positive whole number of bytes',
+  good: [1000, 2 ** 40],
+  bad: [0, -1, 0.5, Number.NaN, '1', null, false, 2 ** 53]
+}
+
+const counted = {
+  takes: 'takes a positive whole number, or false',
+  good: [1, 2 ** 40, false],
+  bad: [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '1', null, true, {}]
+}
+
 /** Valid and invalid values of the settings that the plugin and every stream take. */
 const settings: Record<string, { takes: string; good: unknown[]; bad: unknown[] }> = {
-  heartbeat: { takes: `${ms(1)}, or false`, good: [1, 2 ** 31 - 1, false], bad: [...notWhole, 0, -1, true] },
+  heartbeat: timeout,
   commitAfter: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] },
   retry: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] },
-  highWaterMark: {
-    takes: 'takes a positive whole number of bytes',
-    good: [1, 2 ** 40],
-    bad: [0, -1, 0.5, Number.NaN, '1', null, false, 2 ** 53]
-  },
-  maxEventBytes: {
-    takes: 'takes a positive whole number of bytes',
-    good: [1000, 2 ** 40],
-    bad: [0, -1, 0.5, Number.NaN, '1', null, false, 2 ** 53]
-  },
+  highWaterMark: { ...size, good: [1, 2 ** 40] },
+  writeTimeout: timeout,
+  maxEventBytes: size,
   providerKey: {
     takes: "takes 'server' or 'user'",
     good: ['server', 'user'],
     bad: ['', 'me', null, true, 1, {}, ['user']]
-  }
+  },
+  firstEventTimeout: timeout,
+  idleTimeout: timeout,
+  maxDuration: timeout
 }
 
 const plainText: Protocol<string> = {
@@ -70,6 +79,27 @@ const pluginOnly: typeof settings = {
     good: ['0123456789abcdef', 'é'.repeat(100)],
     bad: ['', 'too short', 1, null, true, {}, Buffer.alloc(16)]
   },
+  maxStreams: counted,
+  maxStreamsPerOwner: {
+    takes:
+      'takes a positive whole number, false, or an object with limit (a positive whole number), owner or anonymous',
+    good: [1, false, { limit: 1 }, { limit: 5, owner: () => 'me', anonymous: true }],
+    bad: [
+      0,
+      -1,
+      0.5,
+      '1',
+      null,
+      true,
+      {},
+      { limit: 0 },
+      { owner: () => 'me' },
+      { limit: 1, owner: 'me' },
+      { limit: 1, id: 1 }
+    ]
+  },
+  maxStreamsPerConnection: counted,
+  maxResponseBytes: size,
   drainTimeout: { takes: ms(0), good: [0, 2 ** 31 - 1], bad: [...notWhole, -1, false] },
   lastEventIdParameter: {
     takes: 'takes the name of a query parameter, or false',
@@ -141,7 +171,7 @@ t.test('the plugin', async t => {
   }
 
   t.test('refuses an unknown option, and names the known ones', async t => {
-    const known = `${Object.keys(settings).join(', ')}, resumable, store, ownerKey, drainTimeout, lastEventIdParameter`
+    const known = [...Object.keys(settings), ...Object.keys(pluginOnly)].join(', ')
     for (const name of ['heartBeat', 'map', 'end', 'toString']) {
       const error = await registering({ [name]: 1 })
       t.strictSame([error?.code, error?.message], [INVALID, `option "${name}" is unknown; known are ${known}`])
@@ -164,8 +194,16 @@ t.test('the plugin', async t => {
       commitAfter: 1000,
       retry: undefined,
       highWaterMark: 16_384,
+      writeTimeout: 60_000,
       maxEventBytes: 1_048_576,
       providerKey: 'server',
+      firstEventTimeout: 600_000,
+      idleTimeout: 300_000,
+      maxDuration: 3_600_000,
+      maxStreams: 10_000,
+      maxStreamsPerOwner: false,
+      maxStreamsPerConnection: 100,
+      maxResponseBytes: 4_194_304,
       drainTimeout: 5000,
       lastEventIdParameter: 'lastEventId'
     })
@@ -258,19 +296,21 @@ t.test('an option of a stream overrides that of the plugin', async t => {
     highWaterMark: 4,
     maxEventBytes: 5,
     providerKey: 'server',
-    drainTimeout: 6
+    drainTimeout: 6,
+    firstEventTimeout: 7,
+    idleTimeout: 8,
+    maxDuration: 9,
+    writeTimeout: 10
   })
   t.same(streamSettings(plugin, {}), plugin)
-  const own = {
-    heartbeat: 11,
-    commitAfter: 12,
-    retry: 13,
-    highWaterMark: 14,
-    maxEventBytes: 15,
-    providerKey: 'user' as const
-  }
-  t.same(streamSettings(plugin, own), { ...own, drainTimeout: 6, lastEventIdParameter: 'lastEventId' })
-  const falsy = { heartbeat: false as const, commitAfter: 0, retry: 0 }
+  const size = { highWaterMark: 14, maxEventBytes: 15 }
+  const timeouts = { firstEventTimeout: 17, idleTimeout: 18, maxDuration: 19, writeTimeout: 20 }
+  const own = { heartbeat: 11, commitAfter: 12, retry: 13, providerKey: 'user' as const, ...size, ...timeouts }
+  const { drainTimeout, ...rest } = pluginSettings({})
+  t.equal(drainTimeout, 5000)
+  t.same(streamSettings(plugin, own), { ...rest, ...own, drainTimeout: 6 })
+  const no = { firstEventTimeout: false, idleTimeout: false, maxDuration: false, writeTimeout: false } as const
+  const falsy = { heartbeat: false as const, commitAfter: 0, retry: 0, ...no }
   t.same(streamSettings(plugin, falsy), { ...plugin, ...falsy })
 })
 
@@ -288,7 +328,8 @@ t.test('sseResume refuses options of sseFrom that only begin a stream', async t 
     given = options
     return (await app.inject('/')).json()
   }
-  const known = 'heartbeat, commitAfter, retry, highWaterMark, protocol, onClose, signal, owner, anonymous'
+  const known =
+    'heartbeat, commitAfter, retry, highWaterMark, writeTimeout, protocol, onClose, signal, owner, anonymous'
   for (const [name, value] of Object.entries({
     event: 'x',
     map: String,

@@ -5,6 +5,7 @@ import { following } from './following.js'
 import type { ConformanceTest } from './harness.js'
 import { keeping } from './keeping.js'
 import { leasing } from './leasing.js'
+import { limiting } from './limiting.js'
 import { notifying } from './notifying.js'
 import { reading } from './reading.js'
 import { stopping } from './stopping.js'
@@ -40,5 +41,6 @@ export const eventStoreConformance: readonly ConformanceTest[] = [
   ...following,
   ...stopping,
   ...notifying,
-  ...keeping
+  ...keeping,
+  ...limiting
 ]

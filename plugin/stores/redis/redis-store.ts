@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_UNAVAILABLE } from '../../errors.js'
 import type { EventStore, LeaseStatus, LogPage } from '../event-store.js'
+import type { StreamSlots } from '../stream-slots.js'
 import { Notifications, type RedisSubscriber } from './notifications.js'
 import { RedisClock } from './redis-clock.js'
 import { type RedisStoreOptions, redisSettings } from './redis-options.js'
+import { RedisSlots } from './redis-slots.js'
 import { type RedisClient, ScriptRunner } from './script-runner.js'
 import { APPEND, CREATE, END_LOST, FOLLOW, PAGE_SIZE, READ, RENEW, type Script, STOP, UNFOLLOW } from './scripts.js'
 
@@ -34,6 +36,7 @@ export class RedisStore implements EventStore {
   readonly maxBytes: number
   readonly lease: number
   readonly linger: number
+  readonly slots: StreamSlots
   readonly #keep: number
   /** How long the keys of a running stream outlive the last sign of its producer. */
   readonly #ttl: number
@@ -58,6 +61,7 @@ export class RedisStore implements EventStore {
     this.#node = `${prefix}node:${randomUUID()}`
     this.#timeout = timeout
     this.#scripts = new ScriptRunner(client, timeout)
+    this.slots = new RedisSlots(this.#scripts, prefix, lease)
     this.#notifications = new Notifications(subscriber, this.#node)
   }
 

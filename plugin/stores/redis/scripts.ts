@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** The keys of one stream. */
-export type KeyName = 'log' | 'lease' | 'meta' | 'followers'
+export type KeyName = 'log' | 'lease' | 'meta' | 'followers' | 'slots'
 
 /** A Lua script: Redis runs it as one step, with nothing in between. */
 export interface Script {
@@ -16,7 +16,7 @@ export interface Script {
 export const PAGE_SIZE = 1000
 
 /** The clock of Redis counts, since the clocks of the nodes differ. Milliseconds. */
-const NOW = `
+export const NOW = `
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -56,7 +56,7 @@ end`
  * Returns 1 if the log is the producer's, 0 if it is another's, or -1 if the call has arrived too late, when its
  * producer may be gone; and the time. The other arguments are names and values for `meta`.
  */
-export const CREATE = script(
+export const CREATE = makeScript(
   ['log', 'lease', 'meta', 'followers'],
   ['producer', 'node', 'leaseMs', 'ttl', 'deadline'],
   `${NOW}
@@ -74,7 +74,7 @@ return { 1, time }`
 )
 
 /** Returns the number of the last event, or -1 if the producer is fenced. The other arguments are the events. */
-export const APPEND = script(
+export const APPEND = makeScript(
   ['log', 'lease', 'meta', 'followers'],
   ['id', 'producer', 'first', 'ttl', 'keep', 'hasEnd', 'frame'],
   `${NOTIFY}${END}
@@ -100,7 +100,7 @@ return count`
 )
 
 /** Returns whether to stop and the number of followers, or nil if the producer is fenced. Needs no memory. */
-export const RENEW = script(
+export const RENEW = makeScript(
   ['log', 'lease', 'meta', 'followers'],
   ['producer', 'leaseMs', 'ttl'],
   `${NOTIFY}
@@ -115,7 +115,7 @@ return { 1 - redis.call('HEXISTS', meta, 'active'), redis.call('ZCOUNT', followe
  * Returns producer, owner and protocol, the time left of the lease, events, and how and with what it ended; nil if not
  * there.
  */
-export const READ = script(
+export const READ = makeScript(
   ['log', 'lease', 'meta'],
   ['from'],
   `
@@ -132,7 +132,7 @@ end
 return { redis.call('HMGET', meta, 'producer', 'owner', 'protocol'), left, events, outcome, frame }`
 )
 
-export const FOLLOW = script(
+export const FOLLOW = makeScript(
   ['log', 'meta', 'followers'],
   ['id', 'node', 'leaseMs'],
   `${NOTIFY}
@@ -148,7 +148,7 @@ if redis.call('PTTL', followers) < tonumber(leaseMs) then redis.call('PEXPIRE', 
 if not before or tonumber(before) < present then redis.call('PUBLISH', producer, id) end`
 )
 
-export const UNFOLLOW = script(
+export const UNFOLLOW = makeScript(
   ['meta', 'followers'],
   ['id', 'node'],
   `
@@ -158,7 +158,7 @@ if producer then redis.call('PUBLISH', producer, id) end`
 )
 
 /** Returns 1 if this has ended the log, otherwise 0. */
-export const END_LOST = script(
+export const END_LOST = makeScript(
   ['log', 'lease', 'meta', 'followers'],
   ['id', 'keep', 'frame'],
   `${NOTIFY}${END}
@@ -168,7 +168,7 @@ return 1`
 )
 
 /** Returns 1 if there is such a log, otherwise 0. Needs no memory. */
-export const STOP = script(
+export const STOP = makeScript(
   ['lease', 'meta'],
   ['id'],
   `
@@ -181,7 +181,8 @@ end
 return 1`
 )
 
-function script(keys: readonly KeyName[], args: readonly string[], body: string): Script {
+/** Makes a script with its keys and its first arguments as local variables. */
+export function makeScript(keys: readonly KeyName[], args: readonly string[], body: string): Script {
   const locals = [
     ...keys.map((name, i) => `local ${name} = KEYS[${i + 1}]`),
     ...args.map((name, i) => `local ${name} = ARGV[${i + 1}]`)

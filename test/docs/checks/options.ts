@@ -1,3 +1,5 @@
+import { fetchAll, open } from '../../helpers/client.js'
+import { until } from '../../helpers/until.js'
 import type { Checks } from '../check.js'
 
 export const options: Checks = {
@@ -15,5 +17,24 @@ export const options: Checks = {
     const finish = 'event: finish\nid: fastify-sse-from:end\ndata: {}\n\n'
     t.equal((await app.inject('/parts')).body, `retry: 3000\n${tokens}${finish}`)
     t.strictSame(logged.args(), [['complete', 2]])
+  },
+
+  'Limits and deadlines': async (t, program) => {
+    const app = await program.app(t)
+    let running = 0
+    app.get('/', (_request, reply) =>
+      reply.sseFrom(async function* ({ signal }) {
+        running++
+        await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
+      })
+    )
+    const headers = { 'x-user': 'ann' }
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    const clients = Array.from({ length: 5 }, () => open(url, { headers }))
+    await until('as many run as the limit says', () => running === 5)
+    const refused = await fetchAll(url, { headers })
+    t.equal(refused.status, 429)
+    t.match(refused.headers['retry-after'], /^[1-5]$/)
+    for (const client of clients) client.leave()
   }
 }

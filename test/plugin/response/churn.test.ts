@@ -58,8 +58,9 @@ t.test('leaves nothing running after 1000 clients have come and gone', async t =
   )
 })
 
-t.test('aborts every stream of a connection that closes, also pipelined ones that wait', async t => {
+t.test('ends every stream of a connection that closes, also pipelined ones that wait', async t => {
   const signals: AbortSignal[] = []
+  const outcomes: string[] = []
   const { port } = await serve(t, app => {
     app.get('/', (_request, reply) =>
       reply.sseFrom(
@@ -68,7 +69,7 @@ t.test('aborts every stream of a connection that closes, also pipelined ones tha
           yield 'token'
           await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
         },
-        { commitAfter: 60_000 }
+        { commitAfter: 60_000, onClose: ({ outcome }) => void outcomes.push(outcome) }
       )
     )
   })
@@ -76,10 +77,15 @@ t.test('aborts every stream of a connection that closes, also pipelined ones tha
   socket.on('error', () => {})
   // Three pipelined requests (RFC 9112, section 9.3.2).
   socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(3))
-  await until('three sources run', () => signals.length === 3)
+  await until('the first source runs', () => signals.length)
   socket.destroy()
-  await until('all three are aborted', () => signals.every(({ aborted }) => aborted))
-  t.pass()
+  await until('all three streams are over', () => outcomes.length === 3)
+  t.strictSame(outcomes, ['aborted', 'aborted', 'aborted'])
+  t.strictSame(
+    signals.map(({ aborted }) => aborted),
+    [true],
+    'the sources of the other two never started'
+  )
 })
 
 t.test('aborts the source when the client half-closes the connection', async t => {

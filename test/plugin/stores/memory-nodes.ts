@@ -12,6 +12,7 @@ export function nodesOf(shared: MemoryStore): [EventStore, EventStore] {
     maxEvents: shared.maxEvents,
     maxBytes: shared.maxBytes,
     lease: shared.lease,
+    slots: shared.slots,
     create: (...args) => shared.create(...args),
     append: (...args) => shared.append(...args),
     read: (...args) => shared.read(...args),

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import t from 'tap'
-import { FST_SSE_OPTION_INVALID, FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../../../plugin/errors.js'
+import { FST_SSE_OPTION_INVALID, FST_SSE_PRODUCER_FENCED } from '../../../plugin/errors.js'
 import { MemoryStore, type MemoryStoreOptions } from '../../../plugin/index.js'
 import { eventStoreConformance } from '../../../plugin/stores/conformance/conformance.js'
 import { Clock } from '../../helpers/clock.js'
@@ -66,7 +66,7 @@ t.test('an unknown option is refused, and the known ones are named', async t => 
       () => new MemoryStore({ [name]: 1 } as MemoryStoreOptions),
       new FST_SSE_OPTION_INVALID(
         name || 'options',
-        'is unknown; known are maxEvents, maxBytes, maxStreams, keep, lease'
+        'is unknown; known are maxEvents, maxBytes, maxStreams, maxTotalBytes, ownerShare, keep, lease'
       )
     )
   }
@@ -231,8 +231,12 @@ t.test('a log is refused if there is no room, and the others are untouched', asy
   for (const maxStreams of [undefined, 1, 3]) {
     const store = new MemoryStore({ maxStreams })
     const most = maxStreams ?? 10_000
+    const taken = `those that run take up maxStreams (${most}) or maxTotalBytes (134217728)`
     for (let i = 0; i < most; i++) await store.create(`${i}`, 'me', undefined)
-    await t.rejects(store.create('another', 'me', undefined), new FST_SSE_STORE_FULL(most))
+    await t.rejects(store.create('another', 'me', undefined), {
+      code: 'FST_SSE_STORE_FULL',
+      message: `the event store has no room for this stream: ${taken}`
+    })
     t.equal(await store.create('0', 'me', undefined), true)
     t.equal(await store.create('0', 'other', undefined), false)
     t.equal(store.size, most)

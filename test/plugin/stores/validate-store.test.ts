@@ -24,7 +24,12 @@ function storeWith(members: Record<string, unknown>): EventStore {
 }
 
 t.test('a store that lacks a method is refused at registration', async t => {
-  const { constructor: _, size: __, ...methods } = Object.getOwnPropertyDescriptors(MemoryStore.prototype)
+  const {
+    constructor: _,
+    size: __,
+    totalBytes: ___,
+    ...methods
+  } = Object.getOwnPropertyDescriptors(MemoryStore.prototype)
   t.equal(Object.keys(methods).length, 9)
   for (const method of Object.keys(methods)) {
     t.equal(await refusal(storeWith({ [method]: undefined })), `option "store.${method}" is missing, it takes a method`)
@@ -58,6 +63,12 @@ t.test('an invalid limit, time or access to logs is refused', async t => {
       'an object with share and events',
       [undefined, { share() {}, events() {} }],
       [null, 1, 'a', { share() {} }, { share: 1, events: 1 }]
+    ],
+    [
+      'slots',
+      'an object with take, renew and release',
+      [undefined, { take() {}, renew() {}, release() {} }, new MemoryStore().slots],
+      [null, 1, 'a', {}, { take() {}, renew() {} }, { take: 1, renew: 1, release: 1 }]
     ]
   ]
   for (const [name, expected, good, bad] of cases) {

@@ -4,6 +4,7 @@ import { ending } from './ending.js'
 import { following } from './following.js'
 import { keeping } from './keeping.js'
 import { leasing } from './leasing.js'
+import { limiting } from './limiting.js'
 import type { Mutant } from './mutant.js'
 import { notifying } from './notifying.js'
 import { reading } from './reading.js'
@@ -19,5 +20,6 @@ export const mutants: readonly Mutant[] = [
   ...following,
   ...stopping,
   ...notifying,
-  ...keeping
+  ...keeping,
+  ...limiting
 ]
