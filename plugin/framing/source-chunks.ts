@@ -76,6 +76,10 @@ export class SourceChunks implements ChunkSource<Result> {
     return this.encodeError(error) ?? this.#encoder.lastResort(error)
   }
 
+  encodeStopped(): string {
+    return this.#encoder.stopped(this.#reply.log)
+  }
+
   close(abort?: StreamAbort): void {
     if (abort !== undefined) this.#run.cancel(abort)
   }

@@ -9,7 +9,7 @@ import { type ProviderKey, toSourceError } from '../framing/key-refusal.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import { abortOf } from '../source/abort-of.js'
 import { pull } from '../source/pull.js'
-import { StreamAbort } from '../source/stream-abort.js'
+import { isStop, StreamAbort } from '../source/stream-abort.js'
 import { formatRetry } from '../sse/event.js'
 import type { Deadline } from '../util/deadlines.js'
 import { logError } from '../util/log.js'
@@ -80,7 +80,7 @@ export class EventStream extends Readable implements OpenStream {
     streams.add(this)
     const { signal } = parts
     if (signal !== undefined) {
-      this.#forgetSignal = onAbort(signal, () => this.#failStopped(signal))
+      this.#forgetSignal = onAbort(signal, () => this.#stopBySignal(signal))
     }
     onOver(this.#raw, isComplete => this.#over(isComplete))
   }
@@ -164,13 +164,15 @@ export class EventStream extends Readable implements OpenStream {
       this.#scope.runInAsyncScope(this.#run, this, pump)
     } else if (summary.error !== undefined) {
       this.#refuse(summary.error)
+    } else if (summary.outcome === 'stopped') {
+      this.#endAsStopped(pump)
     }
   }
 
   async #run(pump: Pump): Promise<void> {
     const { chunks, reply, signal, settings } = this.#parts
     try {
-      if (signal?.aborted) return this.#failStopped(signal)
+      if (signal?.aborted) return this.#stopBySignal(signal)
       const last = await pull(chunks, pump, pump.slice)
       if (last !== undefined) this.#complete(pump, last)
     } catch (error) {
@@ -179,15 +181,29 @@ export class EventStream extends Readable implements OpenStream {
     }
   }
 
-  /** Ends a complete stream (E3). */
+  /** Ends a stream that is complete (E3), or was stopped on request (E5). */
   #complete(pump: Pump, last: Chunk): void {
-    this.#stop('complete')
+    this.#stop(last.isStopped ? 'stopped' : 'complete')
     this.#end(pump, last.text)
   }
 
-  /** Fails because the `signal` of its options was aborted. */
-  #failStopped(signal: AbortSignal): void {
-    this.#fail(stopError(signal), new StreamAbort('stopped', { cause: signal.reason }))
+  /** Ends because the `signal` of its options was aborted: as stopped (E5) if that says so, otherwise with an error. */
+  #stopBySignal(signal: AbortSignal): void {
+    const reason: unknown = signal.reason
+    if (isStop(reason)) this.#endStopped(reason)
+    else this.#fail(stopError(signal), new StreamAbort('stopped', { cause: reason }))
+  }
+
+  #endStopped(abort: StreamAbort): void {
+    this.#stop('stopped', abort)
+    this.#parts.reply.log.info({ outcome: 'stopped' }, 'stream stopped')
+    // Hooks may still run before the first read. `#start` then sends the end.
+    if (this.#pump !== undefined) this.#endAsStopped(this.#pump)
+  }
+
+  #endAsStopped(pump: Pump): void {
+    const { chunks } = this.#parts
+    this.#end(pump, this.#scope.runInAsyncScope(chunks.encodeStopped, chunks))
   }
 
   /**

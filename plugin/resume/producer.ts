@@ -1,12 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { FastifyReply } from 'fastify'
-import {
-  FST_SSE_CLOSING,
-  FST_SSE_LOG_FULL,
-  FST_SSE_PRODUCER_LOST,
-  FST_SSE_STREAM_ABANDONED,
-  FST_SSE_STREAM_STOPPED
-} from '../errors.js'
+import { FST_SSE_CLOSING, FST_SSE_LOG_FULL, FST_SSE_PRODUCER_LOST, FST_SSE_STREAM_ABANDONED } from '../errors.js'
 import type { Chunk } from '../framing/chunk.js'
 import type { Codec } from '../framing/codec.js'
 import { logFailure, stopError } from '../framing/failure.js'
@@ -17,8 +11,8 @@ import type { OpenStream, OpenStreams } from '../response/open-streams.js'
 import { abortOf } from '../source/abort-of.js'
 import { pull, type Sink } from '../source/pull.js'
 import type { SourceOptions } from '../source/source.js'
-import { StreamAbort } from '../source/stream-abort.js'
-import type { EventStore, LeaseStatus } from '../stores/event-store.js'
+import { isStop, StreamAbort } from '../source/stream-abort.js'
+import type { EventStore, LeaseStatus, LogEnd } from '../stores/event-store.js'
 import type { Deadline } from '../util/deadlines.js'
 import type { IdMap } from '../util/id-map.js'
 import { logError } from '../util/log.js'
@@ -26,7 +20,7 @@ import { onAbort } from '../util/shared-listener.js'
 import { TimeSlice } from '../util/time-slice.js'
 import type { OnDemandProducer } from './follower.js'
 import { producerOf } from './generation.js'
-import { LiveLog, type StreamMeta } from './live-log.js'
+import { LiveLog, type LocalEnd, type StreamMeta } from './live-log.js'
 import type { OnDisconnect } from './resumable-options.js'
 import { type LeaseListener, StoreWriter } from './store-writer.js'
 
@@ -132,9 +126,9 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     }
     const signal = this.#signal
     if (signal !== undefined) {
-      this.#forgetSignal = onAbort(signal, () => this.#failStopped(signal))
+      this.#forgetSignal = onAbort(signal, () => this.#stopBySignal(signal))
     }
-    if (signal?.aborted) this.#failStopped(signal)
+    if (signal?.aborted) this.#stopBySignal(signal)
     else void this.#produce()
   }
 
@@ -147,9 +141,13 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     else this.#abort(new StreamAbort('left'))
   }
 
-  /** Ends the stream on request. */
-  stop(): void {
-    this.#fail(new FST_SSE_STREAM_STOPPED(), new StreamAbort('stopped'))
+  /** Ends the stream on request, which is not an error (E5). */
+  stop(abort = new StreamAbort('stopped')): void {
+    if (!this.isOpen) return
+    this.#abort(abort)
+    this.#reply.log.info({ outcome: 'stopped' }, 'stream stopped')
+    const frame = this.#scope.runInAsyncScope(this.#chunks.encodeStopped, this.#chunks)
+    this.#end({ frame, lost: false, isStopped: true })
   }
 
   /** Ends the stream because the server closes (V2). */
@@ -210,9 +208,11 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     if (this.log.isLarger(maxBytes)) throw new FST_SSE_LOG_FULL(`maxBytes (${maxBytes})`)
   }
 
-  /** Fails because the `signal` of its options was aborted. */
-  #failStopped(signal: AbortSignal): void {
-    this.#fail(stopError(signal), new StreamAbort('stopped', { cause: signal.reason }))
+  /** Ends because the `signal` of its options was aborted: as stopped (E5) if that says so, otherwise with an error. */
+  #stopBySignal(signal: AbortSignal): void {
+    const reason: unknown = signal.reason
+    if (isStop(reason)) this.stop(reason)
+    else this.#fail(stopError(signal), new StreamAbort('stopped', { cause: reason }))
   }
 
   #failAbandoned(): void {
@@ -241,7 +241,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     this.#chunks.close(abort)
   }
 
-  #end(end: { frame: string; lost: false; error?: Error }): void {
+  #end(end: LogEnd & LocalEnd): void {
     this.isOpen = false
     this.#forgetSignal?.()
     this.#context.openStreams.deadlines.clear(this.#grace)

@@ -30,6 +30,10 @@ class AiSdkStream implements ProtocolStream {
     return { data: { type: 'error', errorText: message } }
   }
 
+  stopped(): SseEvent[] {
+    return [{ data: { type: 'abort' } }, { data: SENTINEL }]
+  }
+
   #track(type: string, id: unknown): void {
     switch (type) {
       case 'start':

@@ -3,7 +3,7 @@ import { type Finish, finishOf, type Usage } from '../answer/finish.js'
 import { finishWord, finishWords } from '../answer/finish-words.js'
 import { type AnswerPart, partOf, type ToolCallPart } from '../answer/part.js'
 import type { ErrorData } from '../failure.js'
-import { openAiError } from './openai.js'
+import { ABORTED, openAiError } from './openai.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
 
 /** The fields that all chunks of a chat completion share. */
@@ -99,6 +99,10 @@ class ChatCompletionStream implements ProtocolStream<AnswerPart> {
 
   error(failure: ErrorData): SseEvent {
     return { data: { error: openAiError(failure) } }
+  }
+
+  stopped(): SseEvent[] {
+    return [this.#delta({}, ABORTED), { data: '[DONE]' }]
   }
 
   /** Only the first piece of a call has its id and name. */

@@ -41,7 +41,7 @@ export interface Protocol<Item = never> {
 
 /**
  * Makes the events of one stream. All methods are synchronous, and are called in this order: `item` for each item, then
- * `end` or `error`, or neither if the client leaves.
+ * `end`, `error` or `stopped`, or none of them if the client leaves.
  *
  * The data of an event is sent as usual: a string as it is, anything else as JSON. The events of a resumable stream
  * must not have an `id`.
@@ -64,6 +64,11 @@ export interface ProtocolStream<Item = never> {
   end(returned: unknown): SseEvent | readonly SseEvent[] | undefined
   /** Makes the last event of a stream that fails after it has begun, or several that are sent together. */
   error(failure: ErrorData): SseEvent | readonly SseEvent[]
+  /**
+   * Makes the end of a stream that was stopped on request: one event, several that are sent together, or `undefined`
+   * for none. Default: that of `error`, for FST_SSE_STREAM_STOPPED.
+   */
+  stopped?(): SseEvent | readonly SseEvent[] | undefined
 }
 
 /** What a built-in protocol receives when a stream begins. */
