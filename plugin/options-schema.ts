@@ -53,7 +53,9 @@ const settings = {
       default: 'server',
       description: "'server' or 'user'"
     })
-  )
+  ),
+  onFinish: callback,
+  drainForUsage: Type.Optional(ms(0, {}))
 } satisfies Record<keyof StreamSettings, TSchema>
 
 /** The names of the settings that both the plugin and a stream take. */
@@ -87,7 +89,8 @@ const protocol = Type.Optional(
       Type.Object({
         headers: Type.Optional(Type.Record(Type.String(), Type.String())),
         reconnects: Type.Optional(Type.Boolean()),
-        resumesNothing: Type.Optional(Type.Boolean())
+        resumesNothing: Type.Optional(Type.Boolean()),
+        text: callback
       })
     ],
     { description: PROTOCOL }
@@ -126,6 +129,7 @@ export const StreamSchema = options({
   protocol,
   map: callback,
   isComplete: callback,
+  usageOf: callback,
   event: Type.Optional(Type.String({ pattern: '^[^\\r\\n]*$', description: 'a name without CR or LF' })),
   end: Type.Optional(
     Type.Union([Type.Literal(false), Type.String({ pattern: '^[^\\r\\n]*$' }), Type.Object({})], { description: END })

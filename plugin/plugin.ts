@@ -30,7 +30,9 @@ export const sseFrom = fp(
   async (app: FastifyInstance, options: PluginOptions) => {
     const settings = pluginSettings(options)
     warnOfTimeouts(app, settings)
-    const openStreams = new OpenStreams(settings.drainTimeout)
+    // Where a hook takes longer than this, Fastify gives up closing. 0 is no limit.
+    const { pluginTimeout = 0 } = app.initialConfig
+    const openStreams = new OpenStreams(settings.drainTimeout, pluginTimeout || undefined)
     const resumableStreams = new ResumableStreams(settings.store ?? new MemoryStore(), openStreams, settings.ownerKey)
     const server: SseServer = { settings, openStreams, resumableStreams }
     app.decorate(kSseServer, server)
@@ -48,7 +50,8 @@ export const sseFrom = fp(
     expectListener(app.server)
     const serverDrain = watchServers(app)
     app.addHook('preClose', async () => {
-      await Promise.all([openStreams.drain(), serverDrain.begin()])
+      const [unfinished] = await Promise.all([openStreams.drain(), serverDrain.begin()])
+      if (unfinished > 0) app.log.warn({ unfinished }, 'the server closes although onFinish has not finished')
       void resumableStreams.close(app.log)
       serverDrain.end()
     })

@@ -14,15 +14,16 @@ import { FST_SSE_NOT_ACCEPTABLE } from './errors.js'
 import { AnswerParts } from './framing/answer/answer-parts.js'
 import { type Finish, finishOf } from './framing/answer/finish.js'
 import { type AnswerPart, partOf } from './framing/answer/part.js'
+import { toEvent } from './framing/answer/part-event.js'
 import { type ErrorData, errorEvent, logFailure, statusOf } from './framing/failure.js'
-import { type ProviderKey, toSourceError } from './framing/key-refusal.js'
+import { toSourceError } from './framing/key-refusal.js'
 import type { StreamOptions } from './options.js'
 import { kSseServer, sseFrom } from './plugin.js'
-import type { SseServer } from './reply.js'
+import { recordingOf, type SseServer } from './reply.js'
 import { collect } from './response/collect.js'
 import { toErrorResponse } from './response/error-response.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
-import { resumableOf } from './settings.js'
+import { resumableOf, streamSettings } from './settings.js'
 import type { SseSource } from './source/source.js'
 
 export { FST_SSE_EVENT_INVALID, FST_SSE_OPTION_INVALID, FST_SSE_STREAM_NOT_FOUND } from './errors.js'
@@ -39,6 +40,7 @@ export {
   TextPart,
   ToolCallPart
 } from './framing/answer/part.js'
+export { toEvent } from './framing/answer/part-event.js'
 export type { ProviderKey } from './framing/key-refusal.js'
 export {
   type CompletionHead,
@@ -111,7 +113,8 @@ export function negotiate<const T extends string>(reply: FastifyReply, types: re
  * server closes, and is never started for a HEAD request (S3).
  *
  * @param toBody makes the body from the joined parts of the answer and its end
- * @param providerKey whose key the provider is asked with. Default: what the option of the plugin says
+ * @param own whose key the provider is asked with, and what is called when the source has ended (E8). Default: what the
+ *   plugin's options say
  * @returns the reply; `return` or await it in the handler
  * @throws FST_SSE_CLOSING, FST_SSE_EVENT_INVALID if the source gives what is not a part of an answer, or returns no
  *   `Finish`, and any error of the source or of `toBody`
@@ -120,16 +123,21 @@ export async function sendWhole(
   reply: FastifyReply,
   source: SseSource<AnswerPart>,
   toBody: (answer: AnswerParts, finish: Finish) => object,
-  providerKey?: ProviderKey | undefined
+  own: Pick<StreamOptions, 'providerKey' | 'onFinish'> = {}
 ): Promise<FastifyReply> {
   if (reply.request.method === 'HEAD') return reply.type('application/json').send(Readable.from([]))
-  const { openStreams, settings } = serverOf(reply.server)
+  const server = serverOf(reply.server)
+  const settings = streamSettings(server.settings, own)
   const answer = new AnswerParts()
+  const onItem = (item: unknown) => answer.add(partOf(item))
+  const onEnd = (returned: unknown) => toBody(answer, finishOf(returned))
   try {
-    const result = await collect(source, reply, openStreams, item => answer.add(partOf(item)))
-    return result === undefined ? reply : sendJson(reply, toBody(answer, finishOf(result.returned)))
+    const recording = recordingOf(server, settings)
+    const record = recording && { ...recording, map: (item: unknown) => toEvent(partOf(item)) }
+    const body = await collect(source, reply, server.openStreams, onItem, onEnd, record)
+    return body === undefined ? reply : sendJson(reply, body)
   } catch (error) {
-    throw toErrorResponse(reply, toSourceError(error, providerKey ?? settings.providerKey))
+    throw toErrorResponse(reply, toSourceError(error, settings.providerKey))
   }
 }
 

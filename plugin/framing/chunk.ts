@@ -27,8 +27,9 @@ export interface ChunkSource<Item = unknown> extends Pulled<Item, Chunk> {
    * Stops reading. Cancels a source that has not ended (S2), without waiting for it.
    *
    * @param abort why the stream ends before its source (S8); `undefined` if it is complete
+   * @param error the error that the stream ends with, if it does
    */
-  close(abort?: StreamAbort): void
+  close(abort?: StreamAbort, error?: Error): void
 }
 
 /** The chunk of an item that is skipped. */

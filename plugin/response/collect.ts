@@ -1,30 +1,55 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING } from '../errors.js'
+import type { Chunk } from '../framing/chunk.js'
+import { plainCodec } from '../framing/codec.js'
+import { toError } from '../framing/failure.js'
+import { RecordedChunks, type RecordingOptions } from '../framing/finish/recorded-chunks.js'
 import { abortOf } from '../source/abort-of.js'
 import { pull } from '../source/pull.js'
 import type { SseSource } from '../source/source.js'
 import { SourceRun } from '../source/source-run.js'
 import { StreamAbort } from '../source/stream-abort.js'
+import { END_ID } from '../sse/last-event-id.js'
 import { ignoreRejection } from '../util/promise.js'
 import { TimeSlice } from '../util/time-slice.js'
 import { retryAfter } from './close/come-back.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed, onOver } from './raw-response.js'
 
+type Result = IteratorResult<unknown, unknown>
+
+/** How the end of a source that is collected is told to `onFinish`. */
+export interface CollectRecording extends RecordingOptions {
+  /** Makes the event of an item, or the data of one. */
+  readonly map: (item: unknown) => unknown
+}
+
+/** A run of a source that is read to its end. */
+interface Run {
+  next(): Result | Promise<Result>
+  /** Records a result. The last one may take two calls. */
+  encode?(result: Result): Chunk
+  close(abort?: StreamAbort, error?: Error): void
+}
+
 /**
  * Reads a source to its end, for a response that is sent in one piece. Like the source of a stream, it is cancelled as
  * soon as the client leaves or the server closes (S2, V2).
  *
  * @param onItem called with each item; an error that it throws ends the reading
- * @returns the return value of the source; `undefined` if the client has left
- * @throws FST_SSE_CLOSING if the server closes before the source ends, and any error of the source or of `onItem`
+ * @param onEnd called with the return value of the source
+ * @param recording how the end of the source is told to `onFinish`; `undefined` if it is not
+ * @returns the result of `onEnd`; `undefined` if the client has left
+ * @throws FST_SSE_CLOSING if the server closes before the source ends, and any error of the source, `onItem` or `onEnd`
  */
-export async function collect(
+export async function collect<T>(
   source: SseSource<unknown>,
   reply: FastifyReply,
   streams: OpenStreams,
-  onItem: (item: unknown) => void
-): Promise<{ returned: unknown } | undefined> {
+  onItem: (item: unknown) => void,
+  onEnd: (returned: unknown) => T,
+  recording?: CollectRecording
+): Promise<T | undefined> {
   if (streams.isClosing) {
     reply.header('retry-after', retryAfter())
     throw new FST_SSE_CLOSING()
@@ -35,7 +60,7 @@ export async function collect(
     return undefined
   }
   if (isClosed(raw)) return logLeft()
-  const run = new SourceRun(source, reply)
+  const run = runOf(source, reply, recording)
   let stop!: (reason: 'left' | 'closing') => void
   const stopped = new Promise<'left' | 'closing'>(resolve => {
     stop = resolve
@@ -46,10 +71,14 @@ export async function collect(
   let isOpen = true
   const items = {
     next: () => run.next(),
-    encode({ done = false, value }: IteratorResult<unknown, unknown>) {
+    encode(result: Result) {
+      const { done = false, value } = result
       if (done) ignoreRejection(value)
       else onItem(value)
-      return { isLast: done, returned: value }
+      const ended = done ? onEnd(value) : undefined
+      const chunk = run.encode?.(result)
+      if (done && chunk?.isLast === false) run.encode?.(result)
+      return { isLast: done, ended }
     }
   }
   const sink = {
@@ -59,21 +88,35 @@ export async function collect(
     room: () => undefined,
     take() {}
   }
-  const end = (abort?: StreamAbort) => {
+  const end = (abort?: StreamAbort, error?: Error) => {
     isOpen = false
-    if (abort !== undefined) run.cancel(abort)
+    run.close(abort, error)
     streams.delete(entry)
   }
   const pulled = pull(items, sink, new TimeSlice()).catch(error => {
-    if (isOpen) end(abortOf(error))
+    if (isOpen) end(abortOf(error), toError(error))
     throw error
   })
   const result = await Promise.race([pulled, stopped])
   if (result !== 'left' && result !== 'closing') {
     end()
-    return result
+    return result?.ended
   }
   end(new StreamAbort(result))
   if (result === 'closing') throw new FST_SSE_CLOSING()
   return logLeft()
+}
+
+function runOf(source: SseSource<unknown>, reply: FastifyReply, recording: CollectRecording | undefined): Run {
+  if (recording !== undefined) {
+    const { map } = recording
+    return new RecordedChunks(source, reply, { map }, Number.POSITIVE_INFINITY, plainCodec, END_ID, recording)
+  }
+  const run = new SourceRun(source, reply)
+  return {
+    next: () => run.next(),
+    close(abort) {
+      if (abort !== undefined) run.cancel(abort)
+    }
+  }
 }

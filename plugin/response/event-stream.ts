@@ -219,7 +219,7 @@ export class EventStream extends Readable implements OpenStream {
       this.#cutOff(reconnectDelay(), abort)
       return
     }
-    this.#stop('error', abort)
+    this.#stop('error', abort, error)
     const pump = this.#pump
     // Hooks may still run before the first read. `#start` then refuses.
     if (pump === undefined) return
@@ -254,14 +254,14 @@ export class EventStream extends Readable implements OpenStream {
    *
    * @param abort why the source is ended (S8); `undefined` if it has ended
    */
-  #stop(outcome: StreamSummary['outcome'], abort?: StreamAbort): void {
+  #stop(outcome: StreamSummary['outcome'], abort?: StreamAbort, error?: Error): void {
     if (!this.#isLive) return
     const { chunks, summary } = this.#parts
     this.#isLive = false
     summary.outcome = outcome
     this.#pump?.close()
     this.#forgetSignal?.()
-    chunks.close(abort)
+    chunks.close(abort, error)
   }
 
   /** Cleans up once the response is over. @param isComplete whether all of it was handed to the network */

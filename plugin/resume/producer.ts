@@ -4,6 +4,8 @@ import { FST_SSE_CLOSING, FST_SSE_LOG_FULL, FST_SSE_PRODUCER_LOST, FST_SSE_STREA
 import type { Chunk } from '../framing/chunk.js'
 import type { Codec } from '../framing/codec.js'
 import { logFailure, stopError } from '../framing/failure.js'
+import { RecordedChunks } from '../framing/finish/recorded-chunks.js'
+import type { FinishSettings } from '../framing/finish/stream-finish.js'
 import type { FrameOptions } from '../framing/frame-encoder.js'
 import { type ProviderKey, toSourceError } from '../framing/key-refusal.js'
 import { SourceChunks } from '../framing/source-chunks.js'
@@ -33,7 +35,7 @@ export interface ProducerContext {
 }
 
 /** The options of a producer. */
-export interface ProducerOptions extends FrameOptions, SourceOptions {
+export interface ProducerOptions extends FrameOptions, SourceOptions, FinishSettings {
   /** Ends the stream for all clients when it is aborted. */
   readonly signal?: AbortSignal | undefined
   /** The size of the largest event on the wire, without its id. Bytes. */
@@ -87,13 +89,13 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
 
   /** @throws FST_SSE_EVENT_INVALID if the `event` of the options cannot be sent, and any error of a custom protocol */
   constructor(context: ProducerContext, request: StreamRequest, reply: FastifyReply) {
-    const { id, meta, options, source, codec } = request
+    const { id, meta, options } = request
     this.#context = context
     this.#onDisconnect = request.onDisconnect
     this.#signal = options.signal
     this.#providerKey = options.providerKey
     this.#reply = reply
-    this.#chunks = new SourceChunks(source, reply, options, options.maxEventBytes, codec, undefined)
+    this.#chunks = this.#makeChunks(request)
     this.log = new LiveLog(id, meta, 1, () => this.#onFollowers())
     const { store, openStreams } = context
     this.#writer = new StoreWriter(
@@ -194,11 +196,24 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   async #produce(): Promise<void> {
     try {
       const last = await pull(this.#chunks, this, this.#slice)
-      if (last !== undefined) this.#end({ frame: last.text, lost: false })
+      if (last !== undefined) this.#complete(last)
     } catch (error) {
       if (this.isOpen) this.#fail(toSourceError(error, this.#providerKey))
       else logError(this.#reply.log, 'debug', error, 'the source of an ended stream failed')
     }
+  }
+
+  #makeChunks({ id, source, options, codec }: StreamRequest): SourceChunks {
+    const { maxEventBytes, onFinish, drainForUsage } = options
+    if (onFinish === undefined) return new SourceChunks(source, this.#reply, options, maxEventBytes, codec, undefined)
+    const frames = { isTruncated: false, add() {}, frames: () => this.log.after(0, this.log.last) }
+    const recording = { onFinish, drainForUsage, tracker: this.#context.openStreams, frames, streamId: id }
+    return new RecordedChunks(source, this.#reply, options, maxEventBytes, codec, undefined, recording)
+  }
+
+  #complete({ text: frame }: Chunk): void {
+    this.#chunks.close()
+    this.#end({ frame, lost: false })
   }
 
   #append(frame: string, isDispatched: boolean): void {
@@ -223,7 +238,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   #fail(error: Error, abort: StreamAbort = abortOf(error)): void {
     if (!this.isOpen) return
     this.#error = error
-    this.#abort(abort)
+    this.#abort(abort, error)
     if (!this.#hasFirstClient) this.#report(error)
     const frame = this.#scope.runInAsyncScope(this.#chunks.encodeErrorAlways, this.#chunks, error)
     this.#end({ frame, lost: false, error })
@@ -236,9 +251,9 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   }
 
   /** Cancels the source (S2). */
-  #abort(abort: StreamAbort): void {
+  #abort(abort: StreamAbort, error?: Error): void {
     this.isOpen = false
-    this.#chunks.close(abort)
+    this.#chunks.close(abort, error)
   }
 
   #end(end: LogEnd & LocalEnd): void {

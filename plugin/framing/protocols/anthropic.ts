@@ -1,7 +1,7 @@
 import { FST_SSE_SOURCE_TRUNCATED } from '../../errors.js'
 import type { SseEvent } from '../../sse/event.js'
 import type { ErrorData } from '../failure.js'
-import { type JsonItem, typedJsonItemOf } from './json-item.js'
+import { type JsonItem, readJson, textAt, typedJsonItemOf } from './json-item.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
 
 const TYPES: Record<number, string> = {
@@ -75,4 +75,7 @@ function outputTokens(usage: unknown): unknown {
   return (usage as { output_tokens?: unknown } | undefined)?.output_tokens
 }
 
-export const anthropic: Protocol = { start: () => new AnthropicStream() }
+export const anthropic: Protocol = {
+  text: data => textAt(readJson(data), 'delta', 'text'),
+  start: () => new AnthropicStream()
+}

@@ -9,6 +9,7 @@ import type { BuiltInProtocol } from './protocol.js'
 export const events: BuiltInProtocol = {
   reconnects: true,
   isVerbatim: true,
+  text: (data, name) => (name === 'message' ? data : undefined),
   start: ({ end = 'done', result }) => ({
     item(item: unknown) {
       if (item === undefined) throw new FST_SSE_EVENT_INVALID('data must be text or a JSON value, but it is undefined')

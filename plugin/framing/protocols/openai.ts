@@ -1,7 +1,7 @@
 import { FST_SSE_SOURCE_TRUNCATED } from '../../errors.js'
 import type { SseEvent } from '../../sse/event.js'
 import type { ErrorData } from '../failure.js'
-import { type JsonItem, jsonItemOf } from './json-item.js'
+import { type JsonItem, jsonItemOf, readJson, textAt } from './json-item.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
 import { ResponseSnapshot } from './response-snapshot.js'
 
@@ -106,4 +106,13 @@ function hasFinished({ choices }: JsonItem): boolean {
   return Array.isArray(choices) && choices.some(choice => Boolean(choice?.finish_reason))
 }
 
-export const openai: Protocol = { start: () => new OpenAiStream() }
+/** The text of a chunk of a chat completion, of its first choice. */
+export function completionText(data: string): string | undefined {
+  return textAt(readJson(data), 'choices', 0, 'delta', 'content')
+}
+
+export const openai: Protocol = {
+  text: (data, name) =>
+    name === 'response.output_text.delta' ? textAt(readJson(data), 'delta') : completionText(data),
+  start: () => new OpenAiStream()
+}

@@ -35,6 +35,13 @@ export interface Protocol<Item = never> {
    * there is one. Default: `false`, which answers 404 or 410.
    */
   readonly resumesNothing?: boolean | undefined
+  /**
+   * The text that an event adds to the answer, for the `text` of `onFinish`. Default: none, so that this is empty.
+   *
+   * @param data the data of the event as it was sent
+   * @param name the name of the event, `message` if it has none
+   */
+  text?(data: string, name: string): string | undefined
   /** Called once for each stream, before its first item. The object that it returns may keep state. */
   start(): ProtocolStream<Item>
 }
@@ -88,6 +95,7 @@ export interface BuiltInProtocol {
   readonly resumesNothing?: Protocol['resumesNothing']
   /** Whether `item` returns items that are not events. A list is data then, not several events. */
   readonly isVerbatim?: boolean
+  text?(data: string, name: string): string | undefined
   start(context: StreamContext): ItemStream
 }
 

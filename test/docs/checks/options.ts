@@ -1,3 +1,6 @@
+import type { AddressInfo } from 'node:net'
+import { open } from '../../helpers/client.js'
+import { until } from '../../helpers/until.js'
 import type { Checks } from '../check.js'
 
 export const options: Checks = {
@@ -15,5 +18,25 @@ export const options: Checks = {
     const finish = 'event: finish\nid: fastify-sse-from:end\ndata: {}\n\n'
     t.equal((await app.inject('/parts')).body, `retry: 3000\n${tokens}${finish}`)
     t.strictSame(logged.args(), [['complete', 2]])
+  },
+
+  'What became of an answer': async (t, program) => {
+    const app = await program.app(t)
+    await app.inject({ method: 'POST', url: '/answer', payload: { chat: 'a' } })
+    t.strictSame((await app.inject('/messages')).json(), [
+      { chat: 'a', text: 'Hello again', usage: { totalTokens: 2 }, outcome: 'complete', partial: false }
+    ])
+  },
+
+  'What became of an answer (2)': async (t, program) => {
+    const app = await program.app(t)
+    const logged = t.capture(console, 'log', () => {})
+    await app.listen({ port: 0 })
+    const client = open(`http://localhost:${(app.server.address() as AddressInfo).port}/answer`)
+    await client.has('Hello')
+    client.leave()
+    const lines: unknown[] = []
+    await until('onFinish is called', () => lines.push(...logged.args()) > 0)
+    t.strictSame(lines, [['aborted', { totalTokens: 3 }]])
   }
 }
