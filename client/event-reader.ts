@@ -11,6 +11,9 @@ import { withTimeout } from './with-timeout.js'
 /** The reason of an end that was asked for, and is not an error. */
 const CLOSED = Symbol('closed')
 
+/** The last event of a stream that was stopped on request. */
+const STOPPED = 'stopped'
+
 /** The header that names a resumable stream. */
 const STREAM_ID_HEADER = 'x-stream-id'
 
@@ -50,7 +53,7 @@ export class EventReader {
     try {
       given?.throwIfAborted()
       given?.addEventListener('abort', () => this.end(given.reason), { signal })
-      while (!this.#stream.complete) {
+      while (!this.#isOver) {
         signal.throwIfAborted()
         const connection = new Connection(request => this.#ask(request), idleTimeout, signal)
         this.#connection = connection
@@ -84,6 +87,11 @@ export class EventReader {
     if (!this.#connection) return
     await withTimeout(this.#connection.head, this.#options.idleTimeout).catch(() => {})
     this.#connection.abort()
+  }
+
+  /** Whether the server has ended the stream. */
+  get #isOver(): boolean {
+    return this.#stream.complete || this.#stream.stopped
   }
 
   /** Ends a wait for the next connection. */
@@ -127,12 +135,11 @@ export class EventReader {
         this.#retries.reset()
         this.#hasEvents = true
         stream.lastEventId = id ?? stream.lastEventId
-        if (event === end) {
-          stream.complete = true
-          await connection.finish()
-        }
+        if (event === end) stream.complete = true
+        else if (event === STOPPED) stream.stopped = true
+        if (this.#isOver) await connection.finish()
         yield { event, data, id }
-        if (stream.complete) return
+        if (this.#isOver) return
         this.#end.signal.throwIfAborted()
       }
     }

@@ -43,6 +43,7 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
     id: resume,
     lastEventId,
     complete: false,
+    stopped: false,
     reconnects: 0,
     [Symbol.asyncIterator]() {
       if (isRead) throw new TypeError('a stream can be read only once')
@@ -63,12 +64,15 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
         if (typeof data !== 'string') throw new TypeError('text() requires messages that are strings')
         text += data
       }
-      if (!stream.complete) throw new DOMException('the stream was closed', 'AbortError')
+      if (!stream.complete) {
+        throw new DOMException(`the stream was ${stream.stopped ? 'stopped' : 'closed'}`, 'AbortError')
+      }
       return text
     },
     close: () => reader.end(),
     async stop() {
       await reader.endAfterHead()
+      if (stream.stopped) return true
       if (stream.complete || stream.id === undefined) return false
       const response = await withTimeout(requests.stop(stream.id), idleTimeout).catch(() => undefined)
       return response?.ok === true

@@ -21,7 +21,7 @@ type Received<Data> = unknown extends Data
 
 /** The data of each event except `error`, which is thrown. */
 type DataByName<Events extends EventMap> = {
-  [Name in Exclude<keyof Events | 'done', 'error'>]: Name extends keyof Events
+  [Name in Exclude<keyof Events | 'done' | 'stopped', 'error'>]: Name extends keyof Events
     ? Received<Static<Events[Name]>>
     : Record<string, never>
 }
@@ -97,6 +97,11 @@ export interface OpenedStream<Event> extends AsyncIterable<Event> {
   readonly lastEventId: string | undefined
   /** Whether the whole stream was given out. `false` if it failed, or was closed, stopped or left before its end. */
   readonly complete: boolean
+  /**
+   * Whether the server said that the stream was stopped on request: by `stop()` of another client, or by the server.
+   * The loop then ends without an error, after the event `stopped`.
+   */
+  readonly stopped: boolean
   /** How many times the stream was continued over another connection. */
   readonly reconnects: number
 
@@ -123,8 +128,8 @@ export interface OpenedStream<Event> extends AsyncIterable<Event> {
    * Ends the stream as `close()` does, and stops its source: sends a `DELETE` to the URL of the stream. If the response
    * has not begun, its head is awaited first for at most `idleTimeout`, since only the head tells the id.
    *
-   * @returns whether the server has confirmed the stop. `false` for a stream that is complete or has no id. Never
-   *   rejects.
+   * @returns whether the server has confirmed the stop, now or before. `false` for a stream that is complete or has no
+   *   id. Never rejects.
    */
   stop(): Promise<boolean>
 

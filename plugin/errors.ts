@@ -162,7 +162,7 @@ export const FST_SSE_POSITION_GONE = createError<'FST_SSE_POSITION_GONE', 410, [
   410
 )
 
-/** A stream was stopped by `app.sseStreams.stop(id)`. */
+/** A stream was stopped by `app.sseStreams.stop(id)`, and its protocol has no end of its own for that. */
 export const FST_SSE_STREAM_STOPPED = createError<'FST_SSE_STREAM_STOPPED', 410, []>(
   'FST_SSE_STREAM_STOPPED',
   'the stream was stopped on request',

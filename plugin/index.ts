@@ -77,6 +77,7 @@ declare module 'fastify' {
 
 export { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL, FST_SSE_STORE_UNAVAILABLE } from './errors.js'
 export type { ErrorData } from './framing/failure.js'
+export type { StreamFinish } from './framing/finish/stream-finish.js'
 export type { Protocol, ProtocolStream } from './framing/protocols/protocol.js'
 export type { ProtocolName } from './framing/protocols/protocols.js'
 export type { OwnerLimit, PluginOptions, ResumeOptions, StreamOptions } from './options.js'
@@ -90,6 +91,7 @@ export type { SourceContext, SourceIterable, SourceSignal, SseSource } from './s
 export { StreamAbort, type StreamAbortReason, type StreamTimeout } from './source/stream-abort.js'
 export type { SseEvent } from './sse/event.js'
 export { END_ID } from './sse/last-event-id.js'
+export type { SentEvent } from './sse/sent-events.js'
 export type { EventList } from './stores/event-list.js'
 export type { EventStore, LeaseStatus, LocalLogs, LogEnd, LogPage } from './stores/event-store.js'
 export type { MemoryStoreOptions } from './stores/memory-options.js'

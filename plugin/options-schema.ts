@@ -58,7 +58,9 @@ const settings = {
   ),
   firstEventTimeout: msOrFalse({ default: 600_000 }),
   idleTimeout: msOrFalse({ default: 300_000 }),
-  maxDuration: msOrFalse({ default: 3_600_000 })
+  maxDuration: msOrFalse({ default: 3_600_000 }),
+  onFinish: callback,
+  drainForUsage: Type.Optional(ms(0, {}))
 } satisfies Record<keyof StreamSettings, TSchema>
 
 /** The names of the settings that both the plugin and a stream take. */
@@ -92,7 +94,8 @@ const protocol = Type.Optional(
       Type.Object({
         headers: Type.Optional(Type.Record(Type.String(), Type.String())),
         reconnects: Type.Optional(Type.Boolean()),
-        resumesNothing: Type.Optional(Type.Boolean())
+        resumesNothing: Type.Optional(Type.Boolean()),
+        text: callback
       })
     ],
     { description: PROTOCOL }
@@ -150,6 +153,7 @@ export const StreamSchema = options({
   protocol,
   map: callback,
   isComplete: callback,
+  usageOf: callback,
   event: Type.Optional(Type.String({ pattern: '^[^\\r\\n]*$', description: 'a name without CR or LF' })),
   end: Type.Optional(
     Type.Union([Type.Literal(false), Type.String({ pattern: '^[^\\r\\n]*$' }), Type.Object({})], { description: END })

@@ -1,3 +1,4 @@
+import type { FinishSettings } from './framing/finish/stream-finish.js'
 import type { FrameOptions } from './framing/frame-encoder.js'
 import type { ProviderKey } from './framing/key-refusal.js'
 import type { EventStreamSettings } from './response/event-stream.js'
@@ -9,7 +10,7 @@ import type { SourceTimeouts } from './source/source-deadlines.js'
 import type { EventStore } from './stores/event-store.js'
 
 /** Settings of a stream. The plugin's options set them for all streams, and a stream can override them. */
-export interface StreamSettings {
+export interface StreamSettings extends FinishSettings {
   /**
    * The silence after which a heartbeat, a comment line, is sent (WHATWG HTML, section 9.2.7). It makes proxies keep
    * the connection open, and lets a client tell a slow model from a dead network. Milliseconds, or `false` for no
@@ -161,7 +162,7 @@ export interface ResumeOptions
 }
 
 /** The options of the plugin with their defaults filled in. */
-export interface Settings extends EventStreamSettings, SourceTimeouts {
+export interface Settings extends EventStreamSettings, SourceTimeouts, FinishSettings {
   readonly maxEventBytes: number
   readonly drainTimeout: number
   readonly lastEventIdParameter: string | false

@@ -34,7 +34,9 @@ export const sseFrom = fp(
   async (app: FastifyInstance, options: PluginOptions) => {
     const settings = pluginSettings(options)
     warnOfTimeouts(app, settings)
-    const openStreams = new OpenStreams(settings.drainTimeout)
+    // Where a hook takes longer than this, Fastify gives up closing. 0 is no limit.
+    const { pluginTimeout = 0 } = app.initialConfig
+    const openStreams = new OpenStreams(settings.drainTimeout, pluginTimeout || undefined)
     const { store = new MemoryStore() } = settings
     const resumableStreams = new ResumableStreams(store, openStreams, settings.ownerKey)
     const ownerLimit = ownerLimitOf(settings)
@@ -61,7 +63,8 @@ export const sseFrom = fp(
     })
     const serverDrain = watchServers(app)
     app.addHook('preClose', async () => {
-      await Promise.all([openStreams.drain(), serverDrain.begin()])
+      const [unfinished] = await Promise.all([openStreams.drain(), serverDrain.begin()])
+      if (unfinished > 0) app.log.warn({ unfinished }, 'the server closes although onFinish has not finished')
       void resumableStreams.close(app.log)
       serverDrain.end()
     })

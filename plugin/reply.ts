@@ -2,6 +2,8 @@ import type { FastifyReply } from 'fastify'
 import { type Admission, slotTaker } from './admission.js'
 import { FST_SSE_OPTION_INVALID } from './errors.js'
 import { plainCodec } from './framing/codec.js'
+import { LimitedRecord } from './framing/finish/frame-record.js'
+import { RecordedChunks, type RecordingOptions } from './framing/finish/recorded-chunks.js'
 import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
 import { SourceChunks } from './framing/source-chunks.js'
@@ -69,7 +71,7 @@ function stream(
     discard(source, reply, new StreamAbort('closing'))
     return refused
   }
-  const chunks = new SourceChunks(source, reply, options, settings.maxEventBytes, codecOf(reply), END_ID)
+  const chunks = makeChunks(server, reply, source, options, settings)
   const early = responder.early(lastEventIdOf(reply.request) === END_ID)
   if (early === undefined) {
     const takeSlot = slotTaker(server, reply.request)
@@ -77,6 +79,30 @@ function stream(
   }
   chunks.close(new StreamAbort('left'))
   return early
+}
+
+function makeChunks(
+  server: SseServer,
+  reply: FastifyReply,
+  source: unknown,
+  options: StreamOptions,
+  settings: Settings
+): SourceChunks {
+  const { maxEventBytes } = settings
+  const codec = codecOf(reply)
+  const recording = recordingOf(server, settings)
+  if (recording === undefined) return new SourceChunks(source, reply, options, maxEventBytes, codec, END_ID)
+  return new RecordedChunks(source, reply, options, maxEventBytes, codec, END_ID, recording)
+}
+
+/** How a source that is not resumable is recorded for `onFinish`; `undefined` if it is not. */
+export function recordingOf(
+  { openStreams: tracker, resumableStreams: { store } }: SseServer,
+  { onFinish, drainForUsage }: Settings
+): RecordingOptions | undefined {
+  if (onFinish === undefined) return undefined
+  const frames = new LimitedRecord(store.maxEvents, store.maxBytes)
+  return { onFinish, drainForUsage, tracker, frames, streamId: undefined }
 }
 
 function resumableResponse(server: SseServer, reply: FastifyReply, options: ResumeOptions, settings: Settings) {

@@ -15,17 +15,18 @@ import { FST_SSE_NOT_ACCEPTABLE } from './errors.js'
 import { AnswerParts } from './framing/answer/answer-parts.js'
 import { type Finish, finishOf } from './framing/answer/finish.js'
 import { type AnswerPart, partOf } from './framing/answer/part.js'
+import { toEvent } from './framing/answer/part-event.js'
 import { type ErrorData, errorEvent, logFailure, statusOf } from './framing/failure.js'
-import { type ProviderKey, toSourceError } from './framing/key-refusal.js'
+import { toSourceError } from './framing/key-refusal.js'
 import type { StreamOptions } from './options.js'
 import { kSseServer, sseFrom } from './plugin.js'
-import type { SseServer } from './reply.js'
+import { recordingOf, type SseServer } from './reply.js'
 import { collect } from './response/collect.js'
 import { toErrorResponse } from './response/error-response.js'
 import { SizeLimit } from './response/size-limit.js'
 import { limitWrites } from './response/write-deadline.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
-import { resumableOf } from './settings.js'
+import { resumableOf, streamSettings } from './settings.js'
 import type { SseSource } from './source/source.js'
 
 export { FST_SSE_EVENT_INVALID, FST_SSE_OPTION_INVALID, FST_SSE_STREAM_NOT_FOUND } from './errors.js'
@@ -42,6 +43,7 @@ export {
   TextPart,
   ToolCallPart
 } from './framing/answer/part.js'
+export { toEvent } from './framing/answer/part-event.js'
 export type { ProviderKey } from './framing/key-refusal.js'
 export {
   type CompletionHead,
@@ -114,7 +116,8 @@ export function negotiate<const T extends string>(reply: FastifyReply, types: re
  * server closes, and is never started for a HEAD request (S3).
  *
  * @param toBody makes the body from the joined parts of the answer and its end
- * @param providerKey whose key the provider is asked with. Default: what the option of the plugin says
+ * @param own whose key the provider is asked with, and what is called when the source has ended (E8). Default: what the
+ *   plugin's options say
  * @returns the reply; `return` or await it in the handler
  * @throws FST_SSE_CLOSING, FST_SSE_RESPONSE_TOO_LARGE, FST_SSE_EVENT_INVALID if the source gives what is not a part of
  *   an answer, or returns no `Finish`, the timeouts of the source, and any error of the source or of `toBody`
@@ -123,28 +126,31 @@ export async function sendWhole(
   reply: FastifyReply,
   source: SseSource<AnswerPart>,
   toBody: (answer: AnswerParts, finish: Finish) => object,
-  providerKey?: ProviderKey | undefined
+  own: Pick<StreamOptions, 'providerKey' | 'onFinish'> = {}
 ): Promise<FastifyReply> {
   if (reply.request.method === 'HEAD') return reply.type('application/json').send(Readable.from([]))
   const server = serverOf(reply.server)
-  const { settings, openStreams } = server
+  const { openStreams } = server
+  const settings = streamSettings(server.settings, own)
   server.connectionLimit.enter(reply.raw)
   const takeSlot = slotTaker(server, reply.request)
   const answer = new AnswerParts()
   const size = new SizeLimit(settings.maxResponseBytes)
-  const add = (item: unknown) => {
+  const onItem = (item: unknown) => {
     const part = partOf(item)
     size.add(part)
     answer.add(part)
   }
+  const onEnd = (returned: unknown) => toBody(answer, finishOf(returned))
   try {
-    const result = await collect(source, reply, openStreams, settings, takeSlot, add)
-    if (result === undefined) return reply
-    const body = toBody(answer, finishOf(result.returned))
+    const recording = recordingOf(server, settings)
+    const record = recording && { ...recording, map: (item: unknown) => toEvent(partOf(item)) }
+    const body = await collect(source, reply, openStreams, settings, takeSlot, onItem, onEnd, record)
+    if (body === undefined) return reply
     limitWrites(reply, settings.writeTimeout, openStreams.deadlines)
     return sendJson(reply, body)
   } catch (error) {
-    throw toErrorResponse(reply, toSourceError(error, providerKey ?? settings.providerKey))
+    throw toErrorResponse(reply, toSourceError(error, settings.providerKey))
   }
 }
 

@@ -1,6 +1,7 @@
 export { Finish, Usage } from '../plugin/toolkit.js'
 export type { AssistantMessage, SystemMessage, ToolMessage, UserMessage } from './contract/message.js'
 export { Message } from './contract/message.js'
+export type { AnswerFinish } from './finish.js'
 export {
   type Answer,
   type AnswerPart,

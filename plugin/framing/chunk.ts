@@ -11,20 +11,25 @@ export interface Chunk {
   readonly bytes: number | undefined
   /** Whether clients dispatch it to their listeners. They do not dispatch a comment or a `retry:` alone. */
   readonly isDispatched: boolean
-  /** Whether it completes the stream. */
+  /** Whether it ends the stream. */
   readonly isLast: boolean
+  /** Whether it ends a stream that was stopped on request, and so is not complete (E5). Default: `false`. */
+  readonly isStopped?: boolean | undefined
 }
 
 /** The chunks of one response. They come from a source, or from the log of a resumable stream. */
 export interface ChunkSource<Item = unknown> extends Pulled<Item, Chunk> {
   /** The last frame of a stream that fails after it has begun; `undefined` if none can be sent (E4). */
   encodeError(error: Error): string | undefined
+  /** The last frames of a stream that is stopped on request (E5); `''` for none. */
+  encodeStopped(): string
   /**
    * Stops reading. Cancels a source that has not ended (S2), without waiting for it.
    *
    * @param abort why the stream ends before its source (S8); `undefined` if it is complete
+   * @param error the error that the stream ends with, if it does
    */
-  close(abort?: StreamAbort): void
+  close(abort?: StreamAbort, error?: Error): void
 }
 
 /** The chunk of an item that is skipped. */
@@ -36,6 +41,6 @@ export function frameChunk(text: string, isDispatched = true): Chunk {
 }
 
 /** The chunk that ends a stream. @param text the frames of the last events; `''` for none */
-export function lastChunk(text: string): Chunk {
-  return { text, events: 0, bytes: undefined, isDispatched: true, isLast: true }
+export function lastChunk(text: string, isStopped = false): Chunk {
+  return { text, events: 0, bytes: undefined, isDispatched: true, isLast: true, isStopped }
 }

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { FST_SSE_EVENT_INVALID, FST_SSE_EVENT_TOO_LARGE } from '../errors.js'
+import { FST_SSE_EVENT_INVALID, FST_SSE_EVENT_TOO_LARGE, FST_SSE_STREAM_STOPPED } from '../errors.js'
 import {
   awaited,
   bytesOf,
@@ -119,6 +119,20 @@ export class FrameEncoder {
   /** Encodes the end of a complete stream. @param returned the return value of the source */
   end(returned: unknown): Chunk {
     return lastChunk(this.#lasts(this.#protocol.end(returned) ?? []))
+  }
+
+  /**
+   * The last frames of a stream that was stopped on request (E5). If the protocol has none for it, or they cannot be
+   * sent, they are those of an error.
+   */
+  stopped(log: FastifyBaseLogger): string {
+    try {
+      if (this.#protocol.stopped !== undefined) return this.#lasts(this.#protocol.stopped() ?? [])
+    } catch (failure) {
+      logError(log, 'error', failure, 'the last event of a stopped stream cannot be sent')
+    }
+    const error = new FST_SSE_STREAM_STOPPED()
+    return this.error(error, log) ?? this.lastResort(error)
   }
 
   /** The event of `onError`, or else that of the protocol; `undefined` if neither can be sent (E4). */

@@ -41,6 +41,11 @@ export class SourceChunks implements ChunkSource<Result> {
     return this.#again ?? this.#run.next()
   }
 
+  /** The next result of the source itself, which is not encoded. */
+  protected skip(): Result | Promise<Result> {
+    return this.#run.next()
+  }
+
   encode(result: Result): Chunk {
     if (this.#again !== undefined) return this.#next(result)
     if (result.done) {
@@ -76,7 +81,16 @@ export class SourceChunks implements ChunkSource<Result> {
     return this.encodeError(error) ?? this.#encoder.lastResort(error)
   }
 
-  close(abort?: StreamAbort): void {
+  encodeStopped(): string {
+    return this.#encoder.stopped(this.#reply.log)
+  }
+
+  /** Aborts the signal of the source, which may be read on. */
+  protected abortSignal(abort: StreamAbort): void {
+    this.#run.abortSignal(abort)
+  }
+
+  close(abort?: StreamAbort, _error?: Error): void {
     if (abort !== undefined) this.#run.cancel(abort)
   }
 }

@@ -1,11 +1,16 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING } from '../errors.js'
+import type { Chunk } from '../framing/chunk.js'
+import { plainCodec } from '../framing/codec.js'
+import { toError } from '../framing/failure.js'
+import { RecordedChunks, type RecordingOptions } from '../framing/finish/recorded-chunks.js'
 import { abortOf } from '../source/abort-of.js'
 import { pull } from '../source/pull.js'
 import type { SseSource } from '../source/source.js'
 import { SourceDeadlines, type SourceTimeouts } from '../source/source-deadlines.js'
 import { SourceRun } from '../source/source-run.js'
 import { StreamAbort } from '../source/stream-abort.js'
+import { END_ID } from '../sse/last-event-id.js'
 import { ignoreRejection } from '../util/promise.js'
 import { TimeSlice } from '../util/time-slice.js'
 import { retryAfter } from './close/come-back.js'
@@ -13,23 +18,44 @@ import type { Slot, TakeSlot } from './limits/slot.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed, onOver, ownTurn } from './raw-response.js'
 
+type Result = IteratorResult<unknown, unknown>
+
+/** How the end of a source that is collected is told to `onFinish`. */
+export interface CollectRecording extends RecordingOptions {
+  /** Makes the event of an item, or the data of one. */
+  readonly map: (item: unknown) => unknown
+}
+
+/** A run of a source that is read to its end. */
+interface Run {
+  next(): Result | Promise<Result>
+  /** Records a result. The last one may take two calls. */
+  encode?(result: Result): Chunk
+  close(abort?: StreamAbort, error?: Error): void
+}
+
 /**
  * Reads a source to its end, for a response that is sent in one piece. Like the source of a stream, it is cancelled as
  * soon as the client leaves, a deadline passes or the server closes (S2, V2, V5).
  *
  * @param onItem called with each item; an error that it throws ends the reading
- * @returns the return value of the source; `undefined` if the client has left
+ * @param onEnd called with the return value of the source
+ * @param recording how the end of the source is told to `onFinish`; `undefined` if it is not
+ * @returns the result of `onEnd`; `undefined` if the client has left
  * @throws FST_SSE_CLOSING if the server closes before the source ends, FST_SSE_FIRST_EVENT_TIMEOUT,
- *   FST_SSE_IDLE_TIMEOUT, FST_SSE_DURATION_EXCEEDED, those of `takeSlot`, and any error of the source or of `onItem`
+ *   FST_SSE_IDLE_TIMEOUT, FST_SSE_DURATION_EXCEEDED, those of `takeSlot`, and any error of the source, `onItem` or
+ *   `onEnd`
  */
-export async function collect(
+export async function collect<T>(
   source: SseSource<unknown>,
   reply: FastifyReply,
   streams: OpenStreams,
   timeouts: SourceTimeouts,
   takeSlot: TakeSlot,
-  onItem: (item: unknown) => void
-): Promise<{ returned: unknown } | undefined> {
+  onItem: (item: unknown) => void,
+  onEnd: (returned: unknown) => T,
+  recording?: CollectRecording
+): Promise<T | undefined> {
   await ownTurn(reply.raw)
   if (streams.isClosing) {
     reply.header('retry-after', retryAfter())
@@ -41,7 +67,7 @@ export async function collect(
     return undefined
   }
   if (isClosed(raw)) return logLeft()
-  const run = new SourceRun(source, reply)
+  const run = runOf(source, reply, recording)
   let stop!: (reason: 'left' | 'closing' | Error) => void
   const stopped = new Promise<'left' | 'closing' | Error>(resolve => {
     stop = resolve
@@ -62,12 +88,16 @@ export async function collect(
   const sourceDeadlines = new SourceDeadlines(timed, timeouts, streams.deadlines)
   const items = {
     next: () => (slot === undefined ? start() : run.next()),
-    encode({ done = false, value }: IteratorResult<unknown, unknown>) {
+    encode(result: Result) {
+      const { done = false, value } = result
       if (isFirst) sourceDeadlines.begin()
       isFirst = false
       if (done) ignoreRejection(value)
       else onItem(value)
-      return { isLast: done, returned: value }
+      const ended = done ? onEnd(value) : undefined
+      const chunk = run.encode?.(result)
+      if (done && chunk?.isLast === false) run.encode?.(result)
+      return { isLast: done, ended }
     }
   }
   const sink = {
@@ -77,16 +107,16 @@ export async function collect(
     room: () => undefined,
     take() {}
   }
-  const end = (abort?: StreamAbort) => {
+  const end = (abort?: StreamAbort, error?: Error) => {
     isOpen = false
     sourceDeadlines.stop()
     slot?.release()
-    if (abort !== undefined) run.cancel(abort)
+    run.close(abort, error)
     streams.delete(entry)
   }
   sourceDeadlines.start()
   const pulled = pull(items, sink, timed.slice).catch(error => {
-    if (isOpen) end(abortOf(error))
+    if (isOpen) end(abortOf(error), toError(error))
     throw error
   })
   const result = await Promise.race([pulled, stopped])
@@ -96,9 +126,23 @@ export async function collect(
     return logLeft()
   }
   if (result instanceof Error) {
-    end(abortOf(result))
+    end(abortOf(result), result)
     throw result
   }
   end()
-  return result
+  return result?.ended
+}
+
+function runOf(source: SseSource<unknown>, reply: FastifyReply, recording: CollectRecording | undefined): Run {
+  if (recording !== undefined) {
+    const { map } = recording
+    return new RecordedChunks(source, reply, { map }, Number.POSITIVE_INFINITY, plainCodec, END_ID, recording)
+  }
+  const run = new SourceRun(source, reply)
+  return {
+    next: () => run.next(),
+    close(abort) {
+      if (abort !== undefined) run.cancel(abort)
+    }
+  }
 }

@@ -10,7 +10,7 @@ import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import { abortOf } from '../source/abort-of.js'
 import { pull } from '../source/pull.js'
 import { SourceDeadlines, type SourceTimeouts, type TimedRun } from '../source/source-deadlines.js'
-import { StreamAbort } from '../source/stream-abort.js'
+import { isStop, StreamAbort } from '../source/stream-abort.js'
 import { formatRetry } from '../sse/event.js'
 import type { Deadline } from '../util/deadlines.js'
 import { logError } from '../util/log.js'
@@ -95,7 +95,7 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
     streams.add(this)
     const { signal } = parts
     if (signal !== undefined) {
-      this.#forgetSignal = onAbort(signal, () => this.#failStopped(signal))
+      this.#forgetSignal = onAbort(signal, () => this.#stopBySignal(signal))
     }
     onOver(this.#raw, isComplete => this.#over(isComplete))
   }
@@ -207,13 +207,15 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
       this.#scope.runInAsyncScope(this.#run, this, pump)
     } else if (summary.error !== undefined) {
       this.#refuse(summary.error)
+    } else if (summary.outcome === 'stopped') {
+      this.#endAsStopped(pump)
     }
   }
 
   async #run(pump: Pump): Promise<void> {
     const { chunks, reply, signal, settings, takeSlot } = this.#parts
     try {
-      if (signal?.aborted) return this.#failStopped(signal)
+      if (signal?.aborted) return this.#stopBySignal(signal)
       const slot = takeSlot?.()
       this.#slot = isPromiseLike(slot) ? await slot : slot
       // The client may have left meanwhile.
@@ -226,15 +228,29 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
     }
   }
 
-  /** Ends a complete stream (E3). */
+  /** Ends a stream that is complete (E3), or was stopped on request (E5). */
   #complete(pump: Pump, last: Chunk): void {
-    this.#stop('complete')
+    this.#stop(last.isStopped ? 'stopped' : 'complete')
     this.#end(pump, last.text)
   }
 
-  /** Fails because the `signal` of its options was aborted. */
-  #failStopped(signal: AbortSignal): void {
-    this.#fail(stopError(signal), new StreamAbort('stopped', { cause: signal.reason }))
+  /** Ends because the `signal` of its options was aborted: as stopped (E5) if that says so, otherwise with an error. */
+  #stopBySignal(signal: AbortSignal): void {
+    const reason: unknown = signal.reason
+    if (isStop(reason)) this.#endStopped(reason)
+    else this.#fail(stopError(signal), new StreamAbort('stopped', { cause: reason }))
+  }
+
+  #endStopped(abort: StreamAbort): void {
+    this.#stop('stopped', abort)
+    this.#parts.reply.log.info({ outcome: 'stopped' }, 'stream stopped')
+    // Hooks may still run before the first read. `#start` then sends the end.
+    if (this.#pump !== undefined) this.#endAsStopped(this.#pump)
+  }
+
+  #endAsStopped(pump: Pump): void {
+    const { chunks } = this.#parts
+    this.#end(pump, this.#scope.runInAsyncScope(chunks.encodeStopped, chunks))
   }
 
   /**
@@ -250,7 +266,7 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
       this.#cutOff(reconnectDelay(), abort)
       return
     }
-    this.#stop('error', abort)
+    this.#stop('error', abort, error)
     const pump = this.#pump
     // Hooks may still run before the first read. `#start` then refuses.
     if (pump === undefined) return
@@ -291,7 +307,7 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
    *
    * @param abort why the source is ended (S8); `undefined` if it has ended
    */
-  #stop(outcome: StreamSummary['outcome'], abort?: StreamAbort): void {
+  #stop(outcome: StreamSummary['outcome'], abort?: StreamAbort, error?: Error): void {
     if (!this.#isLive) return
     const { chunks, summary } = this.#parts
     this.#isLive = false
@@ -300,7 +316,7 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
     this.#sourceDeadlines?.stop()
     this.#slot?.release()
     this.#forgetSignal?.()
-    chunks.close(abort)
+    chunks.close(abort, error)
   }
 
   /** Cleans up once the response is over. @param isComplete whether all of it was handed to the network */

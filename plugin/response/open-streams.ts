@@ -1,6 +1,12 @@
-import { Deadlines } from '../util/deadlines.js'
+import { type Deadline, Deadlines } from '../util/deadlines.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
 import { type SetItem, UnorderedSet } from '../util/unordered-set.js'
+
+/** How long `drain` waits for what is tracked. Milliseconds. */
+const FINISH_TIMEOUT = 10_000
+
+/** What `drain` leaves of the time that closing may take. Milliseconds. */
+const CLOSE_MARGIN = 500
 
 /** A stream that its server can cut off. */
 export interface OpenStream extends SetItem {
@@ -13,12 +19,19 @@ export class OpenStreams {
   readonly deadlines = new Deadlines()
   readonly #open = new UnorderedSet<OpenStream>()
   readonly #drainTimeout: number
+  readonly #closeTimeout: number
+  /** What `onFinish` does at the moment. */
+  readonly #finishing = new Set<Promise<void>>()
   #closing = false
   #whenIdle: (() => void) | undefined
 
-  /** @param drainTimeout how long open streams may go on when the server closes, in milliseconds */
-  constructor(drainTimeout: number) {
+  /**
+   * @param drainTimeout how long open streams may go on when the server closes, in milliseconds
+   * @param closeTimeout how long closing may take, in milliseconds. Default: no limit
+   */
+  constructor(drainTimeout: number, closeTimeout = Number.POSITIVE_INFINITY) {
     this.#drainTimeout = drainTimeout
+    this.#closeTimeout = closeTimeout
   }
 
   /** Whether the server is closing and takes no new streams. */
@@ -34,12 +47,45 @@ export class OpenStreams {
     if (this.#open.delete(stream) && this.#open.size === 0) this.#whenIdle?.()
   }
 
+  /** Keeps the server open until a promise has settled. @param finished never rejects */
+  track(finished: Promise<void>): void {
+    this.#finishing.add(finished)
+    void finished.then(() => this.#finishing.delete(finished))
+  }
+
   /**
    * Refuses new streams, lets open ones go on for `drainTimeout`, then cuts off the rest (V2). Resolves when none is
-   * open.
+   * open, and all that is tracked has settled (E8).
+   *
+   * @returns how many of those that are tracked have not settled in time
    */
-  async drain(): Promise<void> {
+  async drain(): Promise<number> {
+    const end = performance.now() + this.#closeTimeout - CLOSE_MARGIN
     this.#closing = true
+    await this.#idle()
+    return this.#finished(Math.min(FINISH_TIMEOUT, end - performance.now()))
+  }
+
+  async #finished(ms: number): Promise<number> {
+    if (this.#finishing.size === 0) return 0
+    let timeout!: Deadline
+    let isLate = false
+    const late = new Promise<void>(resolve => {
+      timeout = {
+        onDeadline() {
+          isLate = true
+          resolve()
+        }
+      }
+    })
+    this.deadlines.set(timeout, Math.max(0, ms))
+    // One that settles may begin another: after the last items of a source, `onFinish` is called.
+    while (this.#finishing.size > 0 && !isLate) await Promise.race([Promise.all(this.#finishing), late])
+    this.deadlines.clear(timeout)
+    return this.#finishing.size
+  }
+
+  async #idle(): Promise<void> {
     if (this.#open.size === 0) return
     const idle = new Promise<void>(resolve => {
       this.#whenIdle = resolve

@@ -1,9 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { FST_SSE_POSITION_GONE, FST_SSE_PRODUCER_LOST } from '../errors.js'
+import { FST_SSE_POSITION_GONE, FST_SSE_PRODUCER_LOST, FST_SSE_STREAM_STOPPED } from '../errors.js'
 import { type Chunk, type ChunkSource, lastChunk } from '../framing/chunk.js'
 import { plainCodec } from '../framing/codec.js'
+import { errorEvent } from '../framing/failure.js'
 import { FrameEncoder, type FrameOptions } from '../framing/frame-encoder.js'
 import { reconnects } from '../framing/protocols/protocols.js'
+import { encodeData, formatEvent } from '../sse/event.js'
 import { END_ID } from '../sse/last-event-id.js'
 import { logError } from '../util/log.js'
 import { formatEventId } from './event-id.js'
@@ -79,7 +81,7 @@ export class Follower implements ChunkSource<void>, LogReader {
   /** Reads the events that `next` has waited for. */
   encode(): Chunk {
     const log = this.#log
-    if (this.#position >= log.last && log.end !== undefined) return lastChunk(this.#last(log.end))
+    if (this.#position >= log.last && log.end !== undefined) return this.#last(log.end)
     const chunk = log.read(this.#position, this.#highWaterMark)
     this.#position += chunk.events
     log.hasRead()
@@ -90,6 +92,12 @@ export class Follower implements ChunkSource<void>, LogReader {
     const { end } = this.#log
     if (end?.error === error && end.frame !== undefined) return this.#log.endText(end.frame)
     return this.#errorFrame(error, END_ID)
+  }
+
+  encodeStopped(): string {
+    // What cannot start has no end of its own, and the end must not look like that of a complete answer (E4).
+    const lastResort = () => formatEvent(errorEvent(new FST_SSE_STREAM_STOPPED()), encodeData)
+    return this.#encoder(END_ID)?.stopped(this.#logger) ?? lastResort()
   }
 
   close(): void {
@@ -105,7 +113,7 @@ export class Follower implements ChunkSource<void>, LogReader {
     })
   }
 
-  #last(end: LocalEnd): string {
+  #last(end: LocalEnd): Chunk {
     if (end.frame === undefined) throw end.error
     // The client can be ahead of the log of a lost producer, which sent events before it could store them.
     if (this.#position > this.#log.last && !end.lost) throw new FST_SSE_POSITION_GONE()
@@ -114,7 +122,7 @@ export class Follower implements ChunkSource<void>, LogReader {
       this.#sawFailure = true
       throw end.error
     }
-    return end.lost ? this.#lostFrame() : this.#log.endText(end.frame)
+    return end.lost ? lastChunk(this.#lostFrame()) : lastChunk(this.#log.endText(end.frame), end.isStopped)
   }
 
   /** The last frame of a stream whose producer is lost. The frame in the log ignores the protocol of the stream. */
@@ -126,13 +134,17 @@ export class Follower implements ChunkSource<void>, LogReader {
     throw error
   }
 
-  #errorFrame(error: Error, endId: string): string | undefined {
+  /** An encoder for last events; `undefined` if the protocol cannot start. */
+  #encoder(endId: string): FrameEncoder | undefined {
     try {
-      const encoder = new FrameEncoder({ protocol: this.#protocol }, Number.POSITIVE_INFINITY, plainCodec, endId)
-      return encoder.error(error, this.#logger)
+      return new FrameEncoder({ protocol: this.#protocol }, Number.POSITIVE_INFINITY, plainCodec, endId)
     } catch (failure) {
       logError(this.#logger, 'error', failure, 'the protocol cannot start')
       return undefined
     }
+  }
+
+  #errorFrame(error: Error, endId: string): string | undefined {
+    return this.#encoder(endId)?.error(error, this.#logger)
   }
 }

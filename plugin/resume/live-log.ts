@@ -6,7 +6,13 @@ import type { LogEnd } from '../stores/event-store.js'
 import { eventIdBase, formatEventId } from './event-id.js'
 
 /** How a log on this node ended: like the log in the store, or with the error that kept this node from reading on. */
-export type LocalEnd = (LogEnd & { readonly error?: Error }) | { readonly frame: undefined; readonly error: Error }
+export type LocalEnd =
+  | (LogEnd & {
+      readonly error?: Error
+      /** Whether the stream was stopped on request (E5). Default: `false`. */
+      readonly isStopped?: boolean
+    })
+  | { readonly frame: undefined; readonly error: Error }
 
 /** The data that a log keeps in addition to its events. */
 export interface StreamMeta {

@@ -1,15 +1,11 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { FastifyReply } from 'fastify'
-import {
-  FST_SSE_CLOSING,
-  FST_SSE_LOG_FULL,
-  FST_SSE_PRODUCER_LOST,
-  FST_SSE_STREAM_ABANDONED,
-  FST_SSE_STREAM_STOPPED
-} from '../errors.js'
+import { FST_SSE_CLOSING, FST_SSE_LOG_FULL, FST_SSE_PRODUCER_LOST, FST_SSE_STREAM_ABANDONED } from '../errors.js'
 import type { Chunk } from '../framing/chunk.js'
 import type { Codec } from '../framing/codec.js'
 import { logFailure, stopError } from '../framing/failure.js'
+import { RecordedChunks } from '../framing/finish/recorded-chunks.js'
+import type { FinishSettings } from '../framing/finish/stream-finish.js'
 import type { FrameOptions } from '../framing/frame-encoder.js'
 import { type ProviderKey, toSourceError } from '../framing/key-refusal.js'
 import { SourceChunks } from '../framing/source-chunks.js'
@@ -19,8 +15,8 @@ import { abortOf } from '../source/abort-of.js'
 import { pull, type Sink } from '../source/pull.js'
 import type { SourceOptions } from '../source/source.js'
 import { SourceDeadlines, type SourceTimeouts, type TimedRun } from '../source/source-deadlines.js'
-import { StreamAbort } from '../source/stream-abort.js'
-import type { EventStore, LeaseStatus } from '../stores/event-store.js'
+import { isStop, StreamAbort } from '../source/stream-abort.js'
+import type { EventStore, LeaseStatus, LogEnd } from '../stores/event-store.js'
 import type { Deadline } from '../util/deadlines.js'
 import type { IdMap } from '../util/id-map.js'
 import { logError } from '../util/log.js'
@@ -29,7 +25,7 @@ import { onAbort } from '../util/shared-listener.js'
 import { TimeSlice } from '../util/time-slice.js'
 import type { OnDemandProducer } from './follower.js'
 import { producerOf } from './generation.js'
-import { LiveLog, type StreamMeta } from './live-log.js'
+import { LiveLog, type LocalEnd, type StreamMeta } from './live-log.js'
 import type { OnDisconnect } from './resumable-options.js'
 import { type LeaseListener, StoreWriter } from './store-writer.js'
 import { UnkeptLog } from './unkept-log.js'
@@ -43,7 +39,7 @@ export interface ProducerContext {
 }
 
 /** The options of a producer. */
-export interface ProducerOptions extends FrameOptions, SourceOptions, SourceTimeouts {
+export interface ProducerOptions extends FrameOptions, SourceOptions, SourceTimeouts, FinishSettings {
   /** Ends the stream for all clients when it is aborted. */
   readonly signal?: AbortSignal | undefined
   /** The size of the largest event on the wire, without its id. Bytes. */
@@ -105,14 +101,14 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
 
   /** @throws FST_SSE_EVENT_INVALID if the `event` of the options cannot be sent, and any error of a custom protocol */
   constructor(context: ProducerContext, request: StreamRequest, reply: FastifyReply) {
-    const { id, meta, options, source, codec } = request
+    const { id, meta, options } = request
     this.#context = context
     this.#onDisconnect = request.onDisconnect
     this.#takeSlot = request.takeSlot
     this.#signal = options.signal
     this.#providerKey = options.providerKey
     this.#reply = reply
-    this.#chunks = new SourceChunks(source, reply, options, options.maxEventBytes, codec, undefined)
+    this.#chunks = this.#makeChunks(request)
     this.log = new LiveLog(id, meta, 1, () => this.#onFollowers())
     const { store, openStreams } = context
     this.#deadlines = new SourceDeadlines(this, options, openStreams.deadlines)
@@ -179,9 +175,9 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     }
     const signal = this.#signal
     if (signal !== undefined) {
-      this.#forgetSignal = onAbort(signal, () => this.#failStopped(signal))
+      this.#forgetSignal = onAbort(signal, () => this.#stopBySignal(signal))
     }
-    if (signal?.aborted) this.#failStopped(signal)
+    if (signal?.aborted) this.#stopBySignal(signal)
     else void this.#produce()
   }
 
@@ -194,9 +190,13 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     else this.#abort(new StreamAbort('left'))
   }
 
-  /** Ends the stream on request. */
-  stop(): void {
-    this.#fail(new FST_SSE_STREAM_STOPPED(), new StreamAbort('stopped'))
+  /** Ends the stream on request, which is not an error (E5). */
+  stop(abort = new StreamAbort('stopped')): void {
+    if (!this.isOpen) return
+    this.#abort(abort)
+    this.#reply.log.info({ outcome: 'stopped' }, 'stream stopped')
+    const frame = this.#scope.runInAsyncScope(this.#chunks.encodeStopped, this.#chunks)
+    this.#end({ frame, lost: false, isStopped: true })
   }
 
   /** Ends the stream because the server closes (V2). */
@@ -254,11 +254,24 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     this.#deadlines.start()
     try {
       const last = await pull(this.#chunks, this, this.slice)
-      if (last !== undefined) this.#end({ frame: last.text, lost: false })
+      if (last !== undefined) this.#complete(last)
     } catch (error) {
       if (this.isOpen) this.#fail(toSourceError(error, this.#providerKey))
       else logError(this.#reply.log, 'debug', error, 'the source of an ended stream failed')
     }
+  }
+
+  #makeChunks({ id, source, options, codec }: StreamRequest): SourceChunks {
+    const { maxEventBytes, onFinish, drainForUsage } = options
+    if (onFinish === undefined) return new SourceChunks(source, this.#reply, options, maxEventBytes, codec, undefined)
+    const frames = { isTruncated: false, add() {}, frames: () => this.log.after(0, this.log.last) }
+    const recording = { onFinish, drainForUsage, tracker: this.#context.openStreams, frames, streamId: id }
+    return new RecordedChunks(source, this.#reply, options, maxEventBytes, codec, undefined, recording)
+  }
+
+  #complete({ text: frame }: Chunk): void {
+    this.#chunks.close()
+    this.#end({ frame, lost: false })
   }
 
   #append(frame: string, isDispatched: boolean): void {
@@ -278,9 +291,11 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
     if (this.log.isLarger(maxBytes)) throw new FST_SSE_LOG_FULL(`maxBytes (${maxBytes})`)
   }
 
-  /** Fails because the `signal` of its options was aborted. */
-  #failStopped(signal: AbortSignal): void {
-    this.#fail(stopError(signal), new StreamAbort('stopped', { cause: signal.reason }))
+  /** Ends because the `signal` of its options was aborted: as stopped (E5) if that says so, otherwise with an error. */
+  #stopBySignal(signal: AbortSignal): void {
+    const reason: unknown = signal.reason
+    if (isStop(reason)) this.stop(reason)
+    else this.#fail(stopError(signal), new StreamAbort('stopped', { cause: reason }))
   }
 
   #failAbandoned(): void {
@@ -291,7 +306,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   #fail(error: Error, abort: StreamAbort = abortOf(error)): void {
     if (!this.isOpen) return
     this.#error = error
-    this.#abort(abort)
+    this.#abort(abort, error)
     if (!this.#hasFirstClient) this.#report(error)
     const frame = this.#scope.runInAsyncScope(this.#chunks.encodeErrorAlways, this.#chunks, error)
     this.#end({ frame, lost: false, error })
@@ -304,13 +319,13 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
   }
 
   /** Cancels the source (S2). */
-  #abort(abort: StreamAbort): void {
+  #abort(abort: StreamAbort, error?: Error): void {
     this.isOpen = false
     this.#slot?.release()
-    this.#chunks.close(abort)
+    this.#chunks.close(abort, error)
   }
 
-  #end(end: { frame: string; lost: false; error?: Error }): void {
+  #end(end: LogEnd & LocalEnd): void {
     this.isOpen = false
     this.#forgetSignal?.()
     this.#deadlines.stop()

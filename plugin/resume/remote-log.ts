@@ -11,6 +11,7 @@ import type { EventStore, LogPage } from '../stores/event-store.js'
 import type { Deadlines } from '../util/deadlines.js'
 import { describe } from '../util/describe.js'
 import { ignoreRejection, isPromiseLike } from '../util/promise.js'
+import { readEnd } from './end-mark.js'
 import { generationOf } from './generation.js'
 import { LiveLog } from './live-log.js'
 
@@ -219,7 +220,7 @@ export class RemoteLog {
     // No client gets an answer with a gap (R1), even if the store is wrong.
     if (!this.#isShared && first !== log.last + 1) throw new FST_SSE_POSITION_GONE()
     log.appendAll(events)
-    if (end !== undefined) log.finish(end)
+    if (end !== undefined) log.finish(readEnd(end))
     return more
   }
 }

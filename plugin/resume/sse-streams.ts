@@ -21,8 +21,8 @@ export class SseStreams {
   }
 
   /**
-   * Stops the source of a stream, on any node. All clients that follow the stream get `event: error` with
-   * `FST_SSE_STREAM_STOPPED`.
+   * Stops the source of a stream, on any node. A stop is not an error: all clients that follow the stream get
+   * `event: stopped`, or what their protocol has for it, and then a regular end.
    *
    * @param id the id of the stream: the `x-stream-id` header of its response
    * @param options `owner` is the owner of the stream, or a promise of it: what the `owner` function of its route gave

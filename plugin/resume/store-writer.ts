@@ -4,6 +4,7 @@ import type { EventStore, LeaseStatus } from '../stores/event-store.js'
 import type { Deadlines } from '../util/deadlines.js'
 import { describe } from '../util/describe.js'
 import { logError } from '../util/log.js'
+import { markedFrame } from './end-mark.js'
 import type { LiveLog } from './live-log.js'
 import { StoreFailures } from './store-failures.js'
 
@@ -183,7 +184,7 @@ export class StoreWriter {
     const from = this.#isShared ? last : this.#stored
     const events = this.#log.after(from, MAX_EVENTS_PER_CALL)
     const to = from + events.length
-    const frame = to === last ? end?.frame : undefined
+    const frame = to === last && end?.frame !== undefined ? markedFrame(end.frame, end.isStopped) : undefined
     // The store may have fewer or more events than expected, if the answer to an earlier call was lost.
     const stored: unknown = await this.#store.append(meta.key, this.#producerId, from + 1, events, frame)
     if (!Number.isInteger(stored)) {

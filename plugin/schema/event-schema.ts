@@ -25,19 +25,24 @@ const ErrorData = Type.Object({ statusCode: Type.Integer(), code: Type.String(),
 /** The data of the event that ends a complete stream, unless the map declares it. */
 const DoneData = Type.Object({})
 
+/** The data of the event that ends a stream which was stopped on request, unless the map declares it. */
+const StoppedData = Type.Object({})
+
 /** The events that every stream has, even if its map does not declare them. */
 export interface DefaultEvents {
   /** The source need not return a value for it. */
   // biome-ignore lint/suspicious/noConfusingVoidType: what a generator without a return statement returns
   done: TUnsafe<void | Record<string, never>>
   error: typeof ErrorData
+  stopped: typeof StoppedData
 }
 
 /**
  * Declares the events of a route (T1). The result determines what `reply.sseFrom` accepts on that route, checks and
  * serializes the data of every event, and describes the stream in OpenAPI documents.
  *
- * `done` and `error` need not be declared. By default their data is `{}` and `{ statusCode, code, message }`.
+ * `done`, `error` and `stopped` need not be declared. By default their data is `{}`, `{ statusCode, code, message }`
+ * and `{}`.
  *
  * @param map the schema of the data of each event, by name
  * @param description of the response, for OpenAPI documents. Default: `'Server-sent events'`
@@ -50,7 +55,8 @@ export function eventStream<const Events extends EventMap>(
   map: Events,
   description = 'Server-sent events'
 ): EventStreamSchema<Events> {
-  const all: EventMap = { ...map, done: map.done ?? DoneData, error: map.error ?? ErrorData }
+  const { done = DoneData, error = ErrorData, stopped = StoppedData } = map
+  const all: EventMap = { ...map, done, error, stopped }
   if (Object.keys(all).some(name => LINE_END.test(name))) throw invalidName()
   const item = itemSchema(all)
   const checks = Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, makeCheck(schema)]))

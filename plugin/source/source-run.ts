@@ -42,9 +42,14 @@ export class SourceRun {
    */
   cancel(abort: StreamAbort): void {
     this.#abort = abort
-    this.#controller?.abort(abort)
+    this.abortSignal(abort)
     if (this.#source !== undefined) this.#stop(this.#source, abort)
     else if (!this.#started) discardSource(this.#given, abort, error => this.#ignore(error))
+  }
+
+  /** Aborts the signal of the source, which may be read on. */
+  abortSignal(abort: StreamAbort): void {
+    this.#controller?.abort(abort)
   }
 
   /** An error after the end of the stream affects no client. */

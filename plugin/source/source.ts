@@ -75,6 +75,12 @@ export interface SourceOptions<T = never> {
    * ```
    */
   isComplete?: ((item: T) => boolean) | undefined
+  /**
+   * Returns the usage in an item as the source yields it, or in its return value, for the `usage` of `onFinish`: an
+   * object with the numbers of tokens, `undefined` if there is none. Default: where OpenAI, Anthropic, the AI SDK,
+   * Gemini, LangChain, Ollama and the `generate` of the ready routes have it.
+   */
+  usageOf?: { usageOf(item: T): object | undefined }['usageOf'] | undefined
 }
 
 /** A cancellable iterator over any kind of source. */

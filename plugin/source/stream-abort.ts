@@ -49,3 +49,8 @@ export class StreamAbort extends Error {
     this.timeout = options?.timeout
   }
 }
+
+/** Whether a signal was aborted to stop a stream on request, with a `StreamAbort` that says so. */
+export function isStop(reason: unknown): reason is StreamAbort {
+  return reason instanceof StreamAbort && reason.reason === 'stopped'
+}

@@ -10,6 +10,7 @@ import {
 } from '../../plugin/toolkit.js'
 import { invalid } from '../contract/fields.js'
 import { FST_SSE_MODEL_NOT_FOUND, FST_SSE_PATH_UNKNOWN } from '../errors.js'
+import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkGenerate, findUnacceptedBy, type GenerateOptions, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkReads, routeSettings } from '../route-settings.js'
@@ -18,7 +19,7 @@ import { type Model, newCompletion, now, wholeCompletion } from './output.js'
 import { openAiSchemas } from './schemas.js'
 
 /** The options of `openAiRoutes`. */
-export interface OpenAiRoutesOptions extends InputLimits, GenerateOptions {
+export interface OpenAiRoutesOptions extends InputLimits, GenerateOptions, FinishOptions {
   /** The ids of the models that clients may ask for, at least one. Required. */
   models: readonly string[]
   /** Whether clients may ask for any model, not only for those in `models`. Default: `false`. */
@@ -47,9 +48,10 @@ const errorHandler = makeErrorHandler((data, error: FastifyError & { param?: str
  */
 export async function openAiRoutes(
   app: FastifyInstance,
-  { generate, providerKey, models, anyModel = false, ...rest }: OpenAiRoutesOptions
+  { generate, providerKey, models, anyModel = false, onFinish, ...rest }: OpenAiRoutesOptions
 ): Promise<void> {
   checkGenerate({ generate, providerKey })
+  checkOnFinish(onFinish)
   if (!isListOfIds(models)) throw new FST_SSE_OPTION_INVALID('models', 'takes a list of at least one id')
   const limits = inputLimits(rest)
   await ensurePlugin(app)
@@ -66,10 +68,9 @@ export async function openAiRoutes(
       modelOf(asked.model)
       const head = newCompletion(asked.model)
       const source = sourceOf(generate, asked, request)
-      if (!stream) {
-        return sendWhole(reply, source, (answer, finish) => wholeCompletion(head, answer, finish), providerKey)
-      }
-      return reply.sseFrom(source, { protocol: chatCompletion({ head, includeUsage }), resumable: false, providerKey })
+      const own = { providerKey, ...withAsked(onFinish, asked) }
+      if (!stream) return sendWhole(reply, source, (answer, end) => wholeCompletion(head, answer, end), own)
+      return reply.sseFrom(source, { protocol: chatCompletion({ head, includeUsage }), resumable: false, ...own })
     }
   )
   app.get('/v1/models', { ...settings, schema: schemas.models }, (_request, reply) =>

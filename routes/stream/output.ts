@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { eventStream } from '../../plugin/index.js'
-import { type AnswerPart, type AnswerParts, Finish, ReasoningPart, ToolCallPart } from '../../plugin/toolkit.js'
+import { type AnswerParts, Finish, ReasoningPart, ToolCallPart } from '../../plugin/toolkit.js'
 
 /** What a part has beside its type, which the name of the event says. */
 const Reasoning = Type.Omit(ReasoningPart, ['type'])
@@ -36,16 +36,6 @@ export const WholeAnswer = Type.Composite([
 
 /** A whole answer: its text, what the model thought, which tools it calls, and how it ended. */
 export type WholeAnswer = Static<typeof WholeAnswer>
-
-/** The event of a part, or the text of one. A refusal is text to those who read it. */
-export function toEvent(part: AnswerPart) {
-  if (typeof part === 'string') return part
-  if (part.type === 'reasoning' || part.type === 'tool-call') {
-    const { type: event, ...data } = part
-    return { event, data } as { event: 'reasoning'; data: Static<typeof Reasoning> }
-  }
-  return part.text
-}
 
 /** The whole answer. What it does not have is left out. */
 export function toWholeAnswer(answer: AnswerParts, finish: Finish): WholeAnswer {

@@ -8,18 +8,20 @@ import {
   ownerOf,
   partOf,
   resumableOptions,
-  sendWhole
+  sendWhole,
+  toEvent
 } from '../../plugin/toolkit.js'
 import { FST_SSE_INPUT_INVALID } from '../errors.js'
+import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkGenerate, findUnacceptedBy, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkInput, routeSettings } from '../route-settings.js'
 import { type BodyInput, checkParams, type PromptInput, requestOf, type StreamParams, streamInput } from './input.js'
-import { toEvent, toWholeAnswer } from './output.js'
+import { toWholeAnswer } from './output.js'
 import { type StreamSchemas, streamSchemas } from './schemas.js'
 
 /** The options of `streamRoutes`. */
-export interface StreamRoutesOptions extends InputLimits, GenerateOptions {
+export interface StreamRoutesOptions extends InputLimits, GenerateOptions, FinishOptions {
   /**
    * Whether a client that has lost its connection gets the rest of its answer. An object also says who owns an answer
    * (`owner`), and what happens to one whose clients have all left (`onDisconnect`). Default: `true`, with the plugin's
@@ -51,9 +53,10 @@ const JSON_TYPE = 'application/json'
  */
 export async function streamRoutes(
   app: FastifyInstance,
-  { generate, providerKey, resumable = true, ...rest }: StreamRoutesOptions
+  { generate, providerKey, resumable = true, onFinish, ...rest }: StreamRoutesOptions
 ): Promise<void> {
   checkGenerate({ generate, providerKey })
+  checkOnFinish(onFinish)
   const limits = inputLimits(rest)
   await ensurePlugin(app)
   const settings = routeSettings(app)
@@ -86,8 +89,9 @@ export async function streamRoutes(
     }
     const type = negotiate(reply, [EVENTS, JSON_TYPE])
     const source = sourceOf(generate, asked, request)
-    if (type === EVENTS) return reply.sseFrom(source, { resumable, providerKey, map: item => toEvent(partOf(item)) })
-    return sendWhole(reply, source, toWholeAnswer, providerKey)
+    const own = { providerKey, ...withAsked(onFinish, asked) }
+    if (type === EVENTS) return reply.sseFrom(source, { resumable, map: item => toEvent(partOf(item)), ...own })
+    return sendWhole(reply, source, toWholeAnswer, own)
   }
 }
 

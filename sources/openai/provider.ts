@@ -72,7 +72,11 @@ export class Provider {
         call.end()
       }
     } catch (error) {
-      if (signal.aborted) throw error
+      if (signal.aborted) {
+        // Some providers count with every chunk.
+        if (answer?.usage !== undefined) return { finishReason: 'unknown', usage: answer.usage }
+        throw error
+      }
       const failure = toProviderError(error)
       const isRefused = includesUsage && STREAM_OPTIONS.test(failure.cause?.message ?? '')
       if (!isRefused || answer?.isEmpty === false) throw failure

@@ -347,7 +347,7 @@ t.test('a schema', async t => {
 
   t.test('refuses events that it does not declare', async t => {
     const data = 'the data of "usage" is not what the route declares'
-    const declared = 'only message, title, size, usage, done, error'
+    const declared = 'only message, title, size, usage, done, error, stopped'
     const integer = 'Expected integer at /tokens, but it is a string'
     const refusals: Record<string, string> = {
       'event: usage\ndata: {"tokens":"1"}': `usage: TypeError: ${data}: ${integer}`,

@@ -38,7 +38,13 @@ const settings: Record<string, { takes: string; good: unknown[]; bad: unknown[] 
   },
   firstEventTimeout: timeout,
   idleTimeout: timeout,
-  maxDuration: timeout
+  maxDuration: timeout,
+  onFinish: { takes: 'takes a function', good: [() => {}], bad: [{}, null, false] },
+  drainForUsage: {
+    takes: 'takes a whole number of milliseconds from 0 to 2147483647',
+    good: [0, 1, 2 ** 31 - 1],
+    bad: [-1, 0.5, 2 ** 31, Number.NaN, '1', null, false, {}]
+  }
 }
 
 const plainText: Protocol<string> = {
@@ -118,10 +124,21 @@ const streamOnly: typeof settings = {
   protocol: {
     takes: "takes 'events', 'openai', 'anthropic', 'ai-sdk' or a Protocol",
     good: ['events', plainText, { ...plainText, headers: { a: 'b' }, reconnects: true }],
-    bad: ['sse', null, 1, true, {}, { start: 1 }, { ...plainText, headers: { a: 1 } }, { ...plainText, reconnects: 1 }]
+    bad: [
+      'sse',
+      null,
+      1,
+      true,
+      {},
+      { start: 1 },
+      { ...plainText, headers: { a: 1 } },
+      { ...plainText, reconnects: 1 },
+      { ...plainText, text: 'a' }
+    ]
   },
   map: { takes: 'takes a function', good: [String], bad: ['a', null, {}, true] },
   isComplete: { takes: 'takes a function', good: [() => true], bad: ['a', null, {}, true] },
+  usageOf: { takes: 'takes a function', good: [() => undefined], bad: ['a', null, {}, true] },
   event: { takes: 'takes a name without CR or LF', good: ['', 'a b'], bad: ['a\nb', 'a\r', '\n', 1, null, false] },
   end: {
     takes: 'takes false, the name of an event without CR or LF, or an event with a name or data',

@@ -28,6 +28,8 @@ export async function typed(): Promise<void> {
     const id: string | undefined = event.id
     if (event.event === 'message') event.data.toUpperCase()
     if (event.event === 'usage') [event.data.tokens.toFixed(), event.data.cost?.toFixed(), id]
+    // @ts-expect-error a stream that was stopped has no data
+    if (event.event === 'stopped') event.data.finishReason.length
     if (event.event === 'done') event.data.finishReason satisfies 'stop' | 'length'
     // @ts-expect-error the route declares no such event
     if (event.event === 'progress') continue
@@ -44,16 +46,16 @@ export async function typed(): Promise<void> {
   stream.id = text
   stream.close()
   stream.retryNow()
-  ;[stream.complete, stream.reconnects.toFixed(), stream.lastEventId?.length, stopped]
+  ;[stream.complete, stream.stopped, stream.reconnects.toFixed(), stream.lastEventId?.length, stopped]
 }
-export const events: Same<StreamEvent<typeof Tokens>['event'], 'message' | 'usage' | 'done'> = yes
+export const events: Same<StreamEvent<typeof Tokens>['event'], 'message' | 'usage' | 'done' | 'stopped'> = yes
 
 // Events that every stream has.
 
 const Plain = eventStream({ message: Type.String() })
 export const done: Same<Extract<StreamEvent<typeof Plain>, { event: 'done' }>['data'], Record<string, never>> = yes
 const Failing = eventStream({ message: Type.String(), error: Type.Object({ why: Type.String() }) })
-export const failing: Same<StreamEvent<typeof Failing>['event'], 'message' | 'done'> = yes
+export const failing: Same<StreamEvent<typeof Failing>['event'], 'message' | 'done' | 'stopped'> = yes
 
 // The route that the package provides.
 

@@ -1,9 +1,12 @@
 import Fastify, { type FastifyReply } from 'fastify'
 import sseFrom, {
   END_ID,
+  type Protocol,
+  type SentEvent,
   type SseEvent,
   type SseSource,
   type StreamAbortReason,
+  type StreamFinish,
   type StreamOptions,
   type StreamSummary,
   type StreamTimeout
@@ -43,6 +46,46 @@ app.get('/reason', (_request, reply) =>
     void any
   })
 )
+interface Chunk {
+  text: string
+  tokens?: { total: number }
+}
+app.get('/finish', (_request, reply) =>
+  reply.sseFrom(
+    async function* (): AsyncGenerator<Chunk> {
+      yield { text: 'a' }
+    },
+    {
+      map: ({ text }) => text,
+      usageOf: ({ tokens }) => tokens,
+      drainForUsage: 100,
+      onFinish: async ({ outcome, reason, partial, text, events, usage, request, streamId, error, result }) => {
+        const why: StreamAbortReason | undefined = reason
+        const names: string[] = events.map(({ event, data }: SentEvent) => event + data)
+        // @ts-expect-error: the fields are those of the provider
+        usage?.tokens.total
+        // @ts-expect-error: it is read-only
+        events.push({ event: 'a', data: 'b' })
+        // @ts-expect-error: there is no such outcome
+        if (outcome === 'skipped') return
+        void [why, names, partial === true, text.length, request.url, streamId?.length, error?.message, result]
+      }
+    }
+  )
+)
+app.register(sseFrom, { onFinish: (finish: StreamFinish) => console.log(finish.duration.toFixed()), drainForUsage: 1 })
+const halting: Protocol = {
+  text: (data, name) => (name === 'message' ? data : undefined),
+  start: () => ({
+    item: () => undefined,
+    end: () => undefined,
+    error: () => ({ data: '' }),
+    stopped: () => [{ data: 'halt' }]
+  })
+}
+// @ts-expect-error: the events of a protocol need an object
+const wrong: Protocol = { start: () => ({ ...halting.start(), stopped: () => 'halt' }) }
+void wrong
 app.get('/declared', (_request, reply) => {
   const events: SseEvent<Usage>[] = [{ event: 'usage', data: new Usage() }, { comment: 'a' }, { retry: 1 }]
   return reply.sseFrom(events)

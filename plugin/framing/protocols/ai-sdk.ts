@@ -1,7 +1,7 @@
 import { FST_SSE_SOURCE_TRUNCATED } from '../../errors.js'
 import type { SseEvent } from '../../sse/event.js'
 import type { ErrorData } from '../failure.js'
-import { typedJsonItemOf } from './json-item.js'
+import { readJson, textAt, typedJsonItemOf } from './json-item.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
 
 const SENTINEL = '[DONE]'
@@ -28,6 +28,10 @@ class AiSdkStream implements ProtocolStream {
 
   error({ message }: ErrorData): SseEvent {
     return { data: { type: 'error', errorText: message } }
+  }
+
+  stopped(): SseEvent[] {
+    return [{ data: { type: 'abort' } }, { data: SENTINEL }]
   }
 
   #track(type: string, id: unknown): void {
@@ -58,5 +62,9 @@ class AiSdkStream implements ProtocolStream {
 export const aiSdk: Protocol = {
   headers: { 'x-vercel-ai-ui-message-stream': 'v1' },
   resumesNothing: true,
+  text(data) {
+    const part = readJson(data)
+    return part.type === 'text-delta' ? textAt(part, 'delta') : undefined
+  },
   start: () => new AiSdkStream()
 }

@@ -3,7 +3,7 @@ import { type Finish, finishOf, type Usage } from '../answer/finish.js'
 import { finishWord, finishWords } from '../answer/finish-words.js'
 import { type AnswerPart, partOf, type ToolCallPart } from '../answer/part.js'
 import type { ErrorData } from '../failure.js'
-import { openAiError } from './openai.js'
+import { ABORTED, completionText, openAiError } from './openai.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
 
 /** The fields that all chunks of a chat completion share. */
@@ -38,7 +38,7 @@ export interface ChatCompletionOptions {
  * The source must return a `Finish`.
  */
 export function chatCompletion(options: ChatCompletionOptions): Protocol<AnswerPart> {
-  return { start: () => new ChatCompletionStream(options) }
+  return { text: completionText, start: () => new ChatCompletionStream(options) }
 }
 
 /** A call of a tool in OpenAI's form. */
@@ -99,6 +99,10 @@ class ChatCompletionStream implements ProtocolStream<AnswerPart> {
 
   error(failure: ErrorData): SseEvent {
     return { data: { error: openAiError(failure) } }
+  }
+
+  stopped(): SseEvent[] {
+    return [this.#delta({}, ABORTED), { data: '[DONE]' }]
   }
 
   /** Only the first piece of a call has its id and name. */

@@ -2,10 +2,14 @@ import { FST_SSE_EVENT_INVALID } from '../../errors.js'
 import type { SseEvent } from '../../sse/event.js'
 import type { BuiltInProtocol } from './protocol.js'
 
-/** The plugin's own events, for EventSource: the items of the source, then `done` (E3), or `error` if it fails (E2). */
+/**
+ * The plugin's own events, for EventSource: the items of the source, then `done` (E3), `error` if it fails (E2), or
+ * `stopped` if it is stopped on request (E5).
+ */
 export const events: BuiltInProtocol = {
   reconnects: true,
   isVerbatim: true,
+  text: (data, name) => (name === 'message' ? data : undefined),
   start: ({ end = 'done', result }) => ({
     item(item: unknown) {
       if (item === undefined) throw new FST_SSE_EVENT_INVALID('data must be text or a JSON value, but it is undefined')
@@ -15,6 +19,7 @@ export const events: BuiltInProtocol = {
       if (end === false) return undefined
       return typeof end === 'string' ? { event: end, data: result(returned === undefined ? {} : returned) } : end
     },
-    error: data => ({ event: 'error', data })
+    error: data => ({ event: 'error', data }),
+    stopped: () => ({ event: 'stopped', data: {} })
   })
 }

@@ -5,6 +5,18 @@ import { describe } from '../../util/describe.js'
 /** A JSON object: an item of the built-in protocols other than `'events'`. */
 export type JsonItem = Readonly<Record<string, unknown>>
 
+/** Reads the data of an event that a protocol has sent as JSON. */
+export function readJson(data: string): JsonItem {
+  return JSON.parse(data) as JsonItem
+}
+
+/** The text at a path in JSON; `undefined` if there is none. */
+export function textAt(value: unknown, ...path: (string | number)[]): string | undefined {
+  let at = value
+  for (const key of path) at = (at as Record<string | number, unknown> | null | undefined)?.[key]
+  return typeof at === 'string' ? at : undefined
+}
+
 /**
  * Checks that an item is a JSON object, and not an event.
  *

@@ -35,13 +35,20 @@ export interface Protocol<Item = never> {
    * there is one. Default: `false`, which answers 404 or 410.
    */
   readonly resumesNothing?: boolean | undefined
+  /**
+   * The text that an event adds to the answer, for the `text` of `onFinish`. Default: none, so that this is empty.
+   *
+   * @param data the data of the event as it was sent
+   * @param name the name of the event, `message` if it has none
+   */
+  text?(data: string, name: string): string | undefined
   /** Called once for each stream, before its first item. The object that it returns may keep state. */
   start(): ProtocolStream<Item>
 }
 
 /**
  * Makes the events of one stream. All methods are synchronous, and are called in this order: `item` for each item, then
- * `end` or `error`, or neither if the client leaves.
+ * `end`, `error` or `stopped`, or none of them if the client leaves.
  *
  * The data of an event is sent as usual: a string as it is, anything else as JSON. The events of a resumable stream
  * must not have an `id`.
@@ -64,6 +71,11 @@ export interface ProtocolStream<Item = never> {
   end(returned: unknown): SseEvent | readonly SseEvent[] | undefined
   /** Makes the last event of a stream that fails after it has begun, or several that are sent together. */
   error(failure: ErrorData): SseEvent | readonly SseEvent[]
+  /**
+   * Makes the end of a stream that was stopped on request: one event, several that are sent together, or `undefined`
+   * for none. Default: that of `error`, for FST_SSE_STREAM_STOPPED.
+   */
+  stopped?(): SseEvent | readonly SseEvent[] | undefined
 }
 
 /** What a built-in protocol receives when a stream begins. */
@@ -83,6 +95,7 @@ export interface BuiltInProtocol {
   readonly resumesNothing?: Protocol['resumesNothing']
   /** Whether `item` returns items that are not events. A list is data then, not several events. */
   readonly isVerbatim?: boolean
+  text?(data: string, name: string): string | undefined
   start(context: StreamContext): ItemStream
 }
 

@@ -55,6 +55,11 @@ export class Answer {
     return this.#said === '' && this.#thought === '' && this.#refused === '' && !this.#hasToolCalls
   }
 
+  /** The last usage that has arrived. */
+  get usage(): Usage | undefined {
+    return this.#usage
+  }
+
   /** Whether its finish_reason or `[DONE]` has arrived. */
   get hasEnded(): boolean {
     return this.#isMarked || this.#ending !== undefined

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import { fetchAll, open } from '../../helpers/client.js'
 import { until } from '../../helpers/until.js'
 import type { Checks } from '../check.js'
@@ -36,5 +37,25 @@ export const options: Checks = {
     t.equal(refused.status, 429)
     t.match(refused.headers['retry-after'], /^[1-5]$/)
     for (const client of clients) client.leave()
+  },
+
+  'What became of an answer': async (t, program) => {
+    const app = await program.app(t)
+    await app.inject({ method: 'POST', url: '/answer', payload: { chat: 'a' } })
+    t.strictSame((await app.inject('/messages')).json(), [
+      { chat: 'a', text: 'Hello again', usage: { totalTokens: 2 }, outcome: 'complete', partial: false }
+    ])
+  },
+
+  'What became of an answer (2)': async (t, program) => {
+    const app = await program.app(t)
+    const logged = t.capture(console, 'log', () => {})
+    await app.listen({ port: 0 })
+    const client = open(`http://localhost:${(app.server.address() as AddressInfo).port}/answer`)
+    await client.has('Hello')
+    client.leave()
+    const lines: unknown[] = []
+    await until('onFinish is called', () => lines.push(...logged.args()) > 0)
+    t.strictSame(lines, [['aborted', { totalTokens: 3 }]])
   }
 }

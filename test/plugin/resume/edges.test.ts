@@ -90,7 +90,7 @@ t.test('a source that is always ready can be stopped', async t => {
   const before = count
   await client.end()
   t.equal(count, before)
-  t.match(client.events().at(-1), { data: /FST_SSE_STREAM_STOPPED/ })
+  t.match(client.events().at(-1), { event: 'stopped', data: '{}' })
 })
 
 t.test('the owner option of sseResume overrides that of the plugin', async t => {

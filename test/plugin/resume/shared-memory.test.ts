@@ -80,7 +80,7 @@ t.test('a stream can be stopped from any server, and read on any server after it
   t.equal((await fetchAll(`${second.other.url}/streams/${second.id}`, { method: 'DELETE' })).status, 204)
   await second.client.end()
   t.ok(second.source.aborted)
-  t.match(second.client.events().at(-1), { event: 'error' })
+  t.match(second.client.events().at(-1), { event: 'stopped' })
 })
 
 t.test('a log whose producer was lost ends at its last event', async t => {

@@ -20,15 +20,19 @@ for (const where of ['on its node', 'from another node', 'from another node, whe
     await client.end()
     t.equal(client.ended, 'clean')
     t.match(client.events().at(-1), {
-      event: 'error',
+      event: 'stopped',
       id: `${id}:2:end`,
-      data: '{"statusCode":410,"code":"FST_SSE_STREAM_STOPPED","message":"the stream was stopped on request"}'
+      data: '{}'
     })
     t.equal(await asked.app.sseStreams.stop(id as string), true, 'it has ended, and that is what was asked for')
-    const lines = producing.log.filter(({ msg }) => msg === 'stream failed')
     t.same(
-      lines.map(({ level, err }) => [level, err?.code]),
-      [[30, 'FST_SSE_STREAM_STOPPED']]
+      producing.log.filter(({ msg }) => msg === 'stream stopped').map(({ level, outcome }) => [level, outcome]),
+      [[30, 'stopped']]
+    )
+    t.same(
+      [...producing.log, ...asked.log].filter(({ err }) => err),
+      [],
+      'a stop is not an error'
     )
   })
 }
@@ -48,8 +52,9 @@ t.test('stops a source that no client follows, and logs it once', async t => {
   await until('the client is gone', () => log.some(({ msg }) => msg === 'stream closed prematurely'))
   await app.sseStreams.stop(client.headers['x-stream-id'] as string)
   t.ok(sources[0]?.aborted)
+  t.equal(log.filter(({ msg }) => msg === 'stream stopped').length, 1)
   t.same(
-    log.filter(({ msg }) => msg === 'stream failed').map(({ err }) => err?.code),
-    ['FST_SSE_STREAM_STOPPED']
+    log.filter(({ err }) => err),
+    []
   )
 })

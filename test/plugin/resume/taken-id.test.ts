@@ -36,7 +36,7 @@ for (const [what, makeStore] of Object.entries(stores)) {
     t.equal(await app.sseStreams.stop(ID), true)
     await Promise.all([first.end(), second.end(), third.end()])
     t.ok(sources[0]?.aborted, 'it can still be stopped')
-    t.match(third.events().at(-1), { event: 'error' })
+    t.match(third.events().at(-1), { event: 'stopped' })
   })
 }
 

@@ -80,7 +80,7 @@ t.test('undeclared properties are dropped', async t => {
 })
 
 t.test('undeclared events and data are refused', async t => {
-  const only = 'the route declares no event "progress", only message, usage, done, error'
+  const only = 'the route declares no event "progress", only message, usage, done, error, stopped'
   const isNot = 'is not what the route declares: Expected'
 
   t.test('an undeclared event', t => refuses(t, { event: 'progress', data: 'a' }, only))

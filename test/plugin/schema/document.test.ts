@@ -65,6 +65,7 @@ for (const openapi of ['3.1.0', '3.2.0']) {
       required: ['data']
     })
     t.strictSame(events, {
+      stopped: { data: json({ type: 'object', properties: {} }), required: ['event', 'data'] },
       done: {
         data: json({ type: 'object', required: ['finishReason'], properties: { finishReason: { type: 'string' } } }),
         required: ['event', 'data']
@@ -94,7 +95,7 @@ t.test('the schema is an array of events, for tools that do not know itemSchema'
 
 t.test('the default done and error events are described', async t => {
   const { events } = await documented(t, { message: Type.String() })
-  t.same(Object.keys(events), ['message', 'done', 'error'])
+  t.same(Object.keys(events), ['message', 'done', 'error', 'stopped'])
   t.match(events.done, { data: json({ type: 'object' }) })
 })
 
