@@ -123,7 +123,7 @@ export const PluginSchema = options({
 export const StreamSchema = options({
   ...settings,
   resumable: resumable(
-    { id: Type.Unknown() },
+    { id: Type.Optional(Type.Unknown()) },
     'id (1 to 128 letters, digits, - or _), owner, anonymous or onDisconnect'
   ),
   protocol,
