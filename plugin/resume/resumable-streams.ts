@@ -112,7 +112,9 @@ export class ResumableStreams implements ProducerContext {
       const log = this.producers.get(key)?.log
       if (log !== undefined && isOf(generation, log)) return checkAndCall(log)
       const find = () => this.#remoteLog(id, key, generation).use(checkAndCall)
-      return await (generation === undefined ? find() : lookAgain(find, this.openStreams.deadlines))
+      // In a store of this process, no log of another node can come later.
+      const isThereOrNever = generation === undefined || this.store.local !== undefined
+      return await (isThereOrNever ? find() : lookAgain(find, this.openStreams.deadlines))
     } catch (error) {
       throw error instanceof FST_SSE_STREAM_GONE && hasOwners ? new FST_SSE_STREAM_NOT_FOUND() : error
     }
