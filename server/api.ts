@@ -1,6 +1,13 @@
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
-import { apiKeyGuard, type Generate, openAiRoutes, originGuard, streamRoutes } from '../routes/index.js'
+import {
+  apiKeyGuard,
+  type Generate,
+  openAiRoutes,
+  originGuard,
+  responsesRoutes,
+  streamRoutes
+} from '../routes/index.js'
 import { type Environment, listOf } from './environment.js'
 
 /** The header with which clients follow an answer. */
@@ -21,4 +28,5 @@ export async function api(
   if (keys.length > 0) app.addHook('onRequest', apiKeyGuard({ keys }))
   await app.register(streamRoutes, { generate })
   await app.register(openAiRoutes, { generate, models: [model] })
+  await app.register(responsesRoutes, { generate, models: [model] })
 }
