@@ -113,8 +113,8 @@ export interface KeptRecord {
 }
 
 /**
- * Keeps a record as a stream that takes no slot, and of whose end no `onFinish` is told. Resolves when all nodes can find
- * it.
+ * Keeps a record as a stream that takes no slot, and of whose end no `onFinish` is told. Resolves when all nodes can
+ * find it.
  *
  * @throws FST_SSE_CLOSING, FST_SSE_OWNER_INVALID, and any error of `owner`
  */

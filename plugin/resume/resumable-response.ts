@@ -29,7 +29,7 @@ import { streamKey } from './stream-key.js'
 /** The default of `onDisconnect.grace`. Milliseconds. */
 const DEFAULT_GRACE = 30_000
 
-/** A position in a stream: the number of the last event that the client has, of whichever generation if it is not known. */
+/** The number of the last event that a client has, of whichever generation if that is not known. */
 type Position = Pick<EventId, 'sequence'> & Partial<EventId>
 
 /** Answers one request with a resumable stream. */

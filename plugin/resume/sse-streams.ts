@@ -63,8 +63,8 @@ export class SseStreams {
    * @param id the id of the stream
    * @param options see `ReadOptions`
    * @returns `undefined` if there is no such stream
-   * @throws FST_SSE_OPTION_INVALID, FST_SSE_OWNER_INVALID, FST_SSE_STORE_UNAVAILABLE; FST_SSE_POSITION_GONE if the events after `after` are no
-   *   longer there
+   * @throws FST_SSE_OPTION_INVALID, FST_SSE_OWNER_INVALID, FST_SSE_STORE_UNAVAILABLE; FST_SSE_POSITION_GONE if the
+   *   events after `after` are no longer there
    */
   async read(id: string, options: ReadOptions = {}): Promise<StreamState | undefined> {
     const { after = 0 } = options
