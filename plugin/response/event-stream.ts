@@ -23,7 +23,7 @@ import { completeHeaders, unsetHeaders } from './headers.js'
 import type { Slot, TakeSlot } from './limits/slot.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
 import { Pump, type PumpSettings } from './pump.js'
-import { isClosed, onOver, onTurn, pendingBytes, type RawResponse, truncate } from './raw-response.js'
+import { abandon, isClosed, onOver, onTurn, pendingBytes, type RawResponse, truncate } from './raw-response.js'
 import { ReadableWriter } from './readable-writer.js'
 import { SocketWriter } from './socket-writer.js'
 import type { StreamSummary, Summary } from './summary.js'
@@ -113,6 +113,8 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
    */
   #cutOff(retry: number, abort: StreamAbort): void {
     this.#stop('closed', abort)
+    this.#closeTimeout = { onDeadline: () => abandon(this.#raw) }
+    this.#streams.deadlines.set(this.#closeTimeout, CLOSE_TIMEOUT)
     // Fastify sets the head just before the first read, so nothing can be written earlier, nor after the end.
     if (this.#pump === undefined || this.#raw.writableEnded) {
       truncate(this.#raw)
@@ -124,8 +126,6 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
     for (let chunk: Buffer | null = this.read(); chunk !== null; chunk = this.read()) held.push(chunk)
     const rest = Buffer.concat([...held, Buffer.from(this.#pump.takeRest() + formatRetry(retry))])
     ;(this.#raw as ServerResponse).write(rest, () => setImmediate(truncate, this.#raw))
-    this.#closeTimeout = { onDeadline: () => truncate(this.#raw) }
-    this.#streams.deadlines.set(this.#closeTimeout, CLOSE_TIMEOUT)
   }
 
   /** Writes to Node's response directly. Any other reader, or one more, reads this as an ordinary Readable. */

@@ -86,6 +86,15 @@ export function truncate(raw: RawResponse): void {
   else raw.req.socket.destroy()
 }
 
+/**
+ * Gives a response up whose end does not get through. Node 20 can keep the streams of an HTTP/2 session whose client has
+ * destroyed it, after a RST_STREAM too, and a server that closes would wait for them for ever.
+ */
+export function abandon(raw: RawResponse): void {
+  truncate(raw)
+  if (isHttp2(raw)) raw.stream.destroy()
+}
+
 /** Resets a TCP connection. TLS and Unix sockets can only be closed. */
 function reset(socket: Socket): void {
   try {
