@@ -18,7 +18,6 @@ import { type AnswerPart, partOf } from './framing/answer/part.js'
 import { toEvent } from './framing/answer/part-event.js'
 import { type ErrorData, errorEvent, logFailure, statusOf } from './framing/failure.js'
 import { toSourceError } from './framing/key-refusal.js'
-import type { Protocol } from './framing/protocols/protocol.js'
 import type { StreamOptions } from './options.js'
 import { kSseServer, sseFrom } from './plugin.js'
 import { recordingOf, type SseServer } from './reply.js'
@@ -107,7 +106,6 @@ export function maxLogBytes(app: FastifyInstance): number {
 export interface KeptRecord {
   readonly id: string
   readonly whose: OwnerOptions
-  readonly protocol: Protocol<string>
   /** The data of its only event; `undefined` for none. */
   readonly data?: string | undefined
 }
@@ -118,10 +116,9 @@ export interface KeptRecord {
  *
  * @throws FST_SSE_CLOSING, FST_SSE_OWNER_INVALID, and any error of `owner`
  */
-export async function keepRecord(reply: FastifyReply, { id, whose, protocol, data }: KeptRecord): Promise<void> {
+export async function keepRecord(reply: FastifyReply, { id, whose, data }: KeptRecord): Promise<void> {
   const { resumableStreams } = serverOf(reply.server)
   const options = {
-    protocol: protocol as Protocol,
     maxEventBytes: Number.MAX_SAFE_INTEGER,
     providerKey: 'server' as const,
     firstEventTimeout: false as const,

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Protocol } from '../../plugin/index.js'
 import { keepRecord, maxLogBytes, type OwnerOptions, ownerOf, type ResponseObject } from '../../plugin/toolkit.js'
 import { dataOf } from './event-data.js'
 import { isResponseId } from './output.js'
@@ -11,15 +10,6 @@ export interface StoredResponse {
   /** How many of the items, the last ones, were the input of this response. */
   readonly inputCount: number
   readonly response: ResponseObject
-}
-
-/** Stored responses are no events that clients could follow. */
-const stored: Protocol<string> = {
-  start: () => ({
-    item: data => ({ data }),
-    end: () => ({ data: {} }),
-    error: data => ({ event: 'error', data })
-  })
 }
 
 /** What an event has on the wire beside its data: `data: ` and two line breaks. Bytes. */
@@ -48,7 +38,7 @@ export class StoredResponses {
       reply.log.warn({ id, bytes, maxBytes }, 'the response is too large to be stored')
       return
     }
-    await keepRecord(reply, { id: storedIdOf(id), whose: this.#whose, protocol: stored, data: json })
+    await keepRecord(reply, { id: storedIdOf(id), whose: this.#whose, data: json })
   }
 
   /** Finds a response by its id. */
@@ -65,7 +55,7 @@ export class StoredResponses {
 
   /** Has a response found no more. What the event store keeps of it leaves with its time. */
   async delete(reply: FastifyReply, id: string): Promise<void> {
-    await keepRecord(reply, { id: deletedIdOf(id), whose: this.#whose, protocol: stored })
+    await keepRecord(reply, { id: deletedIdOf(id), whose: this.#whose })
   }
 
   /** Whether a response was deleted. */

@@ -115,6 +115,15 @@ for (const where of ['the same node', 'another node']) {
   })
 }
 
+t.test('a response that is being cancelled on another node says so at once', async t => {
+  const { one, other, seen, stores } = await nodes(t, {}, 300)
+  const begun = await one.client.responses.create(background)
+  await until('the source has begun', () => seen.length)
+  if (stores[0] !== undefined) stores[0].losesNotifications = true
+  t.match(await other.client.responses.cancel(begun.id), { id: begun.id, status: 'cancelled' })
+  await until('the source is stopped', () => seen[0]?.aborted === 'stopped')
+})
+
 t.test('the SDK openai resumes a stream', async t => {
   const { one, other, steps } = await nodes(t)
   const stream = await one.client.responses.create({ ...background, stream: true })

@@ -148,7 +148,7 @@ t.test('the items of one answer are one message', async t => {
       { type: 'custom_tool_call', call_id: '5', name: 'patch' },
       { type: 'function_call_output', call_id: '1', output: 'one' },
       { type: 'custom_tool_call_output', call_id: '4', output: 'four' },
-      { role: 'assistant', content: '' },
+      { role: 'assistant', content: null },
       { type: 'compaction', encrypted_content: 'x' }
     ]
   })
