@@ -45,12 +45,21 @@ export {
 } from './framing/answer/part.js'
 export { toEvent } from './framing/answer/part-event.js'
 export type { ProviderKey } from './framing/key-refusal.js'
+export { anthropicError } from './framing/protocols/anthropic.js'
 export {
   type CompletionHead,
   chatCompletion,
   chatToolCall,
   completionEnd
 } from './framing/protocols/chat-completion.js'
+export {
+  type MessageBlock,
+  type MessageHead,
+  messageContent,
+  messageEnd,
+  messageStart,
+  messages
+} from './framing/protocols/messages.js'
 export { openAiError } from './framing/protocols/openai.js'
 export { STREAM_ID_PATTERN } from './resume/event-id.js'
 export { ownerOf } from './resume/owner.js'

@@ -41,3 +41,17 @@ export const FST_SSE_API_KEY_REQUIRED = createError<'FST_SSE_API_KEY_REQUIRED', 
   'the request needs an API key of this server, as "authorization: Bearer <key>"',
   401
 )
+
+/** The client asks how many tokens a request has, which `generate` cannot tell. */
+export const FST_SSE_COUNT_TOKENS_UNSUPPORTED = createError<'FST_SSE_COUNT_TOKENS_UNSUPPORTED', 404, []>(
+  'FST_SSE_COUNT_TOKENS_UNSUPPORTED',
+  'count_tokens is not supported by this server; the usage of an answer has its tokens',
+  404
+)
+
+/** The client wants its conversation kept by the server. Its SDK then sends the whole conversation instead. */
+export const FST_SSE_THREADS_UNSUPPORTED = createError<'FST_SSE_THREADS_UNSUPPORTED', 400, []>(
+  'FST_SSE_THREADS_UNSUPPORTED',
+  'thread is not supported by this server; send the whole conversation in messages',
+  400
+)

@@ -1,4 +1,5 @@
 export { Finish, Usage } from '../plugin/toolkit.js'
+export { type AnthropicRoutesOptions, anthropicRoutes } from './anthropic/anthropic.js'
 export type { AssistantMessage, SystemMessage, ToolMessage, UserMessage } from './contract/message.js'
 export { Message } from './contract/message.js'
 export type { AnswerFinish } from './finish.js'

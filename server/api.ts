@@ -1,6 +1,6 @@
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
-import { apiKeyGuard, type Generate, openAiRoutes, originGuard, streamRoutes } from '../routes/index.js'
+import { anthropicRoutes, apiKeyGuard, type Generate, openAiRoutes, originGuard, streamRoutes } from '../routes/index.js'
 import { type Environment, listOf } from './environment.js'
 
 /** The header with which clients follow an answer. */
@@ -21,4 +21,6 @@ export async function api(
   if (keys.length > 0) app.addHook('onRequest', apiKeyGuard({ keys }))
   await app.register(streamRoutes, { generate })
   await app.register(openAiRoutes, { generate, models: [model] })
+  // Clients such as Claude Code ask for models by names of their own.
+  await app.register(anthropicRoutes, { generate })
 }
