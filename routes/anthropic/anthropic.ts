@@ -8,7 +8,7 @@ import {
   sendWhole
 } from '../../plugin/toolkit.js'
 import { invalid } from '../contract/fields.js'
-import { FST_SSE_COUNT_TOKENS_UNSUPPORTED, FST_SSE_MODEL_NOT_FOUND, FST_SSE_THREADS_UNSUPPORTED } from '../errors.js'
+import { FST_SSE_MODEL_NOT_FOUND, FST_SSE_NO_THREADS, FST_SSE_NO_TOKEN_COUNT } from '../errors.js'
 import { checkGenerate, findUnacceptedBy, type GenerateOptions, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkReads, routeSettings } from '../route-settings.js'
@@ -26,12 +26,12 @@ export interface AnthropicRoutesOptions extends InputLimits, GenerateOptions {
 }
 
 /** By these details, Anthropic's SDK knows that it has to send the whole conversation, and does so. */
-const NO_THREADS = { details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] } }
+const UNTHREADED = { details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] } }
 
 /** Answers with an error as Anthropic's API does. */
 const errorHandler = makeErrorHandler((data, error) => ({
   type: 'error',
-  error: { ...anthropicError(data), ...(error instanceof FST_SSE_THREADS_UNSUPPORTED && NO_THREADS) }
+  error: { ...anthropicError(data), ...(error instanceof FST_SSE_NO_THREADS && UNTHREADED) }
 }))
 
 /**
@@ -79,7 +79,7 @@ export async function anthropicRoutes(
     '/v1/messages/count_tokens',
     { ...settings, schema: schemas.countTokens, bodyLimit: limits.maxBodyBytes },
     () => {
-      throw new FST_SSE_COUNT_TOKENS_UNSUPPORTED()
+      throw new FST_SSE_NO_TOKEN_COUNT()
     }
   )
 

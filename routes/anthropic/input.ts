@@ -3,7 +3,7 @@ import { Fields, given } from '../contract/fields.js'
 import type { Message } from '../contract/message.js'
 import type { GenerateRequest } from '../contract/request.js'
 import type { ResponseFormat, Tool, ToolChoice } from '../contract/tool.js'
-import { FST_SSE_THREADS_UNSUPPORTED } from '../errors.js'
+import { FST_SSE_NO_THREADS } from '../errors.js'
 import type { Limits } from '../limits.js'
 import { readMessage, readSystem } from './messages.js'
 
@@ -25,11 +25,11 @@ const EFFORTS = [
 /**
  * Reads the body of a request for a message. It takes what it does not know, and passes it on as `extra`.
  *
- * @throws FST_SSE_INPUT_INVALID that names the wrong parameter as Anthropic does, FST_SSE_THREADS_UNSUPPORTED
+ * @throws FST_SSE_INPUT_INVALID that names the wrong parameter as Anthropic does, FST_SSE_NO_THREADS
  */
 export function readMessageRequest(value: unknown, limits: Limits): MessageRequest {
   const body = new Fields(value, '', 'application/json: an object with model and messages')
-  if (body.has('thread')) throw new FST_SSE_THREADS_UNSUPPORTED()
+  if (body.has('thread')) throw new FST_SSE_NO_THREADS()
   const model = body.required('model', body.string('model'), 'the id of a model')
   const read = readMessages(body, limits)
   const stream = body.boolean('stream') ?? false

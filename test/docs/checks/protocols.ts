@@ -1,6 +1,12 @@
 import type { Checks } from '../check.js'
 
 export const protocols: Checks = {
+  Protocols: async (t, program) => {
+    const app = await program.app(t)
+    const { body } = await app.inject({ method: 'POST', url: '/v1/messages' })
+    t.match(body, /^event: message_start\n.+"text":"Hello".+"text":" again".+event: message_stop\n/s)
+  },
+
   'A protocol of your own': async (t, program) => {
     const app = await program.app(t)
     const { body, headers } = await app.inject('/lines')

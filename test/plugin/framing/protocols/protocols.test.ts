@@ -48,12 +48,32 @@ t.test('a complete source ends as its protocol says', async t => {
 t.test('an invalid item of the protocol is refused', async t => {
   const ask = sourceServer(t)
   for (const protocol of ['openai', 'anthropic', 'ai-sdk']) {
-    for (const item of ['text', 5, null, [], Buffer.from('a'), undefined, { data: 1 }, Promise.resolve(finish)]) {
+    for (const item of [5, null, [], Buffer.from('a'), undefined, { data: 1 }, Promise.resolve(finish)]) {
       const { status, error } = await ask([item], { protocol })
       t.same([status, error.code], [500, 'FST_SSE_EVENT_INVALID'])
     }
   }
   t.equal((await ask([{ a: 1 }], { protocol: 'anthropic' })).error.code, 'FST_SSE_EVENT_INVALID')
+})
+
+t.test('the first item decides whether a source gives items of the API or parts of an answer', async t => {
+  const ask = sourceServer(t)
+  const part = { type: 'reasoning', text: 'hm' }
+  for (const [protocol, native] of [
+    ['openai', finish],
+    ['anthropic', { type: 'message_start' }],
+    ['ai-sdk', { type: 'start' }]
+  ] as const) {
+    for (const items of [
+      [native, 'text'],
+      ['text', native],
+      [part, native]
+    ]) {
+      const { text } = await ask(items, { protocol })
+      t.match(text, 'Internal Server Error', JSON.stringify(items))
+      t.notMatch(text, '[DONE]')
+    }
+  }
 })
 
 t.test('map makes and skips items of the protocol', async t => {
@@ -66,7 +86,7 @@ t.test('a stream has the headers of its protocol, and an error response does not
   const ask = sourceServer(t)
   const name = 'x-vercel-ai-ui-message-stream'
   t.equal((await ask([{ type: 'finish' }], { protocol: 'ai-sdk' })).headers[name], 'v1')
-  const { status, headers } = await ask(['wrong'], { protocol: 'ai-sdk' })
+  const { status, headers } = await ask([5], { protocol: 'ai-sdk' })
   t.same([status, headers[name]], [500, undefined])
 })
 
