@@ -61,6 +61,7 @@ export {
   messages
 } from './framing/protocols/messages.js'
 export { openAiError } from './framing/protocols/openai.js'
+export { UI_METADATA, uiMessages } from './framing/protocols/ui-message.js'
 export { STREAM_ID_PATTERN } from './resume/event-id.js'
 export { ownerOf } from './resume/owner.js'
 export { compileValidator, type Problem } from './util/validate.js'

@@ -50,14 +50,14 @@ function readUser(message: Fields): Message[] {
     if (parts.length > 0) messages.push({ role: 'user', content: plain(parts) })
     parts = []
   }
-  for (const [index, block] of fieldsOf(message, 'content').entries()) {
+  for (const block of fieldsOf(message, 'content')) {
     if (block.any('type') === 'tool_result') {
       endParts()
       messages.push(readToolResult(block))
       continue
     }
     const read = readBlock(block)
-    if (read === undefined) unknown.push((content as unknown[])[index])
+    if (read === undefined) unknown.push(block.raw)
     else parts.push(...read)
   }
   endParts()
@@ -75,9 +75,9 @@ function readToolResult(block: Fields): ToolMessage {
     return given({ role: 'tool' as const, toolCallId, content, isError, extra: block.extra() })
   }
   const unknown: unknown[] = []
-  const parts = fieldsOf(block, 'content').flatMap((inner, index) => {
+  const parts = fieldsOf(block, 'content').flatMap(inner => {
     const read = readBlock(inner)
-    if (read === undefined) unknown.push((content as unknown[])[index])
+    if (read === undefined) unknown.push(inner.raw)
     return read ?? []
   })
   const message = given({ role: 'tool' as const, toolCallId, content: plain(parts), isError })
@@ -92,9 +92,9 @@ function readAssistant(message: Fields): AssistantMessage {
   message.drop('diagnostics', 'context_management')
   if (typeof content === 'string') return withExtra({ role: 'assistant', content }, message.extra())
   const unknown: unknown[] = []
-  const parts = fieldsOf(message, 'content').flatMap((block, index) => {
+  const parts = fieldsOf(message, 'content').flatMap(block => {
     const read = readAnswerBlock(block)
-    if (read === undefined) unknown.push((content as unknown[])[index])
+    if (read === undefined) unknown.push(block.raw)
     return read ?? []
   })
   const extra = { ...message.extra(), ...(unknown.length > 0 && { content: unknown }) }

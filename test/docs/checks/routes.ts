@@ -61,6 +61,18 @@ export const routes: Checks = {
     t.match(text, /event: message_stop\n.+\n\n$/)
   },
 
+  chatRoutes: async (t, program) => {
+    const app = await program.app(t)
+    const messages = [{ id: '1', role: 'user', parts: [{ type: 'text', text: 'hi' }] }]
+    const { body } = await app.inject({ method: 'POST', url: '/api/chat', body: { id: 'c', messages } })
+    t.match(body, /"type":"text-delta","id":"1","delta":"You said: hi".+\[DONE\]/s)
+    t.equal((await app.inject('/api/chat/c/stream')).statusCode, 204)
+  },
+
+  'chatRoutes (2)': async (t, program) => {
+    t.match(await curl(await programAbove(program).serve(t), program), /"delta":"You said: hi".+\[DONE\]/s)
+  },
+
   openAiSource: async (t, program) => {
     const ollama = await openAiServer(t, call => {
       call.token('Hello')
