@@ -1,6 +1,14 @@
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
-import { anthropicRoutes, apiKeyGuard, chatRoutes, type Generate, openAiRoutes, originGuard, streamRoutes } from '../routes/index.js'
+import {
+  anthropicRoutes,
+  apiKeyGuard,
+  chatRoutes,
+  type Generate,
+  openAiRoutes,
+  originGuard,
+  streamRoutes
+} from '../routes/index.js'
 import { type Environment, listOf } from './environment.js'
 
 /** The header with which clients follow an answer. */

@@ -29,9 +29,9 @@ import { endsInHalf, TextJoiner } from './text-joiner.js'
 export interface FrameOptions<T = never> {
   /**
    * The framing of the stream, for clients that do not read the plugin's own events: `'openai'` (chat completions and
-   * Responses), `'anthropic'` (Messages), `'ai-sdk'` (UI message stream), or a `Protocol` of your own. The source, or
-   * `map`, must then give the chunks of that API, as the provider's SDK does, or plain strings and other parts of an
-   * answer. Refused on a route that declares its events. Default: `'events'`.
+   * Responses), `'anthropic'` (Messages), `'ai-sdk'` (UI message stream), `'ag-ui'`, or a `Protocol` of your own. The
+   * source, or `map`, must then give the chunks of that API, as the provider's SDK does, or plain strings and other
+   * parts of an answer. Refused on a route that declares its events. Default: `'events'`.
    */
   protocol?: ProtocolName | Protocol | undefined
   /**

@@ -31,8 +31,8 @@ interface ById {
  * A Fastify plugin with the routes that `useChat` of the AI SDK asks for:
  *
  * - `POST /api/chat` answers a chat.
- * - `GET /api/chat/:id/stream` follows the answer of a chat from its start, as `useChat({ resume: true })` does when its
- *   page is loaded. It is 204 if none is running.
+ * - `GET /api/chat/:id/stream` follows the running answer of a chat from its start, as `useChat({ resume: true })` does
+ *   when its page is loaded. It is 204 if there is none.
  * - `DELETE /api/chat/:id/stream` stops it.
  *
  * Without resumable streams there is only the first. Registers `sseFrom` if the app has not done so.

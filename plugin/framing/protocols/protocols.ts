@@ -3,6 +3,8 @@ import { FST_SSE_OPTION_INVALID } from '../../errors.js'
 import { describe } from '../../util/describe.js'
 import { ignoreRejection } from '../../util/promise.js'
 import { hasMethods } from '../../util/validate.js'
+import { agUiEvents } from './ag-ui.js'
+import { agUi } from './ag-ui-run.js'
 import { aiSdk } from './ai-sdk.js'
 import { anthropic } from './anthropic.js'
 import { chatCompletion } from './chat-completion.js'
@@ -21,7 +23,8 @@ const protocols = {
   events,
   openai: either(openai, () => chatCompletion({ head: completionHead(), includeUsage: false })),
   anthropic: either(anthropic, () => messages({ id: `msg_${newId()}`, model: MODEL })),
-  'ai-sdk': either(aiSdk, () => uiMessages())
+  'ai-sdk': either(aiSdk, () => uiMessages()),
+  'ag-ui': either(agUiEvents, () => agUi({ threadId: newId(), runId: newId() }))
 } as const satisfies Record<string, BuiltInProtocol>
 
 /** The name of a built-in protocol. */

@@ -24,7 +24,9 @@ t.test('a source that ends too early does not end like a complete one', async t 
       ]
     ],
     ['ai-sdk', [{ type: 'reasoning-start', id: '1' }]],
-    ['ai-sdk', [{ type: 'error', errorText: 'no' }]]
+    ['ai-sdk', [{ type: 'error', errorText: 'no' }]],
+    ['ag-ui', [{ type: 'RUN_STARTED' }]],
+    ['ag-ui', [{ type: 'RUN_FINISHED' }, { type: 'RUN_STARTED' }]]
   ]
   for (const [protocol, items] of early) {
     const { text } = await ask(items, { protocol })
@@ -40,14 +42,16 @@ t.test('a complete source ends as its protocol says', async t => {
     ['openai', [{ type: 'speech.audio.done' }], /^event: speech.audio.done\ndata: .+\n\n$/],
     ['anthropic', [{ type: 'message_stop' }], /^event: message_stop\ndata: .+\n\n$/],
     ['ai-sdk', [{ type: 'start' }, { type: 'text-start', id: '1' }, { type: 'abort' }], /\n\ndata: \[DONE\]\n\n$/],
-    ['ai-sdk', [{ type: 'data-weather', data: 1 }], /\n\ndata: \[DONE\]\n\n$/]
+    ['ai-sdk', [{ type: 'data-weather', data: 1 }], /\n\ndata: \[DONE\]\n\n$/],
+    ['ag-ui', [{ type: 'RUN_FINISHED' }], /^data: \{"type":"RUN_FINISHED"\}\n\n$/],
+    ['ag-ui', [{ type: 'RUN_ERROR', message: 'no' }], /^data: \{"type":"RUN_ERROR","message":"no"\}\n\n$/]
   ]
   for (const [protocol, items, end] of whole) t.match((await ask(items, { protocol })).text, end)
 })
 
 t.test('an invalid item of the protocol is refused', async t => {
   const ask = sourceServer(t)
-  for (const protocol of ['openai', 'anthropic', 'ai-sdk']) {
+  for (const protocol of ['openai', 'anthropic', 'ai-sdk', 'ag-ui']) {
     for (const item of [5, null, [], Buffer.from('a'), undefined, { data: 1 }, Promise.resolve(finish)]) {
       const { status, error } = await ask([item], { protocol })
       t.same([status, error.code], [500, 'FST_SSE_EVENT_INVALID'])
@@ -62,7 +66,8 @@ t.test('the first item decides whether a source gives items of the API or parts 
   for (const [protocol, native] of [
     ['openai', finish],
     ['anthropic', { type: 'message_start' }],
-    ['ai-sdk', { type: 'start' }]
+    ['ai-sdk', { type: 'start' }],
+    ['ag-ui', { type: 'RUN_STARTED' }]
   ] as const) {
     for (const items of [
       [native, 'text'],
@@ -123,7 +128,8 @@ t.test('an error has the form of the protocol, with the type for its status', as
     ['anthropic', [{ type: 'ping' }], 529, /event: error\ndata: \{"type":"error","error":\{"type":"overloaded_error"/],
     ['anthropic', [{ type: 'ping' }], 400, /"type":"invalid_request_error"/],
     ['anthropic', [{ type: 'ping' }], 500, /"type":"api_error","message":"Internal Server Error"/],
-    ['ai-sdk', [{ type: 'start' }], 429, /data: \{"type":"error","errorText":"no"\}\n\n$/]
+    ['ai-sdk', [{ type: 'start' }], 429, /data: \{"type":"error","errorText":"no"\}\n\n$/],
+    ['ag-ui', [{ type: 'RUN_STARTED' }], 429, /data: \{"type":"RUN_ERROR","message":"no","code":"no"\}\n\n$/]
   ]
   for (const [protocol, items, status, last] of cases)
     t.match((await ask(failing(items, status), { protocol })).text, last)

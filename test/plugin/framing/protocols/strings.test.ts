@@ -75,7 +75,8 @@ t.test('a source without items ends as its return value says', async t => {
   const ends: Partial<Record<ProtocolName, RegExp>> = {
     openai: /"finish_reason":"length".+\[DONE\]\n\n$/s,
     anthropic: /"stop_reason":"max_tokens".+event: message_stop\n/s,
-    'ai-sdk': /"finishReason":"length".+\[DONE\]\n\n$/s
+    'ai-sdk': /"finishReason":"length".+\[DONE\]\n\n$/s,
+    'ag-ui': /"type":"RUN_FINISHED".+"finishReason":"length".+\n\n$/
   }
   for (const [protocol, end] of Object.entries(ends)) {
     t.match((await ask(returning({ finishReason: 'length' }), { protocol })).text, end)
@@ -90,9 +91,9 @@ t.test('a wrong end of strings is an error', async t => {
     yield 'a'
     return { finishReason: 'tired' }
   }
-  for (const protocol of ['openai', 'anthropic', 'ai-sdk']) {
+  for (const protocol of ['openai', 'anthropic', 'ai-sdk', 'ag-ui']) {
     const { text } = await sourceServer(t)(source, { protocol })
     t.match(text, 'Internal Server Error')
-    t.notMatch(text, '[DONE]')
+    t.notMatch(text, /\[DONE\]|RUN_FINISHED|message_stop/)
   }
 })
