@@ -66,9 +66,12 @@ function readAll(block: Fields, holder: Fields): ContentPart[] {
   const content = holder.any('content') ?? ''
   const extra = block.extra()
   if (typeof content === 'string') return [given({ type: 'text' as const, text: content, extra })]
-  const parts = (holder.list('content', 'a string, or a list of content blocks') ?? []).flatMap(
-    (inner, index) => readBlock(new Fields(inner, `${holder.pathOf('content')}.${index}`, 'a content block')) ?? []
-  )
+  const what = 'a string, or a list of content blocks'
+  const parts = holder
+    .required('content', holder.list('content', what), what)
+    .flatMap(
+      (inner, index) => readBlock(new Fields(inner, `${holder.pathOf('content')}.${index}`, 'a content block')) ?? []
+    )
   return parts.map((part, index) => (index === 0 && extra ? { ...part, extra: { ...extra, ...part.extra } } : part))
 }
 

@@ -188,6 +188,20 @@ t.test('a refusal is text, and the stop_reason says so', async t => {
   }
 })
 
+t.test('reasoning of which a part is encrypted is two blocks', async t => {
+  const { client } = await api(t, function* () {
+    yield { type: 'reasoning', text: 'hm' }
+    yield { type: 'reasoning', text: '', encrypted: 'secret' }
+    return { finishReason: 'stop' }
+  })
+  const content = [
+    { type: 'thinking', thinking: 'hm', signature: '' },
+    { type: 'redacted_thinking', data: 'secret' }
+  ]
+  t.same((await client.messages.create(ask)).content, content)
+  t.same((await client.messages.stream(ask).finalMessage()).content, content)
+})
+
 t.test('an answer without anything has no content, and the usage is 0 if it is not known', async t => {
   const { client } = await api(t, function* () {
     yield ''
