@@ -50,11 +50,6 @@ export function logFailure(log: FastifyBaseLogger, error: Error): void {
   logError(log, statusOf(error) < 500 ? 'info' : 'error', error, 'stream failed')
 }
 
-/** Whether a stream failed because it was stopped on request, for which some APIs have a word of their own. */
-export function isStop({ code }: ErrorData): boolean {
-  return code === 'FST_SSE_STREAM_STOPPED'
-}
-
 /** The plugin's `error` event (E2). It shows the message of a 4xx without keys, and hides that of a 5xx. */
 export function errorEvent(error: Error): SseEvent<ErrorData> & { data: ErrorData } {
   const statusCode = statusOf(error)

@@ -9,6 +9,7 @@ import {
 } from '../../plugin/toolkit.js'
 import { invalid } from '../contract/fields.js'
 import { FST_SSE_MODEL_NOT_FOUND, FST_SSE_NO_THREADS, FST_SSE_NO_TOKEN_COUNT } from '../errors.js'
+import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkGenerate, findUnacceptedBy, type GenerateOptions, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkReads, routeSettings } from '../route-settings.js'
@@ -17,7 +18,7 @@ import { newMessage, wholeMessage } from './output.js'
 import { anthropicSchemas } from './schemas.js'
 
 /** The options of `anthropicRoutes`. */
-export interface AnthropicRoutesOptions extends InputLimits, GenerateOptions {
+export interface AnthropicRoutesOptions extends InputLimits, GenerateOptions, FinishOptions {
   /**
    * The ids of the models that clients may ask for, at least one. Default: any. Clients such as Claude Code ask for
    * several models by names of their own.
@@ -49,9 +50,10 @@ const errorHandler = makeErrorHandler((data, error) => ({
  */
 export async function anthropicRoutes(
   app: FastifyInstance,
-  { generate, providerKey, models, ...rest }: AnthropicRoutesOptions
+  { generate, providerKey, models, onFinish, ...rest }: AnthropicRoutesOptions
 ): Promise<void> {
   checkGenerate({ generate, providerKey })
+  checkOnFinish(onFinish)
   if (models !== undefined && !isListOfIds(models)) {
     throw new FST_SSE_OPTION_INVALID('models', 'takes a list of at least one id')
   }
@@ -69,10 +71,9 @@ export async function anthropicRoutes(
       if (models !== undefined && !models.includes(asked.model)) throw new FST_SSE_MODEL_NOT_FOUND()
       const head = newMessage(asked.model)
       const source = sourceOf(generate, asked, request)
-      if (!stream) {
-        return sendWhole(reply, source, (answer, finish) => wholeMessage(head, answer, finish), providerKey)
-      }
-      return reply.sseFrom(source, { protocol: messages(head), resumable: false, providerKey })
+      const own = { providerKey, ...withAsked(onFinish, asked) }
+      if (!stream) return sendWhole(reply, source, (answer, finish) => wholeMessage(head, answer, finish), own)
+      return reply.sseFrom(source, { protocol: messages(head), resumable: false, ...own })
     }
   )
   app.post(

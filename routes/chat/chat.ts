@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ResumableOptions } from '../../plugin/index.js'
 import { ensurePlugin, FST_SSE_OPTION_INVALID, ownerOf, resumableOptions, uiMessages } from '../../plugin/toolkit.js'
 import { invalid } from '../contract/fields.js'
+import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkGenerate, findUnacceptedBy, type GenerateOptions } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkReads, routeSettings } from '../route-settings.js'
@@ -12,7 +13,7 @@ import { chatSchemas } from './schemas.js'
 import { trackedSource } from './tracked-source.js'
 
 /** The options of `chatRoutes`. */
-export interface ChatRoutesOptions extends InputLimits, GenerateOptions {
+export interface ChatRoutesOptions extends InputLimits, GenerateOptions, FinishOptions {
   /**
    * Whether a page that is loaded again gets the answer that it has lost. An object also says who owns an answer
    * (`owner`), and what happens to one whose clients have all left (`onDisconnect`). Default: `true`, with the plugin's
@@ -46,9 +47,10 @@ interface ById {
  */
 export async function chatRoutes(
   app: FastifyInstance,
-  { generate, providerKey, resumable = true, activeStreams = new LocalStreams(), ...rest }: ChatRoutesOptions
+  { generate, providerKey, onFinish, resumable = true, activeStreams = new LocalStreams(), ...rest }: ChatRoutesOptions
 ): Promise<void> {
   checkGenerate({ generate, providerKey })
+  checkOnFinish(onFinish)
   checkActiveStreams(activeStreams)
   const limits = inputLimits(rest)
   await ensurePlugin(app)
@@ -69,7 +71,12 @@ export async function chatRoutes(
     const tracked = trackedSource(generate, asked, request, activeStreams)
     // An answer that goes on with a message has the id of that message.
     const protocol = uiMessages({ messageId: isContinued ? undefined : `msg_${randomUUID()}` })
-    reply.sseFrom(tracked.source, { protocol, providerKey, resumable: ownedBy(owner, resumable, options) })
+    reply.sseFrom(tracked.source, {
+      protocol,
+      providerKey,
+      resumable: ownedBy(owner, resumable, options),
+      ...withAsked(onFinish, asked)
+    })
     const stream = reply.getHeader('x-stream-id')
     if (typeof stream === 'string') tracked.begin({ id: chat, owner }, stream)
     return reply

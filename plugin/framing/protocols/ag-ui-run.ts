@@ -3,8 +3,8 @@ import type { SseEvent } from '../../sse/event.js'
 import { AnswerBlocks, type BlockEnd, type BlockWriter } from '../answer/blocks.js'
 import { finishOf, type Usage } from '../answer/finish.js'
 import type { AnswerPart, Part, ReasoningPart, ToolCallPart } from '../answer/part.js'
-import { type ErrorData, isStop } from '../failure.js'
-import { runError } from './ag-ui.js'
+import type { ErrorData } from '../failure.js'
+import { agUiEvents, runError } from './ag-ui.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
 
 /** What a run of AG-UI is known by: the `threadId` and `runId` in the input of the client. */
@@ -25,7 +25,7 @@ export interface AgUiRun {
  * ```
  */
 export function agUi(run: AgUiRun): Protocol<AnswerPart> {
-  return { start: () => new AgUiRunStream(run) }
+  return { text: agUiEvents.text, start: () => new AgUiRunStream(run) }
 }
 
 class AgUiRunStream implements ProtocolStream<AnswerPart> {
@@ -48,8 +48,8 @@ class AgUiRunStream implements ProtocolStream<AnswerPart> {
     return [...this.#begin(), ...this.#blocks.finish(), this.#finished('success', fields)]
   }
 
-  error(failure: ErrorData): SseEvent | SseEvent[] {
-    return isStop(failure) ? this.stopped() : runError(failure)
+  error(failure: ErrorData): SseEvent {
+    return runError(failure)
   }
 
   stopped(): SseEvent[] {

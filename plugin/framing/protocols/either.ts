@@ -41,6 +41,10 @@ class EitherStream implements ItemStream {
     return (this.#chosen ?? this.#native).error(failure)
   }
 
+  stopped(): SseEvent | readonly SseEvent[] | undefined {
+    return (this.#chosen ?? this.#native).stopped?.()
+  }
+
   #choose(isNeutral: boolean): ItemStream {
     this.#isNeutral = isNeutral
     this.#chosen = isNeutral ? this.#startNeutral() : this.#native

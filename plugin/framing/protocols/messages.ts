@@ -5,8 +5,8 @@ import { AnswerBlocks, type BlockEnd, type BlockWriter, jsonOf } from '../answer
 import { type Finish, finishOf, type Usage } from '../answer/finish.js'
 import { finishWord, finishWords } from '../answer/finish-words.js'
 import type { AnswerPart, Part, ToolCallPart } from '../answer/part.js'
-import { type ErrorData, isStop } from '../failure.js'
-import { anthropicError } from './anthropic.js'
+import type { ErrorData } from '../failure.js'
+import { anthropic, anthropicError } from './anthropic.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
 
 /** What a message of Anthropic's API is known by. */
@@ -38,7 +38,7 @@ export type MessageBlock =
  * The source must return a `Finish`.
  */
 export function messages(head: MessageHead): Protocol<AnswerPart> {
-  return { start: () => new MessagesStream(head) }
+  return { text: anthropic.text, start: () => new MessagesStream(head) }
 }
 
 /** A message: its fields beside its content and its end. */
@@ -126,8 +126,8 @@ class MessagesStream implements ProtocolStream<AnswerPart> {
     return [...this.#begin(), ...rest, ...last(delta, usage)]
   }
 
-  error(failure: ErrorData): SseEvent | SseEvent[] {
-    return isStop(failure) ? this.stopped() : event({ type: 'error', error: anthropicError(failure) })
+  error(failure: ErrorData): SseEvent {
+    return event({ type: 'error', error: anthropicError(failure) })
   }
 
   /** Ends the message without a reason, as the API has none for it. */

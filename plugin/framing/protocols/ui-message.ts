@@ -3,7 +3,7 @@ import { AnswerBlocks, type BlockEnd, type BlockWriter, jsonOf } from '../answer
 import { finishOf } from '../answer/finish.js'
 import { finishWord, finishWords } from '../answer/finish-words.js'
 import type { AnswerPart, Part, ReasoningPart, ToolCallPart } from '../answer/part.js'
-import { type ErrorData, isStop } from '../failure.js'
+import type { ErrorData } from '../failure.js'
 import { aiSdk } from './ai-sdk.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
 
@@ -23,8 +23,8 @@ export const UI_METADATA = 'fastify-sse-from'
  * The source must return a `Finish`. Its usage is in the metadata of the message.
  */
 export function uiMessages(options: UiMessageOptions = {}): Protocol<AnswerPart> {
-  const { headers, resumesNothing } = aiSdk
-  return { headers, resumesNothing, start: () => new UiMessageStream(options) }
+  const { headers, resumesNothing, text } = aiSdk
+  return { headers, resumesNothing, text, start: () => new UiMessageStream(options) }
 }
 
 class UiMessageStream implements ProtocolStream<AnswerPart> {
@@ -55,8 +55,8 @@ class UiMessageStream implements ProtocolStream<AnswerPart> {
     ]
   }
 
-  error(failure: ErrorData): SseEvent | SseEvent[] {
-    return isStop(failure) ? this.stopped() : chunk({ type: 'error', errorText: failure.message })
+  error({ message }: ErrorData): SseEvent {
+    return chunk({ type: 'error', errorText: message })
   }
 
   stopped(): SseEvent[] {

@@ -349,6 +349,16 @@ t.test('a conversation that the server shall keep is refused by name, and so it 
   )
 })
 
+t.test('onFinish is told of each answer, streamed or not', async t => {
+  const finished: unknown[] = []
+  const { client } = await told(t, { onFinish: finish => void finished.push(finish) })
+  await client.messages.create(ask)
+  await client.messages.stream(ask).finalMessage()
+  await until('both answers', () => finished.length === 2)
+  const expected = { asked: { api: 'messages', messages }, text: 'Hello', outcome: 'complete' }
+  t.match(finished, [expected, expected])
+})
+
 t.test('any model may be asked for, or those of a list', async t => {
   t.match(await (await told(t)).client.messages.create({ ...ask, model: 'any' }), { model: 'any' })
   const { client } = await told(t, { models: ['a'] })

@@ -245,6 +245,19 @@ t.test('where streams are known is the choice of the app, and its failure is no 
   t.match(failures, [{ level: 50, err: { message: 'no database' } }, { level: 50 }])
 })
 
+t.test('onFinish is told of each answer', async t => {
+  const finished: unknown[] = []
+  const generate: Generate = async function* () {
+    yield 'Hel'
+    yield 'lo'
+    return { finishReason: 'stop', usage }
+  }
+  const { url } = await chat(t, generate, { onFinish: finish => void finished.push(finish) })
+  await fetchAll(`${url}/api/chat`, { body: { id: 'c', messages: [question('hi')] } })
+  await until('the end', () => finished.length > 0)
+  t.match(finished, [{ asked: { api: 'ai-sdk' }, text: 'Hello', outcome: 'complete', usage: { totalTokens: 3 } }])
+})
+
 t.test('without resumable streams there is nothing but the answer', async t => {
   const generate: Generate = async function* () {
     yield 'Hello'
