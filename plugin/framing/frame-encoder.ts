@@ -110,10 +110,11 @@ export class FrameEncoder {
     return frameChunk(this.#data(awaited(value)))
   }
 
-  /** The unfinished character that the source ended with; `undefined` if there is none. */
-  rest(): Chunk | undefined {
+  /** What is left when the source has ended: its unfinished character, and the events that the protocol still has. */
+  rest(): Chunk[] {
     const text = this.#joiner?.rest() ?? ''
-    return text === '' ? undefined : this.#text(text)
+    const events = this.#protocol.rest?.() ?? []
+    return [...(text === '' ? [] : [this.#text(text)]), ...events.map(event => this.#event(event))]
   }
 
   /** Encodes the end of a complete stream. @param returned the return value of the source */

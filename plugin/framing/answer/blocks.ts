@@ -55,7 +55,7 @@ export class AnswerBlocks {
     return this.#add(typeof part === 'string' ? { type: 'text', text: part } : part)
   }
 
-  /** The events that end the answer. */
+  /** The events of what has waited, and the end of the last block. */
   finish(): SseEvent[] {
     const rest = new AnswerParts()
     for (const part of this.#waiting) rest.add(part)

@@ -42,10 +42,14 @@ class AgUiRunStream implements ProtocolStream<AnswerPart> {
     return this.#hasBegun ? events : [...this.#begin(), ...events]
   }
 
+  rest(): SseEvent[] {
+    return this.#blocks.finish()
+  }
+
   end(returned: unknown): SseEvent[] {
     const { finishReason, usage } = finishOf(returned ?? { finishReason: 'stop' })
     const fields = { result: { finishReason }, ...(usage && { usage: [tokenUsage(usage)] }) }
-    return [...this.#begin(), ...this.#blocks.finish(), this.#finished('success', fields)]
+    return [...this.#begin(), this.#finished('success', fields)]
   }
 
   error(failure: ErrorData): SseEvent {

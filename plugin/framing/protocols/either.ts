@@ -32,6 +32,10 @@ class EitherStream implements ItemStream {
     return (this.#chosen ?? this.#choose(typeof item === 'string' || isPart(item))).item(item)
   }
 
+  rest(): readonly SseEvent[] {
+    return this.#chosen?.rest?.() ?? []
+  }
+
   end(returned: unknown): SseEvent | readonly SseEvent[] | undefined {
     const chosen = this.#chosen ?? this.#choose(isFinish(returned))
     return chosen.end(this.#isNeutral && returned === undefined ? STOP : returned)

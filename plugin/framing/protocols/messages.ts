@@ -119,11 +119,14 @@ class MessagesStream implements ProtocolStream<AnswerPart> {
     return this.#hasBegun ? events : [...this.#begin(), ...events]
   }
 
+  rest(): SseEvent[] {
+    return this.#blocks.finish()
+  }
+
   end(returned: unknown): SseEvent[] {
     const finish = finishOf(returned)
-    const rest = this.#blocks.finish()
     const { usage, ...delta } = messageEnd(finish, this.#blocks.hasToolCalls, this.#blocks.hasRefused)
-    return [...this.#begin(), ...rest, ...last(delta, usage)]
+    return [...this.#begin(), ...last(delta, usage)]
   }
 
   error(failure: ErrorData): SseEvent {

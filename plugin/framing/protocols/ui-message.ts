@@ -41,14 +41,16 @@ class UiMessageStream implements ProtocolStream<AnswerPart> {
     return this.#hasBegun ? chunks : [...this.#begin(), ...chunks]
   }
 
+  rest(): SseEvent[] {
+    return this.#blocks.finish()
+  }
+
   end(returned: unknown): SseEvent[] {
     const { finishReason: reason, usage } = finishOf(returned)
-    const rest = this.#blocks.finish()
     const finishReason = finishWord(finishWords['ai-sdk'], reason, this.#blocks.hasToolCalls)
     const metadata = usage && { messageMetadata: { usage } }
     return [
       ...this.#begin(),
-      ...rest,
       chunk({ type: 'finish-step' }),
       chunk({ type: 'finish', finishReason, ...metadata }),
       DONE

@@ -1,10 +1,11 @@
 import { type BaseEvent, HttpAgent, verifyEvents } from '@ag-ui/client'
 import { from, lastValueFrom, toArray } from 'rxjs'
 import t, { type Test } from 'tap'
-import { agUi } from '../../../../plugin/index.js'
+import { agUi, type StreamFinish } from '../../../../plugin/index.js'
 import { Random, seed } from '../../../helpers/random.js'
 import { serve } from '../../../helpers/server.js'
 import { sourceServer } from '../../../helpers/source-server.js'
+import { until } from '../../../helpers/until.js'
 import { randomAnswer } from '../../../routes/conversations.js'
 
 const run = { threadId: 't', runId: 'r' }
@@ -126,6 +127,19 @@ t.test('a run that fails or breaks off is a RUN_ERROR, in an order that clients 
   t.match(events.at(-1), { type: 'RUN_ERROR', message: 'not so fast', code: 'slow_down' })
   const { events: early } = await sourceServer(t)([{ type: 'RUN_STARTED', ...run }], { protocol: 'ag-ui' })
   t.match(JSON.parse(early.at(-1)?.data ?? ''), { type: 'RUN_ERROR', code: 'FST_SSE_SOURCE_TRUNCATED' })
+})
+
+t.test('onFinish gets the text of a run, from its own events and from parts', async t => {
+  const ends: StreamFinish[] = []
+  const onFinish = (finish: StreamFinish) => void ends.push(finish)
+  const text = (delta: string) => ({ type: 'TEXT_MESSAGE_CONTENT', messageId: 'm', delta })
+  const events = [{ type: 'RUN_STARTED' }, text('Hel'), text('lo'), { type: 'RUN_FINISHED' }]
+  for (const source of [events, everything]) await sourceServer(t)(source, { protocol: 'ag-ui', onFinish })
+  await until('both ends', () => ends.length === 2)
+  t.same(
+    ends.map(({ text }) => text),
+    ['Hello', 'HelloNo more.']
+  )
 })
 
 t.test('a run without anything has a beginning and an end', async t => {
