@@ -1,8 +1,9 @@
 import type {} from 'fastify'
-import type { ResumeOptions } from './options.js'
+import type { ResumeOptions, StartOptions } from './options.js'
 import type { SseStreams } from './resume/sse-streams.js'
+import type { StartedStream } from './resume/start-stream.js'
 import type { EndOf, EventName, EventsOf, ItemOf, OptionsOf, ResultOf, UnmappedOptionsOf } from './route-types.js'
-import type { SseSource } from './source/source.js'
+import type { SourceContext, SourceIterable, SseSource } from './source/source.js'
 
 declare module 'fastify' {
   interface FastifyReply<
@@ -67,6 +68,30 @@ declare module 'fastify' {
      * @throws FST_SSE_ID_INVALID, FST_SSE_OPTION_INVALID, FST_SSE_OWNER_INVALID, and any error of `owner`
      */
     sseResume(id: string, options?: ResumeOptions): this
+
+    /**
+     * Starts a resumable stream that no client follows yet, such as an answer that a client will ask for later. The
+     * reply is not sent: answer it with the id.
+     *
+     * @example
+     * ```ts
+     * app.post('/reports', async (request, reply) => {
+     *   const { id } = await reply.sseStart(({ signal }) => writeReport(request.body, { signal }))
+     *   return reply.code(202).send({ id })
+     * })
+     * app.get('/reports/:id', (request, reply) => reply.sseResume(request.params.id))
+     * ```
+     *
+     * @param source a function that gives the items. It is called at once, with a signal
+     * @param options see `StartOptions`
+     * @returns the id of the stream, as soon as other nodes can find it
+     * @throws FST_SSE_OPTION_INVALID, FST_SSE_CLOSING, FST_SSE_SERVER_BUSY, FST_SSE_OWNER_BUSY, FST_SSE_OWNER_INVALID,
+     *   and any error of `owner`
+     */
+    sseStart<T>(
+      source: (context: SourceContext) => SourceIterable<T> | Promise<SourceIterable<T>>,
+      options?: StartOptions<T>
+    ): Promise<StartedStream>
   }
 
   interface FastifyInstance {
@@ -81,11 +106,13 @@ export type { StreamFinish } from './framing/finish/stream-finish.js'
 export { type AgUiRun, agUi } from './framing/protocols/ag-ui-run.js'
 export type { Protocol, ProtocolStream } from './framing/protocols/protocol.js'
 export type { ProtocolName } from './framing/protocols/protocols.js'
-export type { OwnerLimit, PluginOptions, ResumeOptions, StreamOptions } from './options.js'
+export type { OwnerLimit, PluginOptions, ResumeOptions, StartOptions, StreamOptions } from './options.js'
 export { sseFrom, sseFrom as default } from './plugin.js'
 export type { StreamSummary } from './response/summary.js'
 export type { OnDisconnect, ResumableOptions } from './resume/resumable-options.js'
-export type { SseStreams } from './resume/sse-streams.js'
+export type { StreamState } from './resume/resumable-streams.js'
+export type { ReadOptions, SseStreams } from './resume/sse-streams.js'
+export type { StartedStream } from './resume/start-stream.js'
 export type { EventData, EventName, EventOf, EventsOf, ItemOf } from './route-types.js'
 export { type EventMap, type EventStreamSchema, eventStream } from './schema/event-schema.js'
 export type { SourceContext, SourceIterable, SourceSignal, SseSource } from './source/source.js'

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { protocolNames } from './framing/protocols/protocols.js'
-import type { PluginOptions, ResumeOptions, StreamOptions, StreamSettings } from './options.js'
+import type { PluginOptions, ResumeOptions, StartOptions, StreamOptions, StreamSettings } from './options.js'
 
 const MAX_MS = 2 ** 31 - 1
 
@@ -46,9 +46,8 @@ const response = {
   writeTimeout: msOrFalse({ default: 60_000 })
 }
 
-/** The settings that both the plugin and a stream take. */
-const settings = {
-  ...response,
+/** The settings of a source, which `reply.sseStart` takes too. */
+const source = {
   maxEventBytes: Type.Optional(bytes({ default: 1024 * 1024 })),
   providerKey: Type.Optional(
     Type.Union([Type.Literal('server'), Type.Literal('user')], {
@@ -61,7 +60,10 @@ const settings = {
   maxDuration: msOrFalse({ default: 3_600_000 }),
   onFinish: callback,
   drainForUsage: Type.Optional(ms(0, {}))
-} satisfies Record<keyof StreamSettings, TSchema>
+}
+
+/** The settings that both the plugin and a stream take. */
+const settings = { ...response, ...source } satisfies Record<keyof StreamSettings, TSchema>
 
 /** The names of the settings that both the plugin and a stream take. */
 export const SETTING_NAMES = Object.keys(settings) as (keyof StreamSettings)[]
@@ -169,5 +171,30 @@ export const ResumeSchema = options({
   protocol,
   onClose: callback,
   signal,
-  ...owner
+  ...owner,
+  after: Type.Optional(Type.Integer({ minimum: 0, description: 'a whole number, 0 or more' }))
 } satisfies Record<keyof ResumeOptions, TSchema>)
+
+const { properties: stream } = StreamSchema
+
+/** The options of `reply.sseStart`. */
+export const StartSchema = options({
+  ...source,
+  resumable: Type.Optional(
+    Type.Object(
+      { id: Type.Optional(Type.Unknown()), ...owner, onDisconnect },
+      {
+        additionalProperties: false,
+        description: 'an object with id (1 to 128 letters, digits, - or _), owner, anonymous or onDisconnect'
+      }
+    )
+  ),
+  protocol,
+  map: callback,
+  isComplete: callback,
+  usageOf: callback,
+  event: stream.event,
+  end: stream.end,
+  onError: callback,
+  signal
+} satisfies Record<keyof StartOptions, TSchema>)

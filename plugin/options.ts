@@ -159,6 +159,28 @@ export interface ResumeOptions
   owner?: ResumableOptions['owner']
   /** Whether `owner` may return `undefined`. Default: the `anonymous` in the `resumable` of the plugin. */
   anonymous?: ResumableOptions['anonymous']
+  /**
+   * The number of the last event that the client has, counted from 1; 0 for none. A client that has the last event of
+   * an ended stream is answered 204. Default: the `Last-Event-ID` of the request says it.
+   */
+  after?: number | undefined
+}
+
+/**
+ * The options of `reply.sseStart(source, options)`. The settings that are left out are those of the plugin.
+ *
+ * @template T the items of the source
+ */
+export interface StartOptions<T = never>
+  extends Omit<StreamSettings, 'heartbeat' | 'commitAfter' | 'retry' | 'highWaterMark' | 'writeTimeout'>,
+    Pick<StreamOptions, 'signal'>,
+    FrameOptions<T>,
+    SourceOptions<T> {
+  /**
+   * The id and the owner of the stream, as for `sseFrom`. `onDisconnect` takes `'continue'` or `{ grace }`, which also
+   * counts from the start; its default is `'continue'`.
+   */
+  resumable?: ResumableOptions | undefined
 }
 
 /** The options of the plugin with their defaults filled in. */

@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { ownerLimitOf } from './admission.js'
 import { compileEventStreams } from './framing/route-serializers.js'
 import type { PluginOptions } from './options.js'
-import { makeSseFrom, makeSseResume, type SseServer } from './reply.js'
+import { makeSseFrom, makeSseResume, makeSseStart, type SseServer } from './reply.js'
 import { watchServers } from './response/close/server-drain.js'
 import { ConnectionLimit } from './response/limits/connection-limit.js'
 import { OwnerSlots } from './response/limits/owner-slots.js'
@@ -20,7 +20,7 @@ import { MemoryStore } from './stores/memory-store.js'
 export const kSseServer = Symbol.for('fastify-sse-from.server')
 
 /**
- * The plugin. It decorates replies with `sseFrom` and `sseResume`, and the app with `sseStreams`.
+ * The plugin. It decorates replies with `sseFrom`, `sseResume` and `sseStart`, and the app with `sseStreams`.
  *
  * @example
  * ```ts
@@ -58,6 +58,7 @@ export const sseFrom = fp(
     })
     app.decorateReply<ReturnType<typeof makeSseFrom>, string>('sseFrom', makeSseFrom(server))
     app.decorateReply<ReturnType<typeof makeSseResume>, string>('sseResume', makeSseResume(server))
+    app.decorateReply<ReturnType<typeof makeSseStart>, string>('sseStart', makeSseStart(server))
     app.addHook('onRoute', function (route) {
       compileEventStreams(this, route)
     })

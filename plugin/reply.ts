@@ -7,11 +7,12 @@ import { RecordedChunks, type RecordingOptions } from './framing/finish/recorded
 import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
 import { SourceChunks } from './framing/source-chunks.js'
-import type { ResumeOptions, Settings, StreamOptions } from './options.js'
+import type { ResumeOptions, Settings, StartOptions, StreamOptions } from './options.js'
 import type { OpenStreams } from './response/open-streams.js'
 import { Responder } from './response/responder.js'
 import { ResumableResponse } from './resume/resumable-response.js'
-import { checkResumeOptions, checkStreamOptions, resumableOf, streamSettings } from './settings.js'
+import { type StartedStream, startStream } from './resume/start-stream.js'
+import { checkResumeOptions, checkStartOptions, checkStreamOptions, resumableOf, streamSettings } from './settings.js'
 import { abortOf } from './source/abort-of.js'
 import { discardSource } from './source/source.js'
 import { StreamAbort } from './source/stream-abort.js'
@@ -29,9 +30,7 @@ export function makeSseFrom(server: SseServer) {
     try {
       checkStreamOptions(options)
       server.connectionLimit.enter(this.raw)
-      if (options.protocol !== undefined && options.protocol !== 'events' && codecOf(this) !== plainCodec) {
-        throw new FST_SSE_OPTION_INVALID('protocol', "takes 'events' on a route whose schema declares its events")
-      }
+      checkProtocolOfRoute(this, options)
       const settings = streamSettings(server.settings, options)
       const resumable = resumableOf(server.settings, options.resumable)
       if (resumable === undefined) return stream(server, this, source, options, settings)
@@ -52,9 +51,33 @@ export function makeSseResume(server: SseServer) {
   return function sseResume(this: FastifyReply, id: string, options: ResumeOptions = {}): FastifyReply {
     checkResumeOptions(options)
     server.connectionLimit.enter(this.raw)
-    const { owner, anonymous } = options
+    const { owner, anonymous, after } = options
     const whose = resumableOf(server.settings, { owner, anonymous })
-    return resumableResponse(server, this, options, streamSettings(server.settings, options)).follow(id, whose)
+    return resumableResponse(server, this, options, streamSettings(server.settings, options)).follow(id, whose, after)
+  }
+}
+
+/** Makes the `reply.sseStart` of a server. */
+export function makeSseStart(server: SseServer) {
+  return async function sseStart(
+    this: FastifyReply,
+    source: unknown,
+    options: StartOptions = {}
+  ): Promise<StartedStream> {
+    checkStartOptions(options)
+    checkProtocolOfRoute(this, options)
+    const settings = streamSettings(server.settings, options)
+    const { owner, anonymous, id, onDisconnect } = options.resumable ?? {}
+    const resumable = { ...resumableOf(server.settings, { owner, anonymous }), id, onDisconnect }
+    const takeSlot = slotTaker(server, this.request)
+    return startStream(server.resumableStreams, takeSlot, this, source, { ...options, ...settings }, resumable)
+  }
+}
+
+/** @throws FST_SSE_OPTION_INVALID if the route declares its events, which are those of the plugin then */
+function checkProtocolOfRoute(reply: FastifyReply, { protocol = 'events' }: Pick<StreamOptions, 'protocol'>): void {
+  if (protocol !== 'events' && codecOf(reply) !== plainCodec) {
+    throw new FST_SSE_OPTION_INVALID('protocol', "takes 'events' on a route whose schema declares its events")
   }
 }
 

@@ -1,5 +1,5 @@
 import { FST_SSE_ID_INVALID, FST_SSE_OPTION_INVALID } from './errors.js'
-import type { PluginOptions, ResumeOptions, Settings, StreamOptions, StreamSettings } from './options.js'
+import type { PluginOptions, ResumeOptions, Settings, StartOptions, StreamOptions, StreamSettings } from './options.js'
 import {
   END,
   PluginSchema,
@@ -7,6 +7,7 @@ import {
   REGISTER_OPTIONS,
   ResumeSchema,
   SETTING_NAMES,
+  StartSchema,
   StreamSchema
 } from './options-schema.js'
 import { isStreamId } from './resume/event-id.js'
@@ -17,6 +18,7 @@ import { compileOptionsValidator, hasMethods, withDefaults } from './util/valida
 
 const checkPlugin = compileOptionsValidator(PluginSchema)
 const checkStream = compileOptionsValidator(StreamSchema)
+const checkStart = compileOptionsValidator(StartSchema)
 const checkResume = compileOptionsValidator(ResumeSchema)
 
 /**
@@ -48,6 +50,16 @@ export function checkStreamOptions(options: StreamOptions): void {
 export function checkResumeOptions(options: ResumeOptions): void {
   checkResume(options)
   checkProtocol(options)
+}
+
+/**
+ * Checks the options of `reply.sseStart`.
+ *
+ * @throws FST_SSE_OPTION_INVALID
+ */
+export function checkStartOptions(options: StartOptions): void {
+  checkStart(options)
+  checkStreamOptions(options)
 }
 
 function checkProtocol({ protocol }: Pick<StreamOptions, 'protocol'>): void {

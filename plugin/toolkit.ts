@@ -18,6 +18,7 @@ import { type AnswerPart, partOf } from './framing/answer/part.js'
 import { toEvent } from './framing/answer/part-event.js'
 import { type ErrorData, errorEvent, logFailure, statusOf } from './framing/failure.js'
 import { toSourceError } from './framing/key-refusal.js'
+import type { Protocol } from './framing/protocols/protocol.js'
 import type { StreamOptions } from './options.js'
 import { kSseServer, sseFrom } from './plugin.js'
 import { recordingOf, type SseServer } from './reply.js'
@@ -25,7 +26,9 @@ import { collect } from './response/collect.js'
 import { toErrorResponse } from './response/error-response.js'
 import { SizeLimit } from './response/size-limit.js'
 import { limitWrites } from './response/write-deadline.js'
+import type { OwnerOptions } from './resume/owner.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
+import { startStream } from './resume/start-stream.js'
 import { resumableOf, streamSettings } from './settings.js'
 import type { SseSource } from './source/source.js'
 
@@ -61,9 +64,15 @@ export {
   messages
 } from './framing/protocols/messages.js'
 export { openAiError } from './framing/protocols/openai.js'
+export type { OutputItem } from './framing/protocols/responses/output.js'
+export type { ResponseHead, ResponseObject } from './framing/protocols/responses/response.js'
+export { ResponseBuilder } from './framing/protocols/responses/response-builder.js'
+export { unseal } from './framing/protocols/responses/seal.js'
+export { ResponseStep, responses } from './framing/protocols/responses.js'
 export { UI_METADATA, uiMessages } from './framing/protocols/ui-message.js'
 export { STREAM_ID_PATTERN } from './resume/event-id.js'
-export { ownerOf } from './resume/owner.js'
+export { type OwnerOptions, ownerOf } from './resume/owner.js'
+export { SourceRun } from './source/source-run.js'
 export { compileValidator, type Problem } from './util/validate.js'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
@@ -98,6 +107,42 @@ export async function ensurePlugin(app: FastifyInstance): Promise<void> {
 export function resumableOptions(app: FastifyInstance, own: StreamOptions['resumable']): ResumableOptions | undefined {
   return resumableOf(serverOf(app).settings, own)
 }
+
+/** The largest log of a resumable stream, in bytes. */
+export function maxLogBytes(app: FastifyInstance): number {
+  return Math.min(serverOf(app).resumableStreams.store.maxBytes, Number.MAX_SAFE_INTEGER)
+}
+
+/** What the routes keep for themselves where the event store keeps streams. */
+export interface KeptRecord {
+  readonly id: string
+  readonly whose: OwnerOptions
+  readonly protocol: Protocol<string>
+  /** The data of its only event; `undefined` for none. */
+  readonly data?: string | undefined
+}
+
+/**
+ * Keeps a record as a stream that takes no slot, and of whose end no `onFinish` is told. Resolves when all nodes can
+ * find it.
+ *
+ * @throws FST_SSE_CLOSING, FST_SSE_OWNER_INVALID, and any error of `owner`
+ */
+export async function keepRecord(reply: FastifyReply, { id, whose, protocol, data }: KeptRecord): Promise<void> {
+  const { resumableStreams } = serverOf(reply.server)
+  const options = {
+    protocol: protocol as Protocol,
+    maxEventBytes: Number.MAX_SAFE_INTEGER,
+    providerKey: 'server' as const,
+    firstEventTimeout: false as const,
+    idleTimeout: false as const,
+    maxDuration: false as const
+  }
+  const source = () => (data === undefined ? [] : [data])
+  await startStream(resumableStreams, () => FREE_SLOT, reply, source, options, { ...whose, id })
+}
+
+const FREE_SLOT = { release() {} }
 
 /** The query parameter in which clients may have their `Last-Event-ID`; `false` for none. */
 export function lastEventIdParameter(app: FastifyInstance): string | false {
@@ -135,7 +180,7 @@ export function negotiate<const T extends string>(reply: FastifyReply, types: re
 export async function sendWhole(
   reply: FastifyReply,
   source: SseSource<AnswerPart>,
-  toBody: (answer: AnswerParts, finish: Finish) => object,
+  toBody: (answer: AnswerParts, finish: Finish) => object | Promise<object>,
   own: Pick<StreamOptions, 'providerKey' | 'onFinish'> = {}
 ): Promise<FastifyReply> {
   if (reply.request.method === 'HEAD') return reply.type('application/json').send(Readable.from([]))

@@ -55,3 +55,31 @@ export const FST_SSE_NO_THREADS = createError<'FST_SSE_NO_THREADS', 400, []>(
   'thread is not supported by this server; send the whole conversation in messages',
   400
 )
+
+/** The client asks for a response that is not there, has expired, or belongs to another owner. */
+export const FST_SSE_RESPONSE_NOT_FOUND = createError<'FST_SSE_RESPONSE_NOT_FOUND', 404, [string]>(
+  'FST_SSE_RESPONSE_NOT_FOUND',
+  "Response with id '%s' not found",
+  404
+)
+
+/** The client continues a response that is not there, has expired, was not stored, or belongs to another owner. */
+export const FST_SSE_PREVIOUS_RESPONSE_NOT_FOUND = createError<'FST_SSE_PREVIOUS_RESPONSE_NOT_FOUND', 400, [string]>(
+  'FST_SSE_PREVIOUS_RESPONSE_NOT_FOUND',
+  "Previous response with id '%s' not found",
+  400
+)
+
+/** The input refers to an item of a response that is not there, has expired, or belongs to another owner. */
+export const FST_SSE_ITEM_NOT_FOUND = createError<'FST_SSE_ITEM_NOT_FOUND', 404, [string]>(
+  'FST_SSE_ITEM_NOT_FOUND',
+  "Item with id '%s' not found; send the item itself instead",
+  404
+)
+
+/** The client asks to cancel a response that cannot be cancelled any more, or never could be. */
+export const FST_SSE_NOT_CANCELLABLE = createError<'FST_SSE_NOT_CANCELLABLE', 400, [string]>(
+  'FST_SSE_NOT_CANCELLABLE',
+  'Cannot cancel %s',
+  400
+)

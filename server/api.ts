@@ -7,6 +7,7 @@ import {
   type Generate,
   openAiRoutes,
   originGuard,
+  responsesRoutes,
   streamRoutes
 } from '../routes/index.js'
 import { type Environment, listOf } from './environment.js'
@@ -29,6 +30,7 @@ export async function api(
   if (keys.length > 0) app.addHook('onRequest', apiKeyGuard({ keys }))
   await app.register(streamRoutes, { generate })
   await app.register(openAiRoutes, { generate, models: [model] })
+  await app.register(responsesRoutes, { generate, models: [model] })
   // Clients such as Claude Code ask for models by names of their own.
   await app.register(anthropicRoutes, { generate })
   await app.register(chatRoutes, { generate })

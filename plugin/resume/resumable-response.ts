@@ -29,6 +29,9 @@ import { streamKey } from './stream-key.js'
 /** The default of `onDisconnect.grace`. Milliseconds. */
 const DEFAULT_GRACE = 30_000
 
+/** The number of the last event that a client has, of whichever generation if that is not known. */
+type Position = Pick<EventId, 'sequence'> & Partial<EventId>
+
 /** Answers one request with a resumable stream. */
 export class ResumableResponse {
   readonly #responder: Responder
@@ -69,11 +72,12 @@ export class ResumableResponse {
   /**
    * Answers with an existing stream, from its start or after the `Last-Event-ID` of the request.
    *
+   * @param after the number of the last event that the client has, instead of the `Last-Event-ID`
    * @throws FST_SSE_ID_INVALID if the id or the `Last-Event-ID` is malformed, or they name different streams;
    *   FST_SSE_OWNER_INVALID, and any error of `owner`. If `owner` gives a promise, they are answered instead.
    */
-  follow(id: string, options: OwnerOptions): FastifyReply {
-    return this.#asOwner(options, access => this.#follow(id, access))
+  follow(id: string, options: OwnerOptions, after: number | undefined): FastifyReply {
+    return this.#asOwner(options, access => this.#follow(id, access, after))
   }
 
   /** Answers once the owner of the request is known. Nothing else is looked at before (R3). */
@@ -125,10 +129,10 @@ export class ResumableResponse {
     return reply
   }
 
-  #follow(id: string, access: Access): FastifyReply {
+  #follow(id: string, access: Access, after: number | undefined): FastifyReply {
     const { reply } = this.#responder
     if (!isStreamId(id)) throw new FST_SSE_ID_INVALID('stream id')
-    const position = positionOf(reply.request, id)
+    const position: Position | undefined = after === undefined ? positionOf(reply.request, id) : { sequence: after }
     const early = this.#responder.early(position?.isEnd === true)
     if (early !== undefined) return early
     const isNothing = protocolOf(this.#protocol).resumesNothing === true
@@ -162,7 +166,7 @@ export class ResumableResponse {
    */
   async #resume(
     id: string,
-    position: EventId | undefined,
+    position: Position | undefined,
     access: Access,
     isNothing?: (error: unknown) => boolean,
     refusal?: Error
@@ -202,14 +206,16 @@ function isMissing(error: unknown): boolean {
 }
 
 /**
- * Whether a client has the whole answer of a stream that ended without a last event.
+ * Whether a client has the whole answer of a stream: all events of one that ended without a last event, or the last
+ * event, which it then names by its number.
  *
  * @param after the number of the last event that the client has; 0 for none
  * @throws FST_SSE_POSITION_GONE if the log no longer has the next event, or the stream ended before this position
  */
 function hasAll({ first, last, lastDispatched, end }: LiveLog, after: number): boolean {
-  const isBeyond = end?.frame !== undefined && !end.lost && after > last
-  if (after < first - 1 || isBeyond) throw new FST_SSE_POSITION_GONE()
+  const isWhole = end?.frame !== undefined && !end.lost
+  if (isWhole && end.frame !== '' && after === last + 1) return true
+  if (after < first - 1 || (isWhole && after > last)) throw new FST_SSE_POSITION_GONE()
   return end?.frame === '' && after >= lastDispatched
 }
 

@@ -24,6 +24,14 @@ export interface Access {
   readonly hasOwners: boolean
 }
 
+/** The events that a stream has so far. */
+export interface StreamState {
+  /** The text of each event as clients get it, without its id. */
+  readonly events: readonly string[]
+  /** Whether the stream has ended. If so, the last event is among the events, unless it was not asked for. */
+  readonly hasEnded: boolean
+}
+
 /** The resumable streams of one node: the streams that it produces, and those that its clients follow. */
 export class ResumableStreams implements ProducerContext {
   readonly store: EventStore
@@ -112,9 +120,37 @@ export class ResumableStreams implements ProducerContext {
       const log = this.producers.get(key)?.log
       if (log !== undefined && isOf(generation, log)) return checkAndCall(log)
       const find = () => this.#remoteLog(id, key, generation).use(checkAndCall)
-      return await (generation === undefined ? find() : lookAgain(find, this.openStreams.deadlines))
+      // In a store of this process, no log of another node can come later.
+      const isThereOrNever = generation === undefined || this.store.local !== undefined
+      return await (isThereOrNever ? find() : lookAgain(find, this.openStreams.deadlines))
     } catch (error) {
       throw error instanceof FST_SSE_STREAM_GONE && hasOwners ? new FST_SSE_STREAM_NOT_FOUND() : error
+    }
+  }
+
+  /**
+   * Reads the events that a stream has so far, whichever node produces it. Waits for the first one.
+   *
+   * @param after the number of the last event that is not needed; 0 for none
+   * @throws as `find` does, and FST_SSE_POSITION_GONE if the log no longer has the next event
+   */
+  async read(id: string, access: Access, after: number): Promise<StreamState> {
+    const reader = { position: after }
+    const log = await this.find(id, undefined, access, found => {
+      found.join(reader)
+      return found
+    })
+    try {
+      // Readers may also be woken for nothing.
+      while (log.last === 0 && log.end === undefined) await new Promise<void>(resolve => log.wait(resolve))
+      const { first, last, end } = log
+      if (end !== undefined && end.frame === undefined) throw end.error
+      if (after < first - 1) throw new FST_SSE_POSITION_GONE()
+      const events = after < last ? log.after(after, last - after) : []
+      if (end !== undefined && end.frame !== '' && after <= last) events.push(end.frame)
+      return { events, hasEnded: end !== undefined }
+    } finally {
+      log.leave(reader)
     }
   }
 

@@ -1,6 +1,18 @@
+import { FST_SSE_OPTION_INVALID, FST_SSE_STREAM_GONE, FST_SSE_STREAM_NOT_FOUND } from '../errors.js'
 import { isStreamId } from './event-id.js'
 import { checkOwner } from './owner.js'
-import type { ResumableStreams } from './resumable-streams.js'
+import type { ResumableStreams, StreamState } from './resumable-streams.js'
+
+/** Which events `app.sseStreams.read` gives, and of whose stream. */
+export interface ReadOptions {
+  /**
+   * The owner of the stream, or a promise of it: what the `owner` function of its route gave (R3). Default: none, so
+   * that only a stream that has no owner is read.
+   */
+  owner?: string | undefined | PromiseLike<string | undefined>
+  /** The number of the last event that is not needed. Default: 0, for all events. */
+  after?: number | undefined
+}
 
 /**
  * `app.sseStreams`: controls the resumable streams of all nodes.
@@ -36,5 +48,36 @@ export class SseStreams {
   ): Promise<boolean> {
     const owner = checkOwner(await options.owner, true)
     return isStreamId(id) && this.#streams.stop(id, this.#streams.accessOf(owner, true))
+  }
+
+  /**
+   * Reads the events that a stream has so far, on any node, without a response. It waits for the first event, or for
+   * the end of a stream that has none.
+   *
+   * @example
+   * ```ts
+   * const state = await app.sseStreams.read(id, { owner: request.user.id })
+   * return { done: state?.hasEnded ?? true, events: state?.events.length ?? 0 }
+   * ```
+   *
+   * @param id the id of the stream
+   * @param options see `ReadOptions`
+   * @returns `undefined` if there is no such stream
+   * @throws FST_SSE_OPTION_INVALID, FST_SSE_OWNER_INVALID, FST_SSE_STORE_UNAVAILABLE; FST_SSE_POSITION_GONE if the
+   *   events after `after` are no longer there
+   */
+  async read(id: string, options: ReadOptions = {}): Promise<StreamState | undefined> {
+    const { after = 0 } = options
+    if (!Number.isSafeInteger(after) || after < 0) {
+      throw new FST_SSE_OPTION_INVALID('after', 'takes a whole number, 0 or more')
+    }
+    const owner = checkOwner(await options.owner, true)
+    if (!isStreamId(id)) return undefined
+    try {
+      return await this.#streams.read(id, this.#streams.accessOf(owner, true), after)
+    } catch (error) {
+      if (error instanceof FST_SSE_STREAM_GONE || error instanceof FST_SSE_STREAM_NOT_FOUND) return undefined
+      throw error
+    }
   }
 }

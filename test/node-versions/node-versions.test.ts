@@ -27,7 +27,8 @@ const node = [
 const sdks = [
   ...testsIn('test/sdks'),
   ...testsIn('test/plugin/framing/protocols'),
-  join(root, 'test/routes/openai/openai.test.ts')
+  join(root, 'test/routes/openai/openai.test.ts'),
+  join(root, 'test/routes/responses/clients.test.ts')
 ]
 
 /** The coverage comes from this Node. */

@@ -346,7 +346,7 @@ t.test('sseResume refuses options of sseFrom that only begin a stream', async t 
     return (await app.inject('/')).json()
   }
   const known =
-    'heartbeat, commitAfter, retry, highWaterMark, writeTimeout, protocol, onClose, signal, owner, anonymous'
+    'heartbeat, commitAfter, retry, highWaterMark, writeTimeout, protocol, onClose, signal, owner, anonymous, after'
   for (const [name, value] of Object.entries({
     event: 'x',
     map: String,

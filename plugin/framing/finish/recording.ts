@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import type { FastifyReply } from 'fastify'
 import type { StreamAbort } from '../../source/stream-abort.js'
 import { laterUsage, type Usage, usageIn } from '../../source/usage.js'
+import { awaited } from '../../sse/event.js'
 import { type SentEvent, sentEvents } from '../../sse/sent-events.js'
 import type { Deadlines } from '../../util/deadlines.js'
 import { logError } from '../../util/log.js'
@@ -55,7 +56,7 @@ export class Recording {
     if (typeof value !== 'object' || value === null || this.#isBlind) return
     try {
       const { usageOf } = this.#parts
-      const usage = usageOf === undefined ? usageIn(value) : (usageOf(value as never) ?? usageIn(value))
+      const usage = usageOf === undefined ? usageIn(value) : (awaited(usageOf(value as never)) ?? usageIn(value))
       if (usage !== undefined) this.#usage = laterUsage(this.#usage, usage)
     } catch (error) {
       this.#isBlind = true

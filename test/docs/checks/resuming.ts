@@ -32,6 +32,15 @@ export const resuming: Checks = {
     t.equal((await app.inject({ method: 'DELETE', url, headers: me })).statusCode, 204)
   },
 
+  'Starting without a client': async (t, program) => {
+    const app = await program.app(t)
+    const { id } = (await app.inject({ method: 'POST', url: '/reports' })).json()
+    await until('the end', async () => (await app.inject(`/reports/${id}`)).json().isDone)
+    t.same((await app.inject(`/reports/${id}`)).json(), { isDone: true, chapters: 3 })
+    t.match((await app.inject(`/reports/${id}/events`)).body, /data: One\n\n.*data: Three\n\n.*event: done/s)
+    t.equal((await app.inject('/reports/unknown')).statusCode, 404)
+  },
+
   'Where events are kept': async (t, program) => {
     const { app, store } = await program.load<{ app: FastifyInstance; store: MemoryStore }>('app, store')
     t.teardown(() => app.close())

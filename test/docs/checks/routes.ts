@@ -73,6 +73,28 @@ export const routes: Checks = {
     t.match(await curl(await programAbove(program).serve(t), program), /"delta":"You said: hi".+\[DONE\]/s)
   },
 
+  responsesRoutes: async (t, program) => {
+    const app = await program.app(t)
+    const body = { model: 'parrot', input: 'hi' }
+    const first = (await app.inject({ method: 'POST', url: '/v1/responses', body })).json()
+    t.match(first, { status: 'completed', output: [{ content: [{ text: 'You said: hi' }] }] })
+    const url = `/v1/responses/${first.id}`
+    t.same((await app.inject(url)).json(), first)
+    const next = { ...body, input: 'again', previous_response_id: first.id, background: true }
+    const begun = (await app.inject({ method: 'POST', url: '/v1/responses', body: next })).json()
+    t.equal(begun.status, 'queued')
+    const events = (await app.inject(`/v1/responses/${begun.id}?stream=true`)).body
+    t.match(events, /"delta":"You said: again".*event: response.completed\n.*data: \[DONE\]\n\n$/s)
+    t.equal((await app.inject({ method: 'DELETE', url })).statusCode, 200)
+    t.equal((await app.inject(url)).statusCode, 404)
+  },
+
+  'responsesRoutes (2)': async (t, program) => {
+    const text = await curl(await programAbove(program).serve(t), program)
+    t.match(text, /^event: response.created\n.*"delta":"You said: hi"/s)
+    t.ok(text.endsWith('data: [DONE]\n\n'))
+  },
+
   openAiSource: async (t, program) => {
     const ollama = await openAiServer(t, call => {
       call.token('Hello')

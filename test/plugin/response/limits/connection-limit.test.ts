@@ -88,6 +88,10 @@ for (const kind of streamKinds) {
       ask()
       return server.started > before
     })
+    await until('all have ended', () => {
+      server.endAll()
+      return server.running === 0
+    })
   })
 }
 
@@ -102,7 +106,9 @@ t.test('connections do not share their limit', async t => {
       .on('error', () => {})
   }
   await until('all three run', () => server.running === 3)
-  t.pass()
+  server.endAll()
+  await until('all three have ended', () => server.running === 0)
+  t.equal(server.started, 3)
 })
 
 t.test('false allows any number', async t => {

@@ -1,0 +1,57 @@
+import type { FastifyReply } from 'fastify'
+import { FST_SSE_CLOSING, FST_SSE_OPTION_INVALID } from '../errors.js'
+import { protocolNameOf } from '../framing/protocols/protocols.js'
+import { codecOf } from '../framing/route-codec.js'
+import type { TakeSlot } from '../response/limits/slot.js'
+import { newStreamId } from './event-id.js'
+import { newGeneration } from './generation.js'
+import { ownerOf } from './owner.js'
+import { Producer, type ProducerOptions } from './producer.js'
+import type { ResumableOptions } from './resumable-options.js'
+import type { ResumableStreams } from './resumable-streams.js'
+import { streamKey } from './stream-key.js'
+
+/** What became of `reply.sseStart`. */
+export interface StartedStream {
+  /** The id of the stream, for `reply.sseResume` and `app.sseStreams`. */
+  readonly id: string
+  /** Whether the stream is new. If not, its owner has one with this id already. */
+  readonly isNew: boolean
+}
+
+/**
+ * Starts a resumable stream that no client follows.
+ *
+ * @throws FST_SSE_OPTION_INVALID, FST_SSE_CLOSING, FST_SSE_SERVER_BUSY, FST_SSE_OWNER_BUSY, FST_SSE_OWNER_INVALID, and
+ *   any error of `owner`
+ */
+export async function startStream(
+  streams: ResumableStreams,
+  takeSlot: TakeSlot,
+  reply: FastifyReply,
+  source: unknown,
+  options: ProducerOptions,
+  { id, onDisconnect = 'continue', ...whose }: ResumableOptions
+): Promise<StartedStream> {
+  if (typeof source !== 'function') {
+    throw new FST_SSE_OPTION_INVALID('source', 'takes a function, called only for new streams')
+  }
+  if (onDisconnect === 'abort') {
+    throw new FST_SSE_OPTION_INVALID('resumable.onDisconnect', "takes 'continue' or { grace }: there is no client yet")
+  }
+  const { owner } = streams.accessOf(await ownerOf(reply.request, whose), true)
+  if (streams.openStreams.isClosing) throw new FST_SSE_CLOSING()
+  const own = id ?? newStreamId()
+  const generation = id === undefined ? '' : newGeneration()
+  const meta = { key: streamKey(own, owner), owner, protocol: protocolNameOf(options.protocol), generation }
+  const codec = codecOf(reply)
+  const request = { id: own, meta, onDisconnect, source, options, codec, takeSlot: () => takeSlot(owner) }
+  const producer = new Producer(streams, request, reply)
+  try {
+    await producer.takeSlot()
+    return { id: own, isNew: await streams.claim(producer) }
+  } finally {
+    // If it has the id, it goes on like a stream whose first client has left.
+    producer.onFirstClientLeft(false)
+  }
+}

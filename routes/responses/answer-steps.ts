@@ -1,0 +1,59 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { SourceContext } from '../../plugin/index.js'
+import { type AnswerPart, type Finish, finishOf, ResponseStep, SourceRun } from '../../plugin/toolkit.js'
+import { type Generate, type GenerateRequest, sourceOf } from '../generate.js'
+
+type Step = AnswerPart | ResponseStep
+
+/** What happens around an answer. */
+export interface AnswerHooks {
+  /** Whether the response begins before the answer does. If not, an answer that fails at once is an error response. */
+  readonly beginsAtOnce: boolean
+  /** Called when the answer is complete, before the client gets the end of it. */
+  onComplete(): Promise<void>
+}
+
+/** The parts of an answer with the steps of its response. */
+export function answerSteps(
+  generate: Generate,
+  asked: GenerateRequest,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  hooks: AnswerHooks
+) {
+  return ({ signal }: SourceContext): AsyncIterable<Step, Finish> => {
+    const run = new SourceRun(sourceOf(generate, asked, request), reply)
+    // The run passes the cancellation on in all the ways that a source may listen to (S2).
+    signal.addEventListener('abort', () => signal.reason && run.cancel(signal.reason), { once: true })
+    const steps = new AnswerSteps(run, hooks)
+    return { [Symbol.asyncIterator]: () => steps }
+  }
+}
+
+class AnswerSteps implements AsyncIterator<Step, Finish> {
+  readonly #run: SourceRun
+  readonly #hooks: AnswerHooks
+  #hasBegun = false
+  #finish: Finish | undefined
+
+  constructor(run: SourceRun, hooks: AnswerHooks) {
+    this.#run = run
+    this.#hooks = hooks
+  }
+
+  async next(): Promise<IteratorResult<Step, Finish>> {
+    if (!this.#hasBegun) {
+      this.#hasBegun = true
+      if (this.#hooks.beginsAtOnce) return { done: false, value: new ResponseStep() }
+    }
+    if (this.#finish !== undefined) {
+      await this.#hooks.onComplete()
+      return { done: true, value: this.#finish }
+    }
+    const result = await this.#run.next()
+    // The protocol checks what the parts are.
+    if (!result.done) return result as IteratorYieldResult<Step>
+    this.#finish = finishOf(result.value)
+    return { done: false, value: new ResponseStep(this.#finish) }
+  }
+}

@@ -1,0 +1,68 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type OwnerOptions, ownerOf, type ResponseObject } from '../../plugin/toolkit.js'
+import { dataOf } from './event-data.js'
+import { isResponseId } from './output.js'
+
+/** A response that runs without a client, or did so. */
+export interface BackgroundResponse {
+  /** The response as far as its events tell. */
+  readonly response: ResponseObject
+  readonly hasEnded: boolean
+  /** The number of events in its log, those that were sent together at its end counted as one. */
+  readonly eventCount: number
+  /** The `sequence_number` of its last event so far. */
+  readonly lastSequence: number
+}
+
+interface ResponseEvent {
+  readonly sequence_number: number
+  readonly response?: ResponseObject
+}
+
+/** Finds responses by the streams that they are. */
+export class BackgroundResponses {
+  readonly #app: FastifyInstance
+  readonly #whose: OwnerOptions
+
+  constructor(app: FastifyInstance, whose: OwnerOptions) {
+    this.#app = app
+    this.#whose = whose
+  }
+
+  async find(request: FastifyRequest, id: string): Promise<BackgroundResponse | undefined> {
+    if (!isResponseId(id)) return undefined
+    const state = await this.#app.sseStreams.read(id, { owner: ownerOf(request, this.#whose) })
+    if (state === undefined) return undefined
+    const events = state.events.flatMap(dataOf).flatMap(toEvent)
+    const response = events.findLast(event => event.response !== undefined)?.response
+    if (response === undefined) return undefined
+    const { hasEnded } = state
+    return {
+      response: hasEnded && isRunning(response) ? lost(response) : response,
+      hasEnded,
+      eventCount: state.events.length,
+      lastSequence: events.at(-1)?.sequence_number as number
+    }
+  }
+
+  /** Stops a response, on any node. */
+  async cancel(request: FastifyRequest, id: string): Promise<void> {
+    await this.#app.sseStreams.stop(id, { owner: ownerOf(request, this.#whose) })
+  }
+}
+
+/** The last data of a stream may be `[DONE]`, or the plugin's own error if the server that produced it is gone. */
+function toEvent(data: string): ResponseEvent[] {
+  if (!data.startsWith('{')) return []
+  const event = JSON.parse(data) as Partial<ResponseEvent>
+  return event.sequence_number === undefined ? [] : [event as ResponseEvent]
+}
+
+/** Whether a response has not ended. */
+export function isRunning({ status }: ResponseObject): boolean {
+  return status === 'queued' || status === 'in_progress'
+}
+
+function lost(response: ResponseObject): ResponseObject {
+  return { ...response, status: 'failed', error: { code: 'server_error', message: 'Service Unavailable' } }
+}

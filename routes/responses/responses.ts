@@ -1,0 +1,162 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ResumableOptions } from '../../plugin/index.js'
+import {
+  type AnswerParts,
+  ensurePlugin,
+  type Finish,
+  FST_SSE_OPTION_INVALID,
+  type OwnerOptions,
+  ResponseBuilder,
+  responses,
+  resumableOptions,
+  sendJson,
+  sendWhole
+} from '../../plugin/toolkit.js'
+import { invalid } from '../contract/fields.js'
+import { FST_SSE_MODEL_NOT_FOUND } from '../errors.js'
+import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
+import { checkGenerate, findUnacceptedBy, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
+import { type InputLimits, inputLimits } from '../limits.js'
+import { checkReads, routeSettings } from '../route-settings.js'
+import { answerSteps } from './answer-steps.js'
+import { errorHandler } from './errors.js'
+import { type ResponsesRequest, readResponsesRequest } from './input.js'
+import { newResponse } from './output.js'
+import { type ResolvedConversation, resolveConversation } from './resolve.js'
+import { addResponseById } from './response-by-id.js'
+import { responsesSchemas } from './schemas.js'
+import { StoredResponses } from './stored-responses.js'
+
+/** The options of `responsesRoutes`. */
+export interface ResponsesRoutesOptions extends InputLimits, GenerateOptions, FinishOptions {
+  /** The ids of the models that clients may ask for, at least one. Required. */
+  models: readonly string[]
+  /** Whether clients may ask for any model, not only for those in `models`. Default: `false`. */
+  anyModel?: boolean | undefined
+  /**
+   * Whether responses are stored for as long as the event store keeps streams, so that clients can continue them, ask
+   * for them, and have them run in the background. An object also says who owns a response (`owner`). Default: `true`,
+   * with the `owner` of the plugin.
+   */
+  resumable?: boolean | Pick<ResumableOptions, 'owner' | 'anonymous'> | undefined
+}
+
+/**
+ * A Fastify plugin with OpenAI's Responses API for one `generate`:
+ *
+ * - `POST /v1/responses` answers, with events or without, or in the background.
+ * - `GET /v1/responses/:id` gives a response, or its events with `?stream=true`; `starting_after` says which.
+ * - `POST /v1/responses/:id/cancel` stops a response in the background.
+ * - `DELETE /v1/responses/:id` deletes a response.
+ * - `GET /v1/responses/:id/input_items` lists what a response answers.
+ *
+ * Registers `sseFrom` if the app has not done so.
+ *
+ * @example
+ * ```ts
+ * app.register(responsesRoutes, { generate, models: ['small'], resumable: { owner: request => request.user.id } })
+ * ```
+ *
+ * @throws FST_SSE_OPTION_INVALID at registration
+ */
+export async function responsesRoutes(
+  app: FastifyInstance,
+  { generate, providerKey, models, anyModel = false, resumable = true, onFinish, ...rest }: ResponsesRoutesOptions
+): Promise<void> {
+  checkGenerate({ generate, providerKey })
+  checkOnFinish(onFinish)
+  if (!isListOfIds(models)) throw new FST_SSE_OPTION_INVALID('models', 'takes a list of at least one id')
+  const limits = inputLimits(rest)
+  await ensurePlugin(app)
+  const settings = { ...routeSettings(app), errorHandler }
+  const schemas = responsesSchemas()
+  const { read, check } = checkReads(body => readResponsesRequest(body, limits))
+  const kept = resumableOptions(app, resumable)
+  const whose = kept && { owner: kept.owner && once(kept.owner), anonymous: kept.anonymous }
+  const stored = whose && new StoredResponses(app, whose)
+
+  app.post(
+    '/v1/responses',
+    { ...settings, schema: schemas.create, preValidation: check, bodyLimit: limits.maxBodyBytes },
+    async (request, reply) => {
+      const asked = read(request.body)
+      const { model } = asked.options
+      if (!anyModel && !models.includes(model)) throw new FST_SSE_MODEL_NOT_FOUND()
+      if (asked.background && stored === undefined) {
+        throw invalid('background', 'is not supported: this server stores no responses')
+      }
+      const conversation = await resolveConversation(asked, request, stored, limits)
+      return answer(asked, conversation, request, reply)
+    }
+  )
+  if (whose !== undefined && stored !== undefined) addResponseById(app, settings, schemas, stored, whose)
+
+  async function answer(
+    asked: ResponsesRequest,
+    conversation: ResolvedConversation,
+    request: FastifyRequest,
+    reply: FastifyReply
+  ): Promise<FastifyReply> {
+    const { stream, background } = asked
+    const toGenerate = checkAccepted(toGenerateRequest(asked, conversation), conversation)
+    const isStored = asked.store && stored !== undefined
+    const head = newResponse({ ...asked, store: isStored })
+    const own = { providerKey, ...withAsked(onFinish, toGenerate) }
+    const builder = new ResponseBuilder(head)
+    const protocol = responses(builder)
+    const onComplete = async () => {
+      const { items, inputCount } = conversation
+      if (isStored) await stored.store(reply, { items, inputCount, response: builder.response })
+    }
+    const steps = answerSteps(generate, toGenerate, request, reply, { beginsAtOnce: background, onComplete })
+    if (background) {
+      const { id } = head
+      await reply.sseStart(steps, { protocol, ...own, resumable: { id, ...whose } })
+      if (stream) return reply.sseResume(id, { ...whose, protocol, after: 0 })
+      return sendJson(reply, { ...new ResponseBuilder(head).response, status: 'queued' })
+    }
+    if (stream) return reply.sseFrom(steps, { protocol, resumable: false, ...own })
+    const toBody = async (parts: AnswerParts, finish: Finish) => {
+      build(builder, parts, finish)
+      await onComplete()
+      return builder.response
+    }
+    return sendWhole(reply, sourceOf(generate, toGenerate, request), toBody, own)
+  }
+
+  /** @throws FST_SSE_INPUT_INVALID if `generate` does not accept what the client asks for */
+  function checkAccepted(toGenerate: GenerateRequest, { paths }: ResolvedConversation): GenerateRequest {
+    const unaccepted = findUnacceptedBy(generate, toGenerate)
+    if (unaccepted === undefined) return toGenerate
+    const [field, index] = unaccepted.path
+    const names: Record<string, string> = { tools: 'tools', responseFormat: 'text.format' }
+    const path = names[String(field)] ?? paths[index as number]
+    throw invalid(path as string, 'is not supported by this model')
+  }
+}
+
+function toGenerateRequest(
+  { options }: ResponsesRequest,
+  { messages, foreign }: ResolvedConversation
+): GenerateRequest {
+  const asked: GenerateRequest = { api: 'responses', ...options, messages }
+  return foreign.length === 0 ? asked : { ...asked, extra: { ...options.extra, input: foreign } }
+}
+
+function build(builder: ResponseBuilder, { parts }: AnswerParts, finish: Finish): void {
+  for (const part of parts) builder.add(part)
+  builder.finish(finish)
+}
+
+/** Asks for the owner of a request once. */
+function once(owner: NonNullable<OwnerOptions['owner']>): NonNullable<OwnerOptions['owner']> {
+  const known = new WeakMap<FastifyRequest, ReturnType<typeof owner>>()
+  return request => {
+    if (!known.has(request)) known.set(request, owner(request))
+    return known.get(request)
+  }
+}
+
+function isListOfIds(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(id => typeof id === 'string' && id !== '')
+}

@@ -1,0 +1,97 @@
+import { Fields, given } from '../contract/fields.js'
+import type { ResponseFormat, Tool, ToolChoice } from '../contract/tool.js'
+
+/** The tools of a request, and those of kinds that are not the contract's, such as the provider's own. */
+export interface Tools {
+  readonly tools: Tool[] | undefined
+  readonly foreign: unknown[]
+}
+
+/** Reads the tools of a request. */
+export function readTools(body: Fields): Tools {
+  const tools: Tool[] = []
+  const foreign: unknown[] = []
+  for (const [index, value] of (body.list('tools') ?? []).entries()) {
+    const tool = new Fields(value, `tools[${index}]`, 'an object with type and name')
+    const type = tool.required('type', tool.string('type'), 'a string')
+    if (type === 'function') tools.push(readFunction(tool))
+    else foreign.push(value)
+  }
+  return { tools: tools.length === 0 ? undefined : tools, foreign }
+}
+
+/** Some clients send tools as chat completions have them. */
+function readFunction(tool: Fields): Tool {
+  const called = tool.fields('function') ?? tool
+  return given({
+    name: called.required('name', called.string('name') || undefined, 'a string that is not empty'),
+    description: called.string('description'),
+    parameters: called.object('parameters', 'a JSON schema'),
+    strict: called.boolean('strict'),
+    extra: called.extra()
+  })
+}
+
+/** Which tools the model may call. */
+export interface Choice {
+  readonly toolChoice: ToolChoice | undefined
+  /** The names of the tools that it may call; `undefined` for all. */
+  readonly allowed: readonly string[] | undefined
+  /** A choice that is not the contract's. */
+  readonly foreign: unknown
+}
+
+/** Reads which tools the model may call. */
+export function readToolChoice(body: Fields): Choice {
+  const choice = body.any('tool_choice')
+  const none = { toolChoice: undefined, allowed: undefined, foreign: undefined }
+  if (choice === undefined) return none
+  if (isMode(choice)) return { ...none, toolChoice: choice }
+  const chosen = new Fields(choice, 'tool_choice', '"auto", "none", "required", or an object with a type')
+  switch (chosen.any('type')) {
+    case 'function': {
+      const called = chosen.fields('function') ?? chosen
+      const tool = called.required('name', called.string('name') || undefined, 'the name of a tool')
+      return { ...none, toolChoice: { tool } }
+    }
+    case 'allowed_tools': {
+      const mode = chosen.any('mode') ?? 'auto'
+      if (!isMode(mode)) throw chosen.invalid('mode', 'takes "auto" or "required"')
+      const allowed = chosen.required('tools', chosen.list('tools'), 'a list of tools').map((value, index) => {
+        const tool = new Fields(value, `tool_choice.tools[${index}]`)
+        return tool.string('name') ?? ''
+      })
+      return { toolChoice: mode, allowed, foreign: choice }
+    }
+    default:
+      chosen.required('type', chosen.string('type'), 'a string')
+      return { ...none, foreign: choice }
+  }
+}
+
+function isMode(choice: unknown): choice is 'auto' | 'none' | 'required' {
+  return choice === 'auto' || choice === 'none' || choice === 'required'
+}
+
+/** Reads the form of the answer. @param text the parameter `text` */
+export function readFormat(text: Fields | undefined): ResponseFormat | undefined {
+  const format = text?.fields('format')
+  if (format === undefined) return undefined
+  switch (format.any('type')) {
+    case undefined:
+    case 'text':
+      return undefined
+    case 'json_object':
+      return { type: 'json' }
+    case 'json_schema':
+      return given({
+        type: 'json' as const,
+        schema: format.object('schema', 'a JSON schema'),
+        name: format.string('name'),
+        description: format.string('description'),
+        strict: format.boolean('strict')
+      })
+    default:
+      throw format.invalid('type', 'takes "text", "json_object" or "json_schema"')
+  }
+}
