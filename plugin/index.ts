@@ -103,6 +103,7 @@ declare module 'fastify' {
 export { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL, FST_SSE_STORE_UNAVAILABLE } from './errors.js'
 export type { ErrorData } from './framing/failure.js'
 export type { StreamFinish } from './framing/finish/stream-finish.js'
+export { type AgUiRun, agUi } from './framing/protocols/ag-ui-run.js'
 export type { Protocol, ProtocolStream } from './framing/protocols/protocol.js'
 export type { ProtocolName } from './framing/protocols/protocols.js'
 export type { OwnerLimit, PluginOptions, ResumeOptions, StartOptions, StreamOptions } from './options.js'

@@ -47,18 +47,28 @@ export {
 } from './framing/answer/part.js'
 export { toEvent } from './framing/answer/part-event.js'
 export type { ProviderKey } from './framing/key-refusal.js'
+export { anthropicError } from './framing/protocols/anthropic.js'
 export {
   type CompletionHead,
   chatCompletion,
   chatToolCall,
   completionEnd
 } from './framing/protocols/chat-completion.js'
+export {
+  type MessageBlock,
+  type MessageHead,
+  messageContent,
+  messageEnd,
+  messageStart,
+  messages
+} from './framing/protocols/messages.js'
 export { openAiError } from './framing/protocols/openai.js'
 export type { OutputItem } from './framing/protocols/responses/output.js'
 export type { ResponseHead, ResponseObject } from './framing/protocols/responses/response.js'
 export { ResponseBuilder } from './framing/protocols/responses/response-builder.js'
 export { unseal } from './framing/protocols/responses/seal.js'
 export { ResponseStep, responses } from './framing/protocols/responses.js'
+export { UI_METADATA, uiMessages } from './framing/protocols/ui-message.js'
 export { STREAM_ID_PATTERN } from './resume/event-id.js'
 export { type OwnerOptions, ownerOf } from './resume/owner.js'
 export { SourceRun } from './source/source-run.js'

@@ -42,6 +42,20 @@ export const FST_SSE_API_KEY_REQUIRED = createError<'FST_SSE_API_KEY_REQUIRED', 
   401
 )
 
+/** The client asks how many tokens a request has, which `generate` cannot tell. */
+export const FST_SSE_NO_TOKEN_COUNT = createError<'FST_SSE_NO_TOKEN_COUNT', 404, []>(
+  'FST_SSE_NO_TOKEN_COUNT',
+  'count_tokens is not supported by this server; the usage of an answer has its tokens',
+  404
+)
+
+/** The client wants its conversation kept by the server. Its SDK then sends the whole conversation instead. */
+export const FST_SSE_NO_THREADS = createError<'FST_SSE_NO_THREADS', 400, []>(
+  'FST_SSE_NO_THREADS',
+  'thread is not supported by this server; send the whole conversation in messages',
+  400
+)
+
 /** The client asks for a response that is not there, has expired, or belongs to another owner. */
 export const FST_SSE_RESPONSE_NOT_FOUND = createError<'FST_SSE_RESPONSE_NOT_FOUND', 404, [string]>(
   'FST_SSE_RESPONSE_NOT_FOUND',

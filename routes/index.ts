@@ -1,4 +1,7 @@
 export { Finish, Usage } from '../plugin/toolkit.js'
+export { type AnthropicRoutesOptions, anthropicRoutes } from './anthropic/anthropic.js'
+export type { ActiveStreams, Chat } from './chat/active-streams.js'
+export { type ChatRoutesOptions, chatRoutes } from './chat/chat.js'
 export type { AssistantMessage, SystemMessage, ToolMessage, UserMessage } from './contract/message.js'
 export { Message } from './contract/message.js'
 export type { AnswerFinish } from './finish.js'

@@ -1,7 +1,9 @@
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import {
+  anthropicRoutes,
   apiKeyGuard,
+  chatRoutes,
   type Generate,
   openAiRoutes,
   originGuard,
@@ -13,7 +15,7 @@ import { type Environment, listOf } from './environment.js'
 /** The header with which clients follow an answer. */
 const EXPOSED = ['x-stream-id']
 
-/** The routes that a model is paid for, `/stream` and `/v1`, and the guards in front of them. */
+/** The routes that a model is paid for, `/stream`, `/v1` and `/api/chat`, and the guards in front of them. */
 export async function api(
   app: FastifyInstance,
   { generate, model, environment }: { generate: Generate; model: string; environment: Environment }
@@ -29,4 +31,7 @@ export async function api(
   await app.register(streamRoutes, { generate })
   await app.register(openAiRoutes, { generate, models: [model] })
   await app.register(responsesRoutes, { generate, models: [model] })
+  // Clients such as Claude Code ask for models by names of their own.
+  await app.register(anthropicRoutes, { generate })
+  await app.register(chatRoutes, { generate })
 }

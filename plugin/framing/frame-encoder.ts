@@ -29,9 +29,9 @@ import { endsInHalf, TextJoiner } from './text-joiner.js'
 export interface FrameOptions<T = never> {
   /**
    * The framing of the stream, for clients that do not read the plugin's own events: `'openai'` (chat completions and
-   * Responses), `'anthropic'` (Messages), `'ai-sdk'` (UI message stream), or a `Protocol` of your own. The source, or
-   * `map`, must then give the chunks of that API, as the provider's SDK does. Refused on a route that declares its
-   * events. Default: `'events'`.
+   * Responses), `'anthropic'` (Messages), `'ai-sdk'` (UI message stream), `'ag-ui'`, or a `Protocol` of your own. The
+   * source, or `map`, must then give the chunks of that API, as the provider's SDK does, or plain strings and other
+   * parts of an answer. Refused on a route that declares its events. Default: `'events'`.
    */
   protocol?: ProtocolName | Protocol | undefined
   /**
@@ -110,10 +110,11 @@ export class FrameEncoder {
     return frameChunk(this.#data(awaited(value)))
   }
 
-  /** The unfinished character that the source ended with; `undefined` if there is none. */
-  rest(): Chunk | undefined {
+  /** What is left when the source has ended: its unfinished character, and the events that the protocol still has. */
+  rest(): Chunk[] {
     const text = this.#joiner?.rest() ?? ''
-    return text === '' ? undefined : this.#text(text)
+    const events = this.#protocol.rest?.() ?? []
+    return [...(text === '' ? [] : [this.#text(text)]), ...events.map(event => this.#event(event))]
   }
 
   /** Encodes the end of a complete stream. @param returned the return value of the source */

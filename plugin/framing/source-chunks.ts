@@ -50,10 +50,9 @@ export class SourceChunks implements ChunkSource<Result> {
     if (this.#again !== undefined) return this.#next(result)
     if (result.done) {
       ignoreRejection(result.value)
-      const rest = this.#encoder.rest()
-      if (rest === undefined) return this.#encoder.end(result.value)
+      this.#rest = this.#encoder.rest()
       this.#again = result
-      return rest
+      return this.#next(result)
     }
     const chunks = this.#encoder.item(result.value)
     return Array.isArray(chunks) ? this.#first(result, chunks) : chunks
@@ -66,9 +65,9 @@ export class SourceChunks implements ChunkSource<Result> {
   }
 
   #next(result: Result): Chunk {
-    if (result.done) return this.#encoder.end(result.value)
-    const next = this.#rest.shift() as Chunk
-    if (this.#rest.length === 0) this.#again = undefined
+    const next = this.#rest.shift()
+    if (next === undefined) return this.#encoder.end(result.value)
+    if (!result.done && this.#rest.length === 0) this.#again = undefined
     return next
   }
 

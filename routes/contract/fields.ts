@@ -24,6 +24,11 @@ export class Fields {
     return this.#path === '' ? name : `${this.#path}.${name}`
   }
 
+  /** The object as it is. */
+  get raw(): Record<string, unknown> {
+    return this.#object
+  }
+
   has(name: string): boolean {
     return (this.#object[name] ?? undefined) !== undefined
   }

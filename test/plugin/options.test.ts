@@ -122,7 +122,7 @@ const streamOnly: typeof settings = {
     bad: notResumable
   },
   protocol: {
-    takes: "takes 'events', 'openai', 'anthropic', 'ai-sdk' or a Protocol",
+    takes: "takes 'events', 'openai', 'anthropic', 'ai-sdk', 'ag-ui' or a Protocol",
     good: ['events', plainText, { ...plainText, headers: { a: 'b' }, reconnects: true }],
     bad: [
       'sse',
@@ -269,7 +269,7 @@ t.test('a stream', async t => {
 
 t.test("the options `event` and `end` are only for the protocol 'events'", async t => {
   const ask = sourceServer(t)
-  for (const protocol of ['openai', 'anthropic', 'ai-sdk', plainText]) {
+  for (const protocol of ['openai', 'anthropic', 'ai-sdk', 'ag-ui', plainText]) {
     for (const options of [{ event: 'a' }, { end: 'a' }, { end: false }]) {
       const error = await streaming(ask, { protocol, ...options })
       const [name] = Object.keys(options)

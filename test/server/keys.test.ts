@@ -26,7 +26,11 @@ const requests: [path: string, options: object, status: number][] = [
   ['/v1/models', {}, 200],
   ['/v1/models/gpt-5-mini', {}, 200],
   ['/v1/chat/completions', { body: chat(false) }, 200],
-  ['/v1/chat/completions', { body: chat(true) }, 200]
+  ['/v1/chat/completions', { body: chat(true) }, 200],
+  ['/v1/messages?beta=true', { body: chat(true) }, 200],
+  ['/v1/messages/count_tokens', { body: {} }, 404],
+  ['/api/chat', { body: { id: 'c', messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }] } }, 200],
+  ['/api/chat/c/stream', {}, 204]
 ]
 
 t.test('with API_KEYS, every route to the model asks for one', async t => {
@@ -42,7 +46,7 @@ t.test('with API_KEYS, every route to the model asks for one', async t => {
         headers: { ...headers, ...own } as Record<string, string>
       })
       t.equal(client.status, 401, path)
-      t.match(client.text(), 'FST_SSE_API_KEY_REQUIRED')
+      t.match(client.text(), /FST_SSE_API_KEY_REQUIRED|authentication_error/)
     }
   }
   t.equal(provider.calls.length, 0)

@@ -15,6 +15,12 @@ const TYPES: Record<number, string> = {
   529: 'overloaded_error'
 }
 
+/** An error in Anthropic's form. */
+export function anthropicError({ statusCode, message }: ErrorData) {
+  const type = TYPES[statusCode] ?? (statusCode < 500 ? 'invalid_request_error' : 'api_error')
+  return { type, message }
+}
+
 /** The framing of Anthropic's Messages API: each event has its type as its name, and the last one is `message_stop`. */
 class AnthropicStream implements ProtocolStream {
   #isComplete = false
@@ -33,9 +39,8 @@ class AnthropicStream implements ProtocolStream {
     if (!this.#isComplete) throw new FST_SSE_SOURCE_TRUNCATED('a message_stop')
   }
 
-  error({ statusCode, message }: ErrorData): SseEvent {
-    const type = TYPES[statusCode] ?? (statusCode < 500 ? 'invalid_request_error' : 'api_error')
-    return { event: 'error', data: { type: 'error', error: { type, message } } }
+  error(failure: ErrorData): SseEvent {
+    return { event: 'error', data: { type: 'error', error: anthropicError(failure) } }
   }
 
   /** Ends the message without a reason, as the API has none for it. A message that has not begun has no end either. */

@@ -48,7 +48,7 @@ export interface Protocol<Item = never> {
 
 /**
  * Makes the events of one stream. All methods are synchronous, and are called in this order: `item` for each item, then
- * `end`, `error` or `stopped`, or none of them if the client leaves.
+ * `rest` and `end`, `error` or `stopped`, or none of them if the client leaves.
  *
  * The data of an event is sent as usual: a string as it is, anything else as JSON. The events of a resumable stream
  * must not have an `id`.
@@ -61,6 +61,8 @@ export interface ProtocolStream<Item = never> {
    * ends the stream like one of the source.
    */
   item(item: Item): SseEvent | readonly SseEvent[] | undefined
+  /** Makes the events of items that are left when the source has ended, before `end`. Default: none. */
+  rest?(): readonly SseEvent[]
   /**
    * Makes the end of a stream whose source has ended: one event, several that are sent together, or `undefined` for
    * none.

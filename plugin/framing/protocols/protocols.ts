@@ -1,15 +1,31 @@
+import { randomUUID } from 'node:crypto'
 import { FST_SSE_OPTION_INVALID } from '../../errors.js'
 import { describe } from '../../util/describe.js'
 import { ignoreRejection } from '../../util/promise.js'
 import { hasMethods } from '../../util/validate.js'
+import { agUiEvents } from './ag-ui.js'
+import { agUi } from './ag-ui-run.js'
 import { aiSdk } from './ai-sdk.js'
 import { anthropic } from './anthropic.js'
+import { chatCompletion } from './chat-completion.js'
+import { either } from './either.js'
 import { events } from './events.js'
+import { messages } from './messages.js'
 import { openai } from './openai.js'
 import type { BuiltInProtocol, ItemStream, Protocol, StreamContext } from './protocol.js'
+import { uiMessages } from './ui-message.js'
+
+/** The name of the model in an answer whose source does not say it. */
+const MODEL = 'default'
 
 /** The built-in protocols. */
-const protocols = { events, openai, anthropic, 'ai-sdk': aiSdk } as const satisfies Record<string, BuiltInProtocol>
+const protocols = {
+  events,
+  openai: either(openai, () => chatCompletion({ head: completionHead(), includeUsage: false })),
+  anthropic: either(anthropic, () => messages({ id: `msg_${newId()}`, model: MODEL })),
+  'ai-sdk': either(aiSdk, () => uiMessages()),
+  'ag-ui': either(agUiEvents, () => agUi({ threadId: newId(), runId: newId() }))
+} as const satisfies Record<string, BuiltInProtocol>
 
 /** The name of a built-in protocol. */
 export type ProtocolName = keyof typeof protocols
@@ -42,4 +58,13 @@ export function protocolNameOf(option: ProtocolName | Protocol = 'events'): stri
 /** Whether the clients of a protocol reconnect by themselves after every end of a response, as EventSource does. */
 export function reconnects(option: ProtocolName | Protocol | undefined): boolean {
   return protocolOf(option).reconnects === true
+}
+
+function completionHead() {
+  const created = Math.floor(Date.now() / 1000)
+  return { id: `chatcmpl-${newId()}`, created, model: MODEL, system_fingerprint: null }
+}
+
+function newId(): string {
+  return randomUUID().replaceAll('-', '')
 }

@@ -47,6 +47,32 @@ export const routes: Checks = {
     t.ok(text.endsWith('data: [DONE]\n\n'))
   },
 
+  anthropicRoutes: async (t, program) => {
+    const app = await program.app(t)
+    const body = { model: 'parrot', max_tokens: 99, messages: [{ role: 'user', content: 'hi' }] }
+    const response = await app.inject({ method: 'POST', url: '/v1/messages', body })
+    t.match(response.json(), { content: [{ type: 'text', text: 'You said: hi' }], stop_reason: 'end_turn' })
+    t.equal((await app.inject({ method: 'POST', url: '/v1/messages/count_tokens', body })).statusCode, 404)
+  },
+
+  'anthropicRoutes (2)': async (t, program) => {
+    const text = await curl(await programAbove(program).serve(t), program)
+    t.match(text, /^event: message_start\n.+"text":"You said: hi"/s)
+    t.match(text, /event: message_stop\n.+\n\n$/)
+  },
+
+  chatRoutes: async (t, program) => {
+    const app = await program.app(t)
+    const messages = [{ id: '1', role: 'user', parts: [{ type: 'text', text: 'hi' }] }]
+    const { body } = await app.inject({ method: 'POST', url: '/api/chat', body: { id: 'c', messages } })
+    t.match(body, /"type":"text-delta","id":"1","delta":"You said: hi".+\[DONE\]/s)
+    t.equal((await app.inject('/api/chat/c/stream')).statusCode, 204)
+  },
+
+  'chatRoutes (2)': async (t, program) => {
+    t.match(await curl(await programAbove(program).serve(t), program), /"delta":"You said: hi".+\[DONE\]/s)
+  },
+
   responsesRoutes: async (t, program) => {
     const app = await program.app(t)
     const body = { model: 'parrot', input: 'hi' }

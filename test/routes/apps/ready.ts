@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
-import { type Generate, openAiRoutes, streamRoutes } from '../../../routes/index.js'
+import { anthropicRoutes, type Generate, openAiRoutes, streamRoutes } from '../../../routes/index.js'
 
 /** Answers `Hello`, or fails with the status that the message of the user names. */
 export const generate: Generate = async function* ({ messages }) {
@@ -12,7 +12,7 @@ export const generate: Generate = async function* ({ messages }) {
   return { finishReason: 'stop', usage, undeclared: 5 }
 }
 
-/** An app with settings of its own and both kinds of ready routes. */
+/** An app with settings of its own and all ready routes. */
 export async function readyApp(
   t: Test,
   setup: (app: FastifyInstance) => unknown,
@@ -23,6 +23,7 @@ export async function readyApp(
   await setup(app)
   await app.register(streamRoutes, { generate })
   await app.register(openAiRoutes, { generate, models: ['a'] })
+  await app.register(anthropicRoutes, { generate })
   return app
 }
 
@@ -62,6 +63,22 @@ export async function checkReadyRoutes(t: Test, app: FastifyInstance): Promise<v
   const wrong = await app.inject({ method: 'POST', url: CHAT, body: { model: 'a', messages, n: 2 } })
   t.equal(wrong.statusCode, 400)
   t.match(JSON.parse(wrong.body), { error: { type: 'invalid_request_error', param: 'n' } })
+  await checkMessages(t, app)
+}
+
+/** Asks for a message of Anthropic's API, and checks that the answer is that of an app without settings. */
+async function checkMessages(t: Test, app: FastifyInstance): Promise<void> {
+  const request = { method: 'POST' as const, url: '/v1/messages' }
+  const messages = [{ role: 'user', content: 'hi' }]
+  const whole = await app.inject({ ...request, body: { model: 'a', messages } })
+  t.match(JSON.parse(whole.body), { type: 'message', content: [{ text: 'Hello' }], usage: { output_tokens: 2 } })
+  t.match(whole.headers['content-type'], /^application\/json/)
+  const events = await app.inject({ ...request, body: { model: 'a', messages, stream: true } })
+  t.match(events.body, /^event: message_start\n.*"text":"Hel".*event: message_stop\n/s)
+  const wrong = await app.inject({ ...request, body: { model: 'a' } })
+  t.match(JSON.parse(wrong.body), { type: 'error', error: { type: 'invalid_request_error' } })
+  const tokens = await app.inject({ method: 'POST', url: '/v1/messages/count_tokens', body: {} })
+  t.match(JSON.parse(tokens.body), { type: 'error', error: { type: 'not_found_error' } })
 }
 
 /** What the ready routes for streams refuse, with the status and the code of each. */

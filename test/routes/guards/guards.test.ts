@@ -1,8 +1,10 @@
 import { networkInterfaces } from 'node:os'
+import Anthropic from '@anthropic-ai/sdk'
 import Fastify, { type FastifyInstance, type onRequestHookHandler } from 'fastify'
 import OpenAI from 'openai'
 import t, { type Test } from 'tap'
 import {
+  anthropicRoutes,
   apiKeyGuard,
   type Generate,
   hostGuard,
@@ -27,6 +29,7 @@ async function guarded(t: Test, hook: onRequestHookHandler): Promise<FastifyInst
   app.addHook('onRequest', hook)
   await app.register(streamRoutes, { generate })
   await app.register(openAiRoutes, { generate, models: ['a'] })
+  await app.register(anthropicRoutes, { generate })
   return app
 }
 
@@ -218,6 +221,20 @@ t.test('apiKeyGuard asks for a key on every route, and takes none from elsewhere
   for (const authorization of ['Bearer first-key', 'bearer second-key', 'Bearer  first-key ']) {
     t.notOk((await statuses(app, { authorization })).includes(401), authorization)
   }
+})
+
+t.test("apiKeyGuard understands Anthropic's client with a token, and is understood by it", async t => {
+  const app = await guarded(t, apiKeyGuard({ keys: ['first-key'] }))
+  const baseURL = await app.listen({ port: 0, host: '127.0.0.1' })
+  const ask = (authToken: string) =>
+    new Anthropic({ baseURL, apiKey: null, authToken, maxRetries: 0 }).messages.create({
+      model: 'a',
+      max_tokens: 9,
+      messages: [{ role: 'user', content: 'hi' }]
+    })
+  t.match(await ask('first-key'), { content: [{ text: 'hi' }] })
+  await t.rejects(ask('other'), { status: 401, type: 'authentication_error' } as object as Error)
+  t.same(calls, ['hi'])
 })
 
 t.test("apiKeyGuard understands OpenAI's client, and is understood by it", async t => {

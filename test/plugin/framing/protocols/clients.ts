@@ -1,3 +1,4 @@
+import { HttpAgent } from '@ag-ui/client'
 import Anthropic from '@anthropic-ai/sdk'
 import { fetchEventSource } from '@microsoft/fetch-event-source'
 import { DefaultChatTransport, readUIMessageStream } from 'ai'
@@ -283,6 +284,60 @@ const useChat: ProtocolClient = {
   last: /^data: \[DONE\]\n\n$/m
 }
 
+/**
+ * The agent of AG-UI cancels a response that has broken off, and lets the error of that go unhandled. So the test
+ * handles it.
+ */
+function withQuietEnd(fetch: Fetch): HttpAgent['fetch'] {
+  return async (url, init) => {
+    const response = await fetch(url, init)
+    const { ok, status, headers, body } = response
+    const getReader = () => {
+      const reader = body?.getReader()
+      return { read: () => reader?.read(), cancel: () => reader?.cancel().catch(() => {}) }
+    }
+    return { ok, status, headers, text: () => response.text(), body: { getReader } } as unknown as Response
+  }
+}
+
+/** The agent of AG-UI, which checks the order of the events with `verifyEvents`. */
+const agUi: ProtocolClient = {
+  protocol: 'ag-ui',
+  opening: [
+    { type: 'RUN_STARTED', threadId: 'thread', runId: 'run' },
+    { type: 'TEXT_MESSAGE_START', messageId: 'message', role: 'assistant' }
+  ],
+  token: delta => ({ type: 'TEXT_MESSAGE_CONTENT', messageId: 'message', delta }),
+  closing: [
+    { type: 'TEXT_MESSAGE_END', messageId: 'message' },
+    { type: 'RUN_FINISHED', threadId: 'thread', runId: 'run' }
+  ],
+  read: (url, fetch, signal) =>
+    texts(({ push, end, fail }) => {
+      const agent = new HttpAgent({ url, fetch: withQuietEnd(fetch) })
+      signal.addEventListener('abort', () => agent.abortRun())
+      let failure: Error | undefined
+      agent
+        .runAgent(
+          {},
+          {
+            onTextMessageContentEvent: ({ event }) => push(event.delta),
+            onRunErrorEvent: ({ event }) => {
+              failure = new Error(event.message)
+            },
+            onRunFailed: ({ error }) => {
+              failure = error
+            }
+          }
+        )
+        .then(() => (failure === undefined ? end() : fail(failure)), fail)
+      return () => agent.abortRun()
+    }),
+  failed: { message: 'not so fast' },
+  refused: { status: 429 },
+  last: /^data: \{"type":"RUN_FINISHED".+\}\n\n$/m
+}
+
 export const clients: Record<string, ProtocolClient> = {
   eventsource: eventSource,
   'eventsource-client': eventSourceClient,
@@ -290,5 +345,6 @@ export const clients: Record<string, ProtocolClient> = {
   'openai, chat completions': openAiChat,
   'openai, Responses': openAiResponses,
   '@anthropic-ai/sdk': anthropic,
-  'useChat of ai': useChat
+  'useChat of ai': useChat,
+  '@ag-ui/client': agUi
 }

@@ -5,7 +5,7 @@ import { fetchAll } from '../../../helpers/client.js'
 import { serve } from '../../../helpers/server.js'
 import { until } from '../../../helpers/until.js'
 
-const protocols = ['events', 'openai', 'anthropic', 'ai-sdk'] as const
+const protocols = ['events', 'openai', 'anthropic', 'ai-sdk', 'ag-ui'] as const
 
 for (const owner of [undefined, () => 'me']) {
   for (const protocol of protocols) {

@@ -24,7 +24,9 @@ t.test('a source that ends too early does not end like a complete one', async t 
       ]
     ],
     ['ai-sdk', [{ type: 'reasoning-start', id: '1' }]],
-    ['ai-sdk', [{ type: 'error', errorText: 'no' }]]
+    ['ai-sdk', [{ type: 'error', errorText: 'no' }]],
+    ['ag-ui', [{ type: 'RUN_STARTED' }]],
+    ['ag-ui', [{ type: 'RUN_FINISHED' }, { type: 'RUN_STARTED' }]]
   ]
   for (const [protocol, items] of early) {
     const { text } = await ask(items, { protocol })
@@ -40,20 +42,43 @@ t.test('a complete source ends as its protocol says', async t => {
     ['openai', [{ type: 'speech.audio.done' }], /^event: speech.audio.done\ndata: .+\n\n$/],
     ['anthropic', [{ type: 'message_stop' }], /^event: message_stop\ndata: .+\n\n$/],
     ['ai-sdk', [{ type: 'start' }, { type: 'text-start', id: '1' }, { type: 'abort' }], /\n\ndata: \[DONE\]\n\n$/],
-    ['ai-sdk', [{ type: 'data-weather', data: 1 }], /\n\ndata: \[DONE\]\n\n$/]
+    ['ai-sdk', [{ type: 'data-weather', data: 1 }], /\n\ndata: \[DONE\]\n\n$/],
+    ['ag-ui', [{ type: 'RUN_FINISHED' }], /^data: \{"type":"RUN_FINISHED"\}\n\n$/],
+    ['ag-ui', [{ type: 'RUN_ERROR', message: 'no' }], /^data: \{"type":"RUN_ERROR","message":"no"\}\n\n$/]
   ]
   for (const [protocol, items, end] of whole) t.match((await ask(items, { protocol })).text, end)
 })
 
 t.test('an invalid item of the protocol is refused', async t => {
   const ask = sourceServer(t)
-  for (const protocol of ['openai', 'anthropic', 'ai-sdk']) {
-    for (const item of ['text', 5, null, [], Buffer.from('a'), undefined, { data: 1 }, Promise.resolve(finish)]) {
+  for (const protocol of ['openai', 'anthropic', 'ai-sdk', 'ag-ui']) {
+    for (const item of [5, null, [], Buffer.from('a'), undefined, { data: 1 }, Promise.resolve(finish)]) {
       const { status, error } = await ask([item], { protocol })
       t.same([status, error.code], [500, 'FST_SSE_EVENT_INVALID'])
     }
   }
   t.equal((await ask([{ a: 1 }], { protocol: 'anthropic' })).error.code, 'FST_SSE_EVENT_INVALID')
+})
+
+t.test('the first item decides whether a source gives items of the API or parts of an answer', async t => {
+  const ask = sourceServer(t)
+  const part = { type: 'reasoning', text: 'hm' }
+  for (const [protocol, native] of [
+    ['openai', finish],
+    ['anthropic', { type: 'message_start' }],
+    ['ai-sdk', { type: 'start' }],
+    ['ag-ui', { type: 'RUN_STARTED' }]
+  ] as const) {
+    for (const items of [
+      [native, 'text'],
+      ['text', native],
+      [part, native]
+    ]) {
+      const { text } = await ask(items, { protocol })
+      t.match(text, 'Internal Server Error', JSON.stringify(items))
+      t.notMatch(text, '[DONE]')
+    }
+  }
 })
 
 t.test('map makes and skips items of the protocol', async t => {
@@ -66,7 +91,7 @@ t.test('a stream has the headers of its protocol, and an error response does not
   const ask = sourceServer(t)
   const name = 'x-vercel-ai-ui-message-stream'
   t.equal((await ask([{ type: 'finish' }], { protocol: 'ai-sdk' })).headers[name], 'v1')
-  const { status, headers } = await ask(['wrong'], { protocol: 'ai-sdk' })
+  const { status, headers } = await ask([5], { protocol: 'ai-sdk' })
   t.same([status, headers[name]], [500, undefined])
 })
 
@@ -103,7 +128,8 @@ t.test('an error has the form of the protocol, with the type for its status', as
     ['anthropic', [{ type: 'ping' }], 529, /event: error\ndata: \{"type":"error","error":\{"type":"overloaded_error"/],
     ['anthropic', [{ type: 'ping' }], 400, /"type":"invalid_request_error"/],
     ['anthropic', [{ type: 'ping' }], 500, /"type":"api_error","message":"Internal Server Error"/],
-    ['ai-sdk', [{ type: 'start' }], 429, /data: \{"type":"error","errorText":"no"\}\n\n$/]
+    ['ai-sdk', [{ type: 'start' }], 429, /data: \{"type":"error","errorText":"no"\}\n\n$/],
+    ['ag-ui', [{ type: 'RUN_STARTED' }], 429, /data: \{"type":"RUN_ERROR","message":"no","code":"no"\}\n\n$/]
   ]
   for (const [protocol, items, status, last] of cases)
     t.match((await ask(failing(items, status), { protocol })).text, last)

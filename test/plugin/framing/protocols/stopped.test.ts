@@ -240,6 +240,30 @@ const ends: Record<string, { protocol: ProtocolName; items: readonly unknown[]; 
     items: [{ type: 'start' }],
     end: /^data: {"type":"start"}\n\ndata: {"type":"abort"}\n\ndata: \[DONE]\n\n$/
   },
+  'ag-ui': {
+    protocol: 'ag-ui',
+    items: [
+      { type: 'RUN_STARTED', threadId: 't', runId: 'r' },
+      { type: 'STEP_STARTED', stepName: 'a', subagentRunId: 's' },
+      { type: 'SUBAGENT_STARTED', subagentRunId: 'x', name: 'a' },
+      { type: 'SUBAGENT_ERROR', subagentRunId: 'x', message: 'no' },
+      { type: 'TOOL_CALL_START', toolCallId: '1', toolCallName: 'a' },
+      { type: 'TOOL_CALL_START', toolCallId: '2', toolCallName: 'b' },
+      { type: 'TOOL_CALL_END', toolCallId: '2' },
+      { type: 'THINKING_END' },
+      { type: 'TEXT_MESSAGE_START', messageId: 'm' }
+    ],
+    end: new RegExp(
+      '\n\ndata: {"type":"TEXT_MESSAGE_END","messageId":"m"}\n\ndata: {"type":"TOOL_CALL_END","toolCallId":"1"}\n\n' +
+        'data: {"type":"STEP_FINISHED","stepName":"a","subagentRunId":"s"}\n\n' +
+        'data: {"type":"RUN_FINISHED","threadId":"t","runId":"r","outcome":{"type":"cancelled"}}\n\n$'
+    )
+  },
+  'ag-ui, when the run has ended': {
+    protocol: 'ag-ui',
+    items: [{ type: 'RUN_STARTED' }, { type: 'RUN_ERROR', message: 'no' }],
+    end: /^data: {"type":"RUN_STARTED"}\n\ndata: {"type":"RUN_ERROR","message":"no"}\n\n$/
+  },
   events: {
     protocol: 'events',
     items: ['a'],
@@ -262,7 +286,8 @@ const nothing: Record<ProtocolName, RegExp> = {
   events: /^event: stopped\ndata: {}\n\n$/,
   openai: /^data: \[DONE]\n\n$/,
   anthropic: /^$/,
-  'ai-sdk': /^data: {"type":"abort"}\n\ndata: \[DONE]\n\n$/
+  'ai-sdk': /^data: {"type":"abort"}\n\ndata: \[DONE]\n\n$/,
+  'ag-ui': /^$/
 }
 
 for (const [protocol, text] of Object.entries(nothing) as [ProtocolName, RegExp][]) {

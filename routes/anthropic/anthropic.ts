@@ -1,0 +1,103 @@
+import type { FastifyInstance } from 'fastify'
+import {
+  anthropicError,
+  ensurePlugin,
+  FST_SSE_OPTION_INVALID,
+  makeErrorHandler,
+  messages,
+  sendWhole
+} from '../../plugin/toolkit.js'
+import { invalid } from '../contract/fields.js'
+import { FST_SSE_MODEL_NOT_FOUND, FST_SSE_NO_THREADS, FST_SSE_NO_TOKEN_COUNT } from '../errors.js'
+import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
+import { checkGenerate, findUnacceptedBy, type GenerateOptions, sourceOf } from '../generate.js'
+import { type InputLimits, inputLimits } from '../limits.js'
+import { checkReads, routeSettings } from '../route-settings.js'
+import { type MessageRequest, readMessageRequest } from './input.js'
+import { newMessage, wholeMessage } from './output.js'
+import { anthropicSchemas } from './schemas.js'
+
+/** The options of `anthropicRoutes`. */
+export interface AnthropicRoutesOptions extends InputLimits, GenerateOptions, FinishOptions {
+  /**
+   * The ids of the models that clients may ask for, at least one. Default: any. Clients such as Claude Code ask for
+   * several models by names of their own.
+   */
+  models?: readonly string[] | undefined
+}
+
+/** By these details, Anthropic's SDK knows that it has to send the whole conversation, and does so. */
+const UNTHREADED = { details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] } }
+
+/** Answers with an error as Anthropic's API does. */
+const errorHandler = makeErrorHandler((data, error) => ({
+  type: 'error',
+  error: { ...anthropicError(data), ...(error instanceof FST_SSE_NO_THREADS && UNTHREADED) }
+}))
+
+/**
+ * A Fastify plugin with `POST /v1/messages`, so that clients of Anthropic's API work with this server. It takes the
+ * same `generate` as `streamRoutes`, which gets all that a request says: tools, images, options, and in `extra` what
+ * only Anthropic's API has. It checks no key: a hook of the app does, for `x-api-key` as for `authorization`. Registers
+ * `sseFrom` if the app has not done so.
+ *
+ * @example
+ * ```ts
+ * app.register(anthropicRoutes, { generate })
+ * ```
+ *
+ * @throws FST_SSE_OPTION_INVALID at registration
+ */
+export async function anthropicRoutes(
+  app: FastifyInstance,
+  { generate, providerKey, models, onFinish, ...rest }: AnthropicRoutesOptions
+): Promise<void> {
+  checkGenerate({ generate, providerKey })
+  checkOnFinish(onFinish)
+  if (models !== undefined && !isListOfIds(models)) {
+    throw new FST_SSE_OPTION_INVALID('models', 'takes a list of at least one id')
+  }
+  const limits = inputLimits(rest)
+  await ensurePlugin(app)
+  const settings = { ...routeSettings(app), errorHandler }
+  const schemas = anthropicSchemas()
+  const { read, check } = checkReads(body => checkAsked(readMessageRequest(body, limits)))
+
+  app.post(
+    '/v1/messages',
+    { ...settings, schema: schemas.messages, preValidation: check, bodyLimit: limits.maxBodyBytes },
+    async (request, reply) => {
+      const { asked, stream } = read(request.body)
+      if (models !== undefined && !models.includes(asked.model)) throw new FST_SSE_MODEL_NOT_FOUND()
+      const head = newMessage(asked.model)
+      const source = sourceOf(generate, asked, request)
+      const own = { providerKey, ...withAsked(onFinish, asked) }
+      if (!stream) return sendWhole(reply, source, (answer, finish) => wholeMessage(head, answer, finish), own)
+      return reply.sseFrom(source, { protocol: messages(head), resumable: false, ...own })
+    }
+  )
+  app.post(
+    '/v1/messages/count_tokens',
+    { ...settings, schema: schemas.countTokens, bodyLimit: limits.maxBodyBytes },
+    () => {
+      throw new FST_SSE_NO_TOKEN_COUNT()
+    }
+  )
+
+  /** @throws FST_SSE_INPUT_INVALID if `generate` does not accept what the client asks for */
+  function checkAsked(request: MessageRequest): MessageRequest {
+    const unaccepted = findUnacceptedBy(generate, request.asked)
+    if (unaccepted === undefined) return request
+    throw invalid(toParameter(unaccepted.path, request), 'is not supported by this model')
+  }
+}
+
+/** Where Anthropic's API has what the contract has at a path. */
+function toParameter([first, index]: readonly (string | number)[], { origins }: MessageRequest): string {
+  if (first === 'responseFormat') return 'output_config.format'
+  return typeof index === 'number' ? String(origins[index]) : String(first)
+}
+
+function isListOfIds(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(id => typeof id === 'string' && id !== '')
+}

@@ -1,0 +1,50 @@
+/** A chat. Those of different owners may have the same id. */
+export interface Chat {
+  /** The id that the page has given it. */
+  readonly id: string
+  /** The owner of its streams; `undefined` if they have none. */
+  readonly owner: string | undefined
+}
+
+/**
+ * Knows which stream answers a chat at the moment, so that a page that is loaded again finds it. With several servers,
+ * keep it where all of them can see it.
+ *
+ * @example
+ * ```ts
+ * const activeStreams: ActiveStreams = {
+ *   get: async ({ owner, id }) => (await redis.get(`chat:${owner}:${id}`)) ?? undefined,
+ *   set: ({ owner, id }, stream) => redis.set(`chat:${owner}:${id}`, stream, 'EX', 3600),
+ *   delete: ({ owner, id }, stream) => redis.eval(DELETE_IF_EQUAL, 1, `chat:${owner}:${id}`, stream)
+ * }
+ * ```
+ */
+export interface ActiveStreams {
+  /** The id of the stream that answers a chat, `undefined` if none does. */
+  get(chat: Chat): string | undefined | Promise<string | undefined>
+  /** A stream begins to answer a chat. It replaces an earlier one. */
+  set(chat: Chat, stream: string): unknown
+  /** A stream has ended. It is still the one of its chat, unless a later one has replaced it. */
+  delete(chat: Chat, stream: string): unknown
+}
+
+/** The streams of one server. */
+export class LocalStreams implements ActiveStreams {
+  readonly #streams = new Map<string, string>()
+
+  get(chat: Chat): string | undefined {
+    return this.#streams.get(keyOf(chat))
+  }
+
+  set(chat: Chat, stream: string): void {
+    this.#streams.set(keyOf(chat), stream)
+  }
+
+  delete(chat: Chat, stream: string): void {
+    if (this.get(chat) === stream) this.#streams.delete(keyOf(chat))
+  }
+}
+
+function keyOf({ id, owner }: Chat): string {
+  return JSON.stringify([id, owner])
+}

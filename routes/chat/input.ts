@@ -1,0 +1,62 @@
+import { findProblemOfOptions, lengthOf } from '../contract/check.js'
+import { Fields, given, invalid } from '../contract/fields.js'
+import type { Message } from '../contract/message.js'
+import { type GenerateRequest, type RequestOptions, requestOptions } from '../contract/request.js'
+import type { Limits } from '../limits.js'
+import { readUiMessage } from './messages.js'
+
+/** What a page asks for. */
+export interface ChatRequest {
+  readonly asked: GenerateRequest
+  /** The id of the chat. */
+  readonly chat: string
+  /** Whether the answer goes on with the last message of the chat, as after the call of a tool. */
+  readonly isContinued: boolean
+  /** Where the client has put each message. */
+  readonly origins: readonly string[]
+}
+
+const optionNames = Object.keys(requestOptions) as (keyof RequestOptions)[]
+
+/**
+ * Reads the body that `useChat` sends. The options of the contract may stand beside its own fields, as a page can add
+ * them (`body` of its transport); what else it adds is passed on as `extra`.
+ *
+ * @throws FST_SSE_INPUT_INVALID that names the wrong field
+ */
+export function readChat(value: unknown, limits: Limits): ChatRequest {
+  const body = new Fields(value, '', 'application/json: an object with id and messages')
+  const chat = body.required('id', body.string('id') || undefined, 'a string that is not empty')
+  const read = readMessages(body, limits)
+  body.drop('trigger', 'messageId')
+  const { extra, ...options } = readOptions(body)
+  const all = { ...extra, ...body.extra() }
+  const asked = {
+    api: 'ai-sdk' as const,
+    messages: read.map(({ message }) => message),
+    ...options,
+    ...(Object.keys(all).length > 0 && { extra: all })
+  }
+  const role = new Fields(body.list('messages')?.at(-1), '').any('role')
+  return { asked, chat, isContinued: role === 'assistant', origins: read.map(({ origin }) => origin) }
+}
+
+function readMessages(body: Fields, { maxMessages, maxTextLength }: Limits): { message: Message; origin: string }[] {
+  const what = `a list of 1 to ${maxMessages} messages`
+  const list = body.required('messages', body.list('messages', what), what)
+  if (list.length < 1 || list.length > maxMessages) throw body.invalid('messages', `takes ${what}`)
+  return list.flatMap((value, index) => {
+    const origin = `messages[${index}].parts`
+    return readUiMessage(value, `messages[${index}]`).map(message => {
+      if (lengthOf(message) <= maxTextLength) return { message, origin }
+      throw body.invalid(origin, `takes up to ${maxTextLength} characters, all parts together`)
+    })
+  })
+}
+
+function readOptions(body: Fields): RequestOptions {
+  const options = given(Object.fromEntries(optionNames.map(name => [name, body.any(name)])))
+  const problem = findProblemOfOptions(options)
+  if (problem === undefined) return options
+  throw invalid(problem.where.replaceAll('/', '.'), problem.what)
+}
