@@ -87,8 +87,8 @@ export function truncate(raw: RawResponse): void {
 }
 
 /**
- * Gives a response up whose end does not get through. Node 20 can keep the streams of an HTTP/2 session whose client has
- * destroyed it, after a RST_STREAM too, and a server that closes would wait for them for ever.
+ * Gives a response up whose end does not get through. Node 20 can keep the streams of an HTTP/2 session whose client
+ * has destroyed it, after a RST_STREAM too, and a server that closes would wait for them for ever.
  */
 export function abandon(raw: RawResponse): void {
   truncate(raw)
