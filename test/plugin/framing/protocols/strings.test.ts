@@ -2,9 +2,10 @@ import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import t from 'tap'
 import type { ProtocolName } from '../../../../plugin/index.js'
-import { fetchAll } from '../../../helpers/client.js'
+import { fetchAll, open } from '../../../helpers/client.js'
 import { serve } from '../../../helpers/server.js'
 import { sourceServer } from '../../../helpers/source-server.js'
+import { until } from '../../../helpers/until.js'
 import { clients } from './clients.js'
 
 const byName = Object.entries(clients).filter(([name, { protocol }]) => protocol !== 'events' && !/Respon/.test(name))
@@ -95,5 +96,34 @@ t.test('a wrong end of strings is an error', async t => {
     const { text } = await sourceServer(t)(source, { protocol })
     t.match(text, 'Internal Server Error')
     t.notMatch(text, /\[DONE\]|RUN_FINISHED|message_stop/)
+  }
+})
+
+t.test('an error before the first item has the form of the API, where the response has begun', async t => {
+  for (const [protocol, form] of Object.entries({
+    openai: /^data: \{"error":\{"message":"no"/,
+    anthropic: /^event: error\ndata: \{"type":"error"/,
+    'ai-sdk': /^data: \{"type":"error","errorText":"no"\}/,
+    'ag-ui': /^data: \{"type":"RUN_ERROR","message":"no"/
+  })) {
+    let fail = () => {}
+    const failing = new Promise<void>(resolve => {
+      fail = resolve
+    })
+    const source = async function* () {
+      await failing
+      yield* []
+      throw Object.assign(new Error('no'), { statusCode: 400 })
+    }
+    const { url } = await serve(t, app =>
+      app.get('/', (_request, reply) =>
+        reply.sseFrom(source, { protocol: protocol as ProtocolName, commitAfter: 0, heartbeat: 1 })
+      )
+    )
+    const client = open(url)
+    await until('the head', () => client.status === 200)
+    fail()
+    await client.end()
+    t.match(client.text().replace(/^(:\n)+/, ''), form)
   }
 })
