@@ -13,9 +13,10 @@ export interface ApiKeyGuardOptions {
 const KEY = /^[\x21-\x7e]+$/
 
 /**
- * A hook that lets requests pass that have one of the keys, as `authorization: Bearer <key>` (RFC 6750, section 2.1),
- * which is how clients of OpenAI's API send it. All others get `FST_SSE_API_KEY_REQUIRED` (401). A key in the query is
- * not accepted, since queries end up in logs and histories. So EventSource, which sends no headers, cannot pass.
+ * A hook that lets requests pass that have one of the keys: as `authorization: Bearer <key>` (RFC 6750, section 2.1),
+ * which is how clients of OpenAI's API send it, or as `x-api-key`, which is how those of Anthropic's do. All others get
+ * `FST_SSE_API_KEY_REQUIRED` (401). A key in the query is not accepted, since queries end up in logs and histories. So
+ * EventSource, which sends no headers, cannot pass.
  *
  * @example
  * ```ts
@@ -30,9 +31,9 @@ export function apiKeyGuard({ keys }: ApiKeyGuardOptions): onRequestHookHandler 
   const digests = keys.map(digestOf)
   return ({ headers }, reply, done) => {
     const [, key = ''] = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? []
-    const digest = digestOf(key)
+    const given = [key, ...[headers['x-api-key'] ?? ''].flat()].map(digestOf)
     // Neither the time of one comparison nor the number of comparisons may tell anything about the keys.
-    const matches = digests.filter(each => timingSafeEqual(each, digest))
+    const matches = digests.flatMap(each => given.filter(digest => timingSafeEqual(each, digest)))
     if (matches.length > 0) {
       done()
       return

@@ -208,7 +208,9 @@ t.test('apiKeyGuard asks for a key on every route, and takes none from elsewhere
     { authorization: 'Bearer first-key,second-key' },
     { authorization: 'first-key' },
     { authorization: 'Basic first-key' },
-    { 'x-api-key': 'first-key' },
+    { 'x-api-key': 'first-ke' },
+    { 'x-api-key': 'Bearer first-key' },
+    { 'x-api-key': '' },
     { cookie: 'authorization=first-key' }
   ]
   for (const headers of wrong) t.same(await statuses(app, headers), [401], JSON.stringify(headers))
@@ -221,20 +223,28 @@ t.test('apiKeyGuard asks for a key on every route, and takes none from elsewhere
   for (const authorization of ['Bearer first-key', 'bearer second-key', 'Bearer  first-key ']) {
     t.notOk((await statuses(app, { authorization })).includes(401), authorization)
   }
+  t.notOk((await statuses(app, { 'x-api-key': 'second-key' })).includes(401))
+  t.notOk((await statuses(app, { authorization: 'Bearer other', 'x-api-key': 'second-key' })).includes(401))
 })
 
-t.test("apiKeyGuard understands Anthropic's client with a token, and is understood by it", async t => {
+t.test("apiKeyGuard understands Anthropic's client with a key or a token, and is understood by it", async t => {
   const app = await guarded(t, apiKeyGuard({ keys: ['first-key'] }))
   const baseURL = await app.listen({ port: 0, host: '127.0.0.1' })
-  const ask = (authToken: string) =>
-    new Anthropic({ baseURL, apiKey: null, authToken, maxRetries: 0 }).messages.create({
+  const ask = (credentials: { apiKey: string | null; authToken: string | null }) =>
+    new Anthropic({ baseURL, ...credentials, maxRetries: 0 }).messages.create({
       model: 'a',
       max_tokens: 9,
       messages: [{ role: 'user', content: 'hi' }]
     })
-  t.match(await ask('first-key'), { content: [{ text: 'hi' }] })
-  await t.rejects(ask('other'), { status: 401, type: 'authentication_error' } as object as Error)
-  t.same(calls, ['hi'])
+  t.match(await ask({ apiKey: null, authToken: 'first-key' }), { content: [{ text: 'hi' }] })
+  t.match(await ask({ apiKey: 'first-key', authToken: null }), { content: [{ text: 'hi' }] })
+  for (const credentials of [
+    { apiKey: null, authToken: 'other' },
+    { apiKey: 'undefined', authToken: null }
+  ]) {
+    await t.rejects(ask(credentials), { status: 401, type: 'authentication_error' } as object as Error)
+  }
+  t.same(calls, ['hi', 'hi'])
 })
 
 t.test("apiKeyGuard understands OpenAI's client, and is understood by it", async t => {
