@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import t, { type Test } from 'tap'
 import { eventStoreConformance } from '../../plugin/stores/conformance/conformance.js'
 import { open } from '../helpers/client.js'
 import { startNginx } from '../helpers/nginx.js'
+import { openAiServer } from '../helpers/openai-server.js'
 import { redisServer } from '../helpers/redis-server.js'
 import { tcpProxy } from '../helpers/tcp-proxy.js'
 import { until } from '../helpers/until.js'
@@ -92,6 +94,35 @@ t.test("openai-route: OpenAI's client streams from it", async t => {
     if (finish_reason) tokens.push(finish_reason)
   }
   t.strictSame(tokens, ['You ', 'said: ', 'hi', 'stop'])
+  await endsOnCtrlC(t, example)
+})
+
+t.test('gateway: clients of three APIs, and of useChat, get the same model', async t => {
+  const provider = await openAiServer(t, call => {
+    call.token('Hello')
+    call.finish()
+  })
+  const env = { PROVIDER_URL: provider.url, PROVIDER_KEY: 'sk-provider', API_KEYS: 'key-1,key-2', MODEL: 'small' }
+  const example = await startExample(t, 'gateway.ts', { env })
+  const openai = new OpenAI({ apiKey: 'key-1', baseURL: `${example.url}/v1`, maxRetries: 0 })
+  const anthropic = new Anthropic({ apiKey: 'key-2', baseURL: example.url, maxRetries: 0 })
+  const messages = [{ role: 'user' as const, content: 'hi' }]
+  const { choices } = await openai.chat.completions.create({ model: 'small', messages })
+  t.equal(choices[0]?.message.content, 'Hello')
+  t.equal((await openai.responses.create({ model: 'small', input: 'hi' })).output_text, 'Hello')
+  const message = await anthropic.messages.create({ model: 'any', max_tokens: 100, messages })
+  t.match(message.content, [{ type: 'text', text: 'Hello' }])
+  const headers = { authorization: 'Bearer key-1' }
+  const chat = { id: 'chat-1', messages: [{ id: '1', role: 'user', parts: [{ type: 'text', text: 'hi' }] }] }
+  const answer = example.open('/api/chat', { body: chat, headers })
+  await answer.end()
+  t.match(answer.text(), /"type":"text-delta".+"delta":"Hello"/)
+  t.ok(
+    provider.calls.every(
+      ({ body, headers }) => body.model === 'small' && headers.authorization === 'Bearer sk-provider'
+    )
+  )
+  await t.rejects(new OpenAI({ apiKey: 'no', baseURL: `${example.url}/v1` }).models.list(), { status: 401 } as never)
   await endsOnCtrlC(t, example)
 })
 

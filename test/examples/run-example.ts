@@ -14,7 +14,7 @@ const preloads = ['helpers/typescript.mjs', 'helpers/package-names.ts']
 const ATTEMPTS = 5
 
 /** What the shell that runs the tests may have set, and would change what a program does. */
-const NOT_THEIRS = /^(OPENAI_|REDIS_|PORT$|URL$)/
+const NOT_THEIRS = /^(OPENAI_|PROVIDER_|REDIS_|API_KEYS$|MODEL$|PORT$|URL$)/
 
 /** Coverage is of the tests of the plugin, and not of the programs of its users. */
 const UNCOVERED = { _TAPJS_PROCESSINFO_COVERAGE_: '0' }
