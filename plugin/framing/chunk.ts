@@ -19,6 +19,11 @@ export interface Chunk {
 
 /** The chunks of one response. They come from a source, or from the log of a resumable stream. */
 export interface ChunkSource<Item = unknown> extends Pulled<Item, Chunk> {
+  /**
+   * A frame that goes out with the head of a response if the first event is not there yet: the id of the place before
+   * it. A client that then loses its connection comes back with that id, and gets the same stream. Default: none.
+   */
+  readonly headFrame?: string | undefined
   /** The last frame of a stream that fails after it has begun; `undefined` if none can be sent (E4). */
   encodeError(error: Error): string | undefined
   /** The last frames of a stream that is stopped on request (E5); `''` for none. */

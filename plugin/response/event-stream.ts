@@ -185,11 +185,12 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
   }
 
   #start(writer: Writer): void {
-    const { settings, summary, timeouts } = this.#parts
+    const { chunks, settings, summary, timeouts } = this.#parts
     const { deadlines } = this.#streams
     const { writeTimeout } = settings
     const pump = new Pump(writer, this.#raw, settings, deadlines, summary)
     this.#pump = pump
+    pump.headFrame = chunks.headFrame ?? ''
     if (writeTimeout !== false) {
       const pending = () => this.readableLength + pendingBytes(this.#raw)
       this.#writeDeadline = new WriteDeadline(this.#raw, writeTimeout, deadlines, pending, () =>

@@ -29,6 +29,8 @@ export class Pump implements Sink<Chunk>, Deadline {
   readonly #deadlines: Deadlines
   readonly #summary: Summary
   readonly #batch = new WriteBatch()
+  /** A frame that goes out with the head if the first event is not there yet. */
+  headFrame = ''
   #isFlushing = false
   #hasBegun = false
   isOpen = true
@@ -82,7 +84,7 @@ export class Pump implements Sink<Chunk>, Deadline {
     if (this.#hasBegun && !this.#writer.isIdle) {
       this.#awaitSilence()
     } else {
-      this.#begin()
+      if (!this.#hasBegun) this.#sendHead()
       this.#batch.add(HEARTBEAT)
       this.#flush()
     }
@@ -106,6 +108,11 @@ export class Pump implements Sink<Chunk>, Deadline {
   /** Removes and returns the text that has not been written yet. */
   takeRest(): string {
     return this.#batch.take()
+  }
+
+  #sendHead(): void {
+    this.#begin()
+    this.#batch.add(this.headFrame)
   }
 
   #begin(): void {

@@ -6,7 +6,7 @@ export interface EventId {
   readonly stream: string
   /** Its generation; `''` for the only one of a stream whose id is random. */
   readonly generation: string
-  /** The number of the event in its stream, from 1. */
+  /** The number of the event in its stream, from 1; 0 for the place before the first. */
   readonly sequence: number
   /** Whether it is the last event of the stream. */
   readonly isEnd: boolean
@@ -17,7 +17,7 @@ const END = ':end'
 
 /** The form of a stream id. */
 export const STREAM_ID_PATTERN = /^[\w-]{1,128}$/
-const EVENT_ID = /^([\w-]{1,128})(?::([\w-]{1,32}))?:([1-9]\d{0,14})(:end)?$/
+const EVENT_ID = /^([\w-]{1,128})(?::([\w-]{1,32}))?:(0(?!:)|[1-9]\d{0,14})(:end)?$/
 
 /** Makes a stream id that cannot be guessed: 128 random bits in base64url. */
 export function newStreamId(): string {

@@ -7,6 +7,7 @@ import { FrameEncoder, type FrameOptions } from '../framing/frame-encoder.js'
 import { reconnects } from '../framing/protocols/protocols.js'
 import { encodeData, formatEvent } from '../sse/event.js'
 import { END_ID } from '../sse/last-event-id.js'
+import { withId } from '../sse/numbered-frames.js'
 import { logError } from '../util/log.js'
 import { formatEventId } from './event-id.js'
 import type { LiveLog, LocalEnd, LogReader } from './live-log.js'
@@ -66,6 +67,12 @@ export class Follower implements ChunkSource<void>, LogReader {
 
   get position(): number {
     return this.#position
+  }
+
+  /** Only clients that reconnect by themselves look for it. */
+  get headFrame(): string | undefined {
+    const isNew = this.#position === 0 && reconnects(this.#protocol)
+    return isNew ? `${withId(formatEventId(this.#log.eventIds, 0), '')}\n` : undefined
   }
 
   /** Waits until there are events to read, or the end. The first call starts the producer. */

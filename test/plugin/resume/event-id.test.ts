@@ -20,6 +20,7 @@ t.test('parses the ids that it formats', async t => {
       }
     }
   }
+  t.strictSame(parseEventId('a:0'), { stream: 'a', generation: '', sequence: 0, isEnd: false })
 })
 
 t.test('parses nothing else', async t => {
@@ -28,7 +29,7 @@ t.test('parses nothing else', async t => {
     'a',
     'a:',
     ':1',
-    'a:0',
+    'a:0:end',
     'a:01',
     'a:-1',
     'a:1.0',
@@ -40,7 +41,8 @@ t.test('parses nothing else', async t => {
     'a:b:1:2',
     'a:b c:1',
     `a:${'b'.repeat(33)}:1`,
-    'a:b:0',
+    'a:b:0:end',
+    'a:00',
     'a:b:end',
     ' a:1',
     'a:1\n',
