@@ -29,6 +29,8 @@ const COMPANIONS = [
   'typescript',
   '@types/node',
   'openai',
+  '@ai-sdk/openai',
+  'zod',
   'ioredis',
   '@fastify/cors',
   'close-with-grace'
