@@ -73,6 +73,8 @@ for (const [name, make] of Object.entries(stores)) {
       const first = open(producing.url, request)
       await first.has('data: a')
       const id = String(first.headers['x-stream-id'])
+      // The first event waits for no store.
+      await until('other nodes can find it', async () => (await other.read(id, 0)) !== undefined)
       const second = open(`${following.url}/${id}`, { http2 })
       await second.has('data: a')
       t.equal(await following.app.sseStreams.stop(id), true)
