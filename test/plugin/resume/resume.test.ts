@@ -100,7 +100,7 @@ t.test('refuses a malformed Last-Event-ID', async t => {
   for (const id of [
     '5',
     `${stream}:`,
-    `${stream}:0`,
+    `${stream}:0:end`,
     `${stream}:01`,
     `${stream}:-1`,
     `${stream}:1:en`,
