@@ -46,6 +46,14 @@ t.test('the documentation shows the routes and leaves out the page', async t => 
     '/v1/chat/completions',
     '/v1/models',
     '/v1/models/{*}',
+    '/v1/responses',
+    '/v1/responses/{id}',
+    '/v1/responses/{id}/cancel',
+    '/v1/responses/{id}/input_items',
+    '/v1/messages',
+    '/v1/messages/count_tokens',
+    '/api/chat',
+    '/api/chat/{id}/stream',
     '/health'
   ])
 })
