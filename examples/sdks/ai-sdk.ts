@@ -32,7 +32,7 @@ export default async (app: FastifyInstance) => {
             throw error
           }
         }),
-      { isComplete: chunk => chunk.type === 'finish' && reasons.includes(chunk.finishReason ?? '') }
+      { isComplete: chunk => chunk.type === 'finish' && reasons.includes(String(chunk.finishReason)) }
     )
   )
 

@@ -1,7 +1,7 @@
 import { GoogleGenAI } from '@google/genai'
 import type { FastifyInstance } from 'fastify'
 
-const gemini = new GoogleGenAI({ apiKey: process.env.GEMINI_API_KEY ?? '' })
+const gemini = new GoogleGenAI({ apiKey: process.env.GEMINI_API_KEY })
 
 export default async (app: FastifyInstance) => {
   app.get<{ Querystring: { prompt: string } }>('/gemini', ({ query: { prompt } }, reply) =>

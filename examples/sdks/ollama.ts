@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { Ollama } from 'ollama'
+import { type ChatResponse, Ollama } from 'ollama'
 
-const host = process.env.OLLAMA_HOST ?? 'http://127.0.0.1:11434'
+const host = process.env.OLLAMA_HOST
 const ollama = new Ollama({ host })
+const textOf = (chunk: ChatResponse) => chunk.message?.content || undefined
 
 interface Ask {
   Querystring: { prompt: string }
@@ -12,7 +13,7 @@ export default async (app: FastifyInstance) => {
   app.get<Ask>('/ollama', ({ query: { prompt } }, reply) =>
     reply.sseFrom(
       () => ollama.chat({ model: 'llama3.2', messages: [{ role: 'user', content: prompt }], stream: true }),
-      { map: chunk => chunk.message?.content || undefined }
+      { map: textOf }
     )
   )
 
@@ -28,7 +29,7 @@ export default async (app: FastifyInstance) => {
           stream: true
         })
       },
-      { map: chunk => chunk.message?.content || undefined }
+      { map: textOf }
     )
   )
 }

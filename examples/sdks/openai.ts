@@ -27,7 +27,7 @@ export default async (app: FastifyInstance) => {
       {
         map: event => {
           if (event.type === 'error') throw new Error(event.message)
-          if (event.type === 'response.failed') throw new Error(event.response.error?.message)
+          if (event.type === 'response.failed') throw new Error(JSON.stringify(event.response.error))
           return event.type === 'response.output_text.delta' ? event.delta : undefined
         },
         isComplete: event => event.type === 'response.completed' || event.type === 'response.incomplete'

@@ -34,7 +34,7 @@ export default async (app: FastifyInstance) => {
       {
         protocol: 'ai-sdk',
         resumable: { id },
-        isComplete: chunk => chunk.type === 'finish' && reasons.includes(chunk.finishReason ?? '')
+        isComplete: chunk => chunk.type === 'finish' && reasons.includes(String(chunk.finishReason))
       }
     )
   })

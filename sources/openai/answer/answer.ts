@@ -103,7 +103,8 @@ export class Answer {
     const { reason, word } = this.#ending ?? { reason: this.#reasonWithoutOne(), word: undefined }
     if (reason === undefined)
       throw this.#lost('ended its answer with a failure', `finish_reason ${JSON.stringify(word)}`)
-    if (this.#toolCalls.isIncomplete) throw this.#lost('sent a call of a tool without its name', String(word))
+    if (reason === 'tool_calls' && this.#toolCalls.isIncomplete)
+      throw this.#lost('sent a call of a tool without its name', String(word))
     const level = reason === 'unknown' ? 'info' : 'debug'
     const said = word === undefined ? 'no finish_reason' : `the finish_reason ${quote(JSON.stringify(word)).message}`
     if (reason !== word) log[level](`the model provider ended its answer with ${said}, which is taken for "${reason}"`)

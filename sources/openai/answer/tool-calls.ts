@@ -20,9 +20,9 @@ export class ToolCalls {
   readonly #byIndex = new Map<number, Call>()
   #last: Call | undefined
 
-  /** Whether a call has begun whose name has not come. */
+  /** Whether arguments have come for a call whose name has not. */
   get isIncomplete(): boolean {
-    return [...this.#byIndex.values()].some(({ name }) => name === '')
+    return [...this.#byIndex.values()].some(({ held }) => held !== '')
   }
 
   /** Takes the `tool_calls` of a delta or a message, or its older `function_call`. */

@@ -255,7 +255,8 @@ t.test('a client that is cut off gets the data that the stream holds for it, and
       const onSend = async (_request: unknown, _reply: unknown, body: unknown) =>
         (body as Readable).on('data', () => {})
       app.get('/', { onSend }, (_request, reply) =>
-        reply.sseFrom(async function* () {
+        reply.sseFrom(async function* ({ signal }) {
+          signal.addEventListener('abort', () => client.resume())
           for (;;) yield `${given++} `.repeat(1000)
         })
       )
@@ -267,7 +268,6 @@ t.test('a client that is cut off gets the data that the stream holds for it, and
   client.pause()
   await settled('the source is paused', () => given)
   const closed = app.close()
-  client.resume()
   await client.end()
   await closed
   t.equal(client.ended, 'broken')
