@@ -101,7 +101,10 @@ export class FrameEncoder {
     const mapped = map === undefined ? item : map(item as never)
     if (mapped === undefined && map !== undefined) return SKIPPED
     const value = this.#protocol.item((typeof mapped === 'string' ? mapped : awaited(mapped)) as never)
-    if (typeof value === 'string') return this.#string(value)
+    return typeof value === 'string' ? this.#string(value) : this.#other(value)
+  }
+
+  #other(value: unknown): Chunk | Chunk[] {
     if (value === undefined) return SKIPPED
     const bytes = bytesOf(value)
     if (bytes !== undefined) return this.#text(this.#textJoiner().bytes(bytes))
