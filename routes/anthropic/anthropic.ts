@@ -1,17 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import {
-  anthropicError,
-  ensurePlugin,
-  FST_SSE_OPTION_INVALID,
-  makeErrorHandler,
-  messages,
-  sendWhole
-} from '../../plugin/toolkit.js'
+import { anthropicError, ensurePlugin, makeErrorHandler, messages, sendWhole } from '../../plugin/toolkit.js'
 import { invalid } from '../contract/fields.js'
 import { FST_SSE_MODEL_NOT_FOUND, FST_SSE_NO_THREADS, FST_SSE_NO_TOKEN_COUNT } from '../errors.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkGenerate, findUnacceptedBy, type GenerateOptions, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
+import { checkModels } from '../models.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { type MessageRequest, readMessageRequest } from './input.js'
 import { newMessage, wholeMessage } from './output.js'
@@ -54,9 +48,7 @@ export async function anthropicRoutes(
 ): Promise<void> {
   checkGenerate({ generate, providerKey })
   checkOnFinish(onFinish)
-  if (models !== undefined && !isListOfIds(models)) {
-    throw new FST_SSE_OPTION_INVALID('models', 'takes a list of at least one id')
-  }
+  if (models !== undefined) checkModels(models)
   const limits = inputLimits(rest)
   await ensurePlugin(app)
   const settings = { ...routeSettings(app), errorHandler }
@@ -96,8 +88,4 @@ export async function anthropicRoutes(
 function toParameter([first, index]: readonly (string | number)[], { origins }: MessageRequest): string {
   if (first === 'responseFormat') return 'output_config.format'
   return typeof index === 'number' ? String(origins[index]) : String(first)
-}
-
-function isListOfIds(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every(id => typeof id === 'string' && id !== '')
 }

@@ -2,7 +2,6 @@ import type { FastifyError, FastifyInstance } from 'fastify'
 import {
   chatCompletion,
   ensurePlugin,
-  FST_SSE_OPTION_INVALID,
   makeErrorHandler,
   openAiError,
   sendJson,
@@ -13,6 +12,7 @@ import { FST_SSE_MODEL_NOT_FOUND, FST_SSE_PATH_UNKNOWN } from '../errors.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkGenerate, findUnacceptedBy, type GenerateOptions, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
+import { checkModels } from '../models.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { type ChatRequest, readChatRequest } from './input.js'
 import { type Model, newCompletion, now, wholeCompletion } from './output.js'
@@ -52,7 +52,7 @@ export async function openAiRoutes(
 ): Promise<void> {
   checkGenerate({ generate, providerKey })
   checkOnFinish(onFinish)
-  if (!isListOfIds(models)) throw new FST_SSE_OPTION_INVALID('models', 'takes a list of at least one id')
+  checkModels(models)
   const limits = inputLimits(rest)
   await ensurePlugin(app)
   const created = now()
@@ -103,10 +103,6 @@ export async function openAiRoutes(
     if (!anyModel && !models.includes(id)) throw new FST_SSE_MODEL_NOT_FOUND()
     return { id, object: 'model', created, owned_by: 'server' }
   }
-}
-
-function isListOfIds(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every(id => typeof id === 'string' && id !== '')
 }
 
 /** Where OpenAI's API has what the contract has at a path. */

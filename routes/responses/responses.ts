@@ -4,7 +4,6 @@ import {
   type AnswerParts,
   ensurePlugin,
   type Finish,
-  FST_SSE_OPTION_INVALID,
   type OwnerOptions,
   ResponseBuilder,
   responses,
@@ -17,6 +16,7 @@ import { FST_SSE_MODEL_NOT_FOUND } from '../errors.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkGenerate, findUnacceptedBy, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
+import { checkModels } from '../models.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { answerSteps } from './answer-steps.js'
 import { errorHandler } from './errors.js'
@@ -65,7 +65,7 @@ export async function responsesRoutes(
 ): Promise<void> {
   checkGenerate({ generate, providerKey })
   checkOnFinish(onFinish)
-  if (!isListOfIds(models)) throw new FST_SSE_OPTION_INVALID('models', 'takes a list of at least one id')
+  checkModels(models)
   const limits = inputLimits(rest)
   await ensurePlugin(app)
   const settings = { ...routeSettings(app), errorHandler }
@@ -155,8 +155,4 @@ function once(owner: NonNullable<OwnerOptions['owner']>): NonNullable<OwnerOptio
     if (!known.has(request)) known.set(request, owner(request))
     return known.get(request)
   }
-}
-
-function isListOfIds(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every(id => typeof id === 'string' && id !== '')
 }
