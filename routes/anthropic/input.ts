@@ -1,6 +1,7 @@
 import { lengthOf } from '../contract/check.js'
 import { Fields, given } from '../contract/fields.js'
 import type { Message } from '../contract/message.js'
+import { readMessageList } from '../contract/readers.js'
 import type { GenerateRequest } from '../contract/request.js'
 import type { ResponseFormat, Tool, ToolChoice } from '../contract/tool.js'
 import { FST_SSE_NO_THREADS } from '../errors.js'
@@ -70,17 +71,15 @@ interface Read {
   readonly origin: string
 }
 
-function readMessages(body: Fields, { maxMessages, maxTextLength }: Limits): Read[] {
-  const what = `a list of 1 to ${maxMessages} messages`
-  const list = body.required('messages', body.list('messages', what), what)
-  if (list.length < 1 || list.length > maxMessages) throw body.invalid('messages', `takes ${what}`)
+function readMessages(body: Fields, limits: Limits): Read[] {
+  const list = readMessageList(body, limits)
   const system = body.has('system') ? [{ message: readSystem(body, 'system'), origin: 'system' }] : []
   const read = list.flatMap((value, index) =>
     readMessage(value, `messages.${index}`).map(message => ({ message, origin: `messages.${index}.content` }))
   )
   return [...system, ...read].map(({ message, origin }) => {
-    if (lengthOf(message) <= maxTextLength) return { message, origin }
-    throw body.invalid(origin, `takes up to ${maxTextLength} characters, all blocks together`)
+    if (lengthOf(message) <= limits.maxTextLength) return { message, origin }
+    throw body.invalid(origin, `takes up to ${limits.maxTextLength} characters, all blocks together`)
   })
 }
 

@@ -1,6 +1,7 @@
 import type { AssistantPart, ContentPart } from '../contract/content.js'
 import { Fields, given } from '../contract/fields.js'
 import type { AssistantMessage, Message, SystemMessage, ToolMessage } from '../contract/message.js'
+import { joinText, withExtra } from '../contract/readers.js'
 import { checkType, readBlock } from './blocks.js'
 
 const CONTENT = 'a string, or a list of content blocks'
@@ -47,7 +48,7 @@ function readUser(message: Fields): Message[] {
   const unknown: unknown[] = []
   let parts: ContentPart[] = []
   const endParts = () => {
-    if (parts.length > 0) messages.push({ role: 'user', content: plain(parts) })
+    if (parts.length > 0) messages.push({ role: 'user', content: joinText(parts) })
     parts = []
   }
   for (const block of fieldsOf(message, 'content')) {
@@ -80,7 +81,7 @@ function readToolResult(block: Fields): ToolMessage {
     if (read === undefined) unknown.push(inner.raw)
     return read ?? []
   })
-  const message = given({ role: 'tool' as const, toolCallId, content: plain(parts), isError })
+  const message = given({ role: 'tool' as const, toolCallId, content: joinText(parts), isError })
   return withExtra(message, { ...block.extra(), ...(unknown.length > 0 && { content: unknown }) })
 }
 
@@ -98,7 +99,7 @@ function readAssistant(message: Fields): AssistantMessage {
     return read ?? []
   })
   const extra = { ...message.extra(), ...(unknown.length > 0 && { content: unknown }) }
-  return withExtra({ role: 'assistant', content: plain(parts) }, extra)
+  return withExtra({ role: 'assistant', content: joinText(parts) }, extra)
 }
 
 function readAnswerBlock(block: Fields): AssistantPart[] | undefined {
@@ -139,14 +140,4 @@ function fieldsOf(holder: Fields, name: string): Fields[] {
   return holder
     .required(name, holder.list(name, CONTENT), CONTENT)
     .map((block, index) => new Fields(block, `${holder.pathOf(name)}.${index}`, 'a content block'))
-}
-
-/** Parts that are nothing but text are a string. */
-function plain<Part extends ContentPart | AssistantPart>(parts: Part[]): string | Part[] {
-  const texts = parts.flatMap(part => (part.type === 'text' && part.extra === undefined ? [part.text] : []))
-  return texts.length === parts.length ? texts.join('') : parts
-}
-
-function withExtra<M extends Message>(message: M, extra: Record<string, unknown> | undefined): M {
-  return extra === undefined || Object.keys(extra).length === 0 ? message : { ...message, extra }
 }

@@ -1,6 +1,7 @@
 import { findProblemOfOptions, lengthOf } from '../contract/check.js'
 import { Fields, given, invalid } from '../contract/fields.js'
 import type { Message } from '../contract/message.js'
+import { readMessageList } from '../contract/readers.js'
 import { type GenerateRequest, type RequestOptions, requestOptions } from '../contract/request.js'
 import type { Limits } from '../limits.js'
 import { readUiMessage } from './messages.js'
@@ -41,15 +42,13 @@ export function readChat(value: unknown, limits: Limits): ChatRequest {
   return { asked, chat, isContinued: role === 'assistant', origins: read.map(({ origin }) => origin) }
 }
 
-function readMessages(body: Fields, { maxMessages, maxTextLength }: Limits): { message: Message; origin: string }[] {
-  const what = `a list of 1 to ${maxMessages} messages`
-  const list = body.required('messages', body.list('messages', what), what)
-  if (list.length < 1 || list.length > maxMessages) throw body.invalid('messages', `takes ${what}`)
+function readMessages(body: Fields, limits: Limits): { message: Message; origin: string }[] {
+  const list = readMessageList(body, limits)
   return list.flatMap((value, index) => {
     const origin = `messages[${index}].parts`
     return readUiMessage(value, `messages[${index}]`).map(message => {
-      if (lengthOf(message) <= maxTextLength) return { message, origin }
-      throw body.invalid(origin, `takes up to ${maxTextLength} characters, all parts together`)
+      if (lengthOf(message) <= limits.maxTextLength) return { message, origin }
+      throw body.invalid(origin, `takes up to ${limits.maxTextLength} characters, all parts together`)
     })
   })
 }

@@ -2,6 +2,7 @@ import { UI_METADATA } from '../../plugin/toolkit.js'
 import type { AssistantPart, ContentPart } from '../contract/content.js'
 import { Fields, given } from '../contract/fields.js'
 import type { AssistantMessage, Message, ToolMessage } from '../contract/message.js'
+import { joinText, withExtra } from '../contract/readers.js'
 
 /**
  * Reads a message of `useChat`. An answer that called tools has their results in its parts, which are messages of their
@@ -40,7 +41,7 @@ function readUser(message: Fields, parts: Fields[]): Message {
         return []
     }
   })
-  return withExtra({ role: 'user', content: plain(content) }, { ...message.extra(), ...partsExtra(others) })
+  return withExtra({ role: 'user', content: joinText(content) }, { ...message.extra(), ...partsExtra(others) })
 }
 
 /** The media type says what a file is. Only what is inside the message can be a recording. */
@@ -86,7 +87,7 @@ class AnswerStep {
 
   messages(): Message[] {
     if (this.#parts.length === 0) return []
-    const answer: AssistantMessage = { role: 'assistant', content: plain(this.#parts) }
+    const answer: AssistantMessage = { role: 'assistant', content: joinText(this.#parts) }
     return [answer, ...this.#results]
   }
 
@@ -145,16 +146,6 @@ function textsOf(parts: Fields[]): string[] {
   return parts.flatMap(part => (typeOf(part) === 'text' ? [textOf(part)] : []))
 }
 
-/** Parts that are nothing but text are a string. */
-function plain<Part extends ContentPart | AssistantPart>(parts: Part[]): string | Part[] {
-  const texts = parts.flatMap(part => (part.type === 'text' ? [part.text] : []))
-  return texts.length === parts.length ? texts.join('') : parts
-}
-
 function partsExtra(parts: unknown[]): { parts?: unknown[] } {
   return parts.length === 0 ? {} : { parts }
-}
-
-function withExtra<M extends Message>(message: M, extra: Record<string, unknown> | undefined): M {
-  return extra === undefined || Object.keys(extra).length === 0 ? message : { ...message, extra }
 }

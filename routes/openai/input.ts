@@ -1,7 +1,8 @@
 import { lengthOf } from '../contract/check.js'
 import { Fields, given } from '../contract/fields.js'
+import { isToolMode, readFormat, readFunction, readMessageList } from '../contract/readers.js'
 import type { GenerateRequest } from '../contract/request.js'
-import type { ResponseFormat, Tool, ToolChoice } from '../contract/tool.js'
+import type { Tool, ToolChoice } from '../contract/tool.js'
 import type { Limits } from '../limits.js'
 import { readMessage } from './messages.js'
 
@@ -33,7 +34,7 @@ export function readChatRequest(value: unknown, limits: Limits): ChatRequest {
     tools: readTools(body),
     toolChoice: readToolChoice(body),
     parallelToolCalls: body.boolean('parallel_tool_calls'),
-    responseFormat: readResponseFormat(body),
+    responseFormat: readFormat(body.fields('response_format'), schemaOf),
     temperature: body.number('temperature'),
     topP: body.number('top_p'),
     maxTokens: readMaxTokens(body),
@@ -49,14 +50,14 @@ export function readChatRequest(value: unknown, limits: Limits): ChatRequest {
   return { asked, stream, includeUsage }
 }
 
-function readMessages(body: Fields, { maxMessages, maxTextLength }: Limits): GenerateRequest['messages'] {
-  const what = `a list of 1 to ${maxMessages} messages`
-  const list = body.required('messages', body.list('messages', what), what)
-  if (list.length < 1 || list.length > maxMessages) throw body.invalid('messages', `takes ${what}`)
-  return list.map((value, index) => {
+function readMessages(body: Fields, limits: Limits): GenerateRequest['messages'] {
+  return readMessageList(body, limits).map((value, index) => {
     const message = readMessage(value, `messages[${index}]`)
-    if (lengthOf(message) <= maxTextLength) return message
-    throw body.invalid(`messages[${index}].content`, `takes up to ${maxTextLength} characters, all parts together`)
+    if (lengthOf(message) <= limits.maxTextLength) return message
+    throw body.invalid(
+      `messages[${index}].content`,
+      `takes up to ${limits.maxTextLength} characters, all parts together`
+    )
   })
 }
 
@@ -85,20 +86,10 @@ function readTools(body: Fields): Tool[] | undefined {
     return readFunction(tool.required('function', tool.fields('function'), 'an object with a name'), tool.extra())
   })
   const older = (body.list('functions') ?? []).map((value, index) =>
-    readFunction(new Fields(value, `functions[${index}]`), undefined)
+    readFunction(new Fields(value, `functions[${index}]`))
   )
   const all = [...tools, ...older]
   return all.length === 0 ? undefined : all
-}
-
-function readFunction(called: Fields, extra: Record<string, unknown> | undefined): Tool {
-  return given({
-    name: called.required('name', called.string('name') || undefined, 'a string that is not empty'),
-    description: called.string('description'),
-    parameters: called.object('parameters', 'a JSON schema'),
-    strict: called.boolean('strict'),
-    extra: extra ?? called.extra()
-  })
 }
 
 /** `function_call` is the older word. */
@@ -106,33 +97,13 @@ function readToolChoice(body: Fields): ToolChoice | undefined {
   const older = body.any('function_call')
   const choice = body.any('tool_choice') ?? older
   const name = body.has('tool_choice') ? 'tool_choice' : 'function_call'
-  if (choice === undefined || choice === 'auto' || choice === 'none' || choice === 'required') return choice
+  if (choice === undefined || isToolMode(choice)) return choice
   const what = '"auto", "none", "required", or an object with a function'
   const chosen = new Fields(choice, name, what)
   const called = name === 'tool_choice' ? chosen.required('function', chosen.fields('function', what), what) : chosen
   return { tool: called.required('name', called.string('name') || undefined, 'the name of a tool') }
 }
 
-function readResponseFormat(body: Fields): ResponseFormat | undefined {
-  const format = body.fields('response_format')
-  if (format === undefined) return undefined
-  switch (format.any('type')) {
-    case undefined:
-    case 'text':
-      return undefined
-    case 'json_object':
-      return { type: 'json' }
-    case 'json_schema': {
-      const fields = format.required('json_schema', format.fields('json_schema'), 'an object with a schema')
-      return given({
-        type: 'json' as const,
-        schema: fields.object('schema', 'a JSON schema'),
-        name: fields.string('name'),
-        description: fields.string('description'),
-        strict: fields.boolean('strict')
-      })
-    }
-    default:
-      throw body.invalid('response_format.type', 'takes "text", "json_object" or "json_schema"')
-  }
+function schemaOf(format: Fields): Fields {
+  return format.required('json_schema', format.fields('json_schema'), 'an object with a schema')
 }

@@ -1,9 +1,9 @@
 import type { AssistantPart, ContentPart } from '../contract/content.js'
 import { Fields, given } from '../contract/fields.js'
 import type { AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage } from '../contract/message.js'
+import { CONTENT, joinText, readAudioPart, readParts, readTextPart } from '../contract/readers.js'
 
 const ROLES = '"developer", "system", "user", "assistant" or "tool"'
-const CONTENT = 'a string, or a list of parts'
 
 /** Reads a message of a chat completion. `developer` is OpenAI's newer word for `system`. */
 export function readMessage(value: unknown, path: string): Message {
@@ -30,7 +30,7 @@ function readSystem(message: Fields): SystemMessage {
   const text =
     typeof content === 'string'
       ? content
-      : partsOf(message)
+      : readParts(message, 'content')
           .map(part => part.required('text', part.any('type') === 'text' ? part.string('text') : undefined, 'a string'))
           .join('')
   return given({ role: 'system' as const, content: text, name: message.string('name'), extra: message.extra() })
@@ -53,8 +53,12 @@ function readAssistant(message: Fields): AssistantMessage {
   const parts = [...readReasoning(message), ...readAnswer(message), ...readToolCalls(message)]
   // Only answers have them. A client posts an answer back as it is.
   message.drop('annotations')
-  const content = parts.every(isPlainText) ? parts.map(({ text }) => text).join('') : parts
-  return given({ role: 'assistant' as const, content, name: message.string('name'), extra: message.extra() })
+  return given({
+    role: 'assistant' as const,
+    content: joinText(parts),
+    name: message.string('name'),
+    extra: message.extra()
+  })
 }
 
 function readReasoning(message: Fields): AssistantPart[] {
@@ -69,10 +73,10 @@ function readAnswer(message: Fields): AssistantPart[] {
   const content = message.any('content')
   if (typeof content === 'string') return content === '' ? refused : [{ type: 'text', text: content }, ...refused]
   if (content === undefined) return refused
-  const parts = partsOf(message).map((part): AssistantPart => {
+  const parts = readParts(message, 'content').map((part): AssistantPart => {
     switch (part.any('type')) {
       case 'text':
-        return textPart(part)
+        return readTextPart(part)
       case 'refusal':
         return { type: 'refusal', text: part.required('refusal', part.string('refusal'), 'a string') }
       default:
@@ -107,25 +111,13 @@ function toToolCall(id: string, called: Fields): AssistantPart {
 function readContent(message: Fields): string | ContentPart[] {
   const content = message.any('content') ?? ''
   if (typeof content === 'string') return content
-  const parts = partsOf(message).map(readPart)
-  return parts.every(isPlainText) ? parts.map(({ text }) => text).join('') : parts
-}
-
-function isPlainText(part: ContentPart | AssistantPart): part is Extract<ContentPart, { type: 'text' }> {
-  return part.type === 'text' && part.extra === undefined
-}
-
-function partsOf(message: Fields): Fields[] {
-  const what = `${CONTENT}`
-  return message
-    .required('content', message.list('content', what), what)
-    .map((part, index) => new Fields(part, `${message.pathOf('content')}[${index}]`, 'an object with a type'))
+  return joinText(readParts(message, 'content').map(readPart))
 }
 
 function readPart(part: Fields): ContentPart {
   switch (part.any('type')) {
     case 'text':
-      return textPart(part)
+      return readTextPart(part)
     case 'image_url': {
       const image = imageOf(part)
       return given({
@@ -135,15 +127,8 @@ function readPart(part: Fields): ContentPart {
         extra: part.extra()
       })
     }
-    case 'input_audio': {
-      const audio = part.required('input_audio', part.fields('input_audio'), 'an object with data and format')
-      return given({
-        type: 'audio' as const,
-        data: audio.required('data', audio.string('data'), 'a recording in Base64'),
-        format: audio.required('format', audio.string('format'), 'a format'),
-        extra: part.extra()
-      })
-    }
+    case 'input_audio':
+      return readAudioPart(part)
     case 'file': {
       const file = part.required('file', part.fields('file'), 'an object with file_data or file_id')
       return given({
@@ -157,11 +142,6 @@ function readPart(part: Fields): ContentPart {
     default:
       throw part.invalid('type', 'takes "text", "image_url", "input_audio" or "file"')
   }
-}
-
-function textPart(part: Fields): Extract<ContentPart, { type: 'text' }> {
-  const text = part.required('text', part.string('text'), 'a string')
-  return given({ type: 'text' as const, text, extra: part.extra() })
 }
 
 /** Some clients send the URL itself. */

@@ -1,7 +1,6 @@
-import type { AssistantPart } from '../contract/content.js'
 import type { Message } from '../contract/message.js'
+import { joinText } from '../contract/readers.js'
 import type { AnswerEntry, Entry, ForeignEntry } from './items.js'
-import { isPlainText } from './parts.js'
 
 /** An item of the input, and where the client has put it. */
 export interface PlacedEntry {
@@ -32,7 +31,7 @@ export function toConversation(entries: readonly PlacedEntry[]): Conversation {
     const parts = answer.flatMap(({ parts }) => parts)
     if (answer.length > 0) {
       const extra = answer.find(({ extra }) => extra !== undefined)?.extra
-      messages.push({ role: 'assistant', content: contentOf(parts), ...(extra !== undefined && { extra }) })
+      messages.push({ role: 'assistant', content: joinText(parts), ...(extra !== undefined && { extra }) })
       paths.push(answerPath)
     }
     answer = []
@@ -56,8 +55,4 @@ export function toConversation(entries: readonly PlacedEntry[]): Conversation {
 
 function isForeign(entry: Entry): entry is ForeignEntry {
   return entry.role === 'foreign'
-}
-
-function contentOf(parts: AssistantPart[]): string | AssistantPart[] {
-  return parts.every(isPlainText) ? parts.map(({ text }) => text).join('') : parts
 }

@@ -1,11 +1,12 @@
 import { lengthOf } from '../contract/check.js'
 import { Fields, given, invalid } from '../contract/fields.js'
+import { readFormat } from '../contract/readers.js'
 import type { RequestOptions } from '../contract/request.js'
 import type { Limits } from '../limits.js'
 import type { PlacedEntry } from './conversation.js'
 import { type Entry, readItem } from './items.js'
 import { readText } from './parts.js'
-import { readFormat, readToolChoice, readTools } from './tools.js'
+import { readToolChoice, readTools } from './tools.js'
 
 /** What a client asks for, apart from earlier responses. */
 export interface ResponsesRequest {
@@ -95,7 +96,7 @@ function readOptions(body: Fields, model: string): ResponsesRequest['options'] {
     tools: usable,
     toolChoice: choice.toolChoice,
     parallelToolCalls: body.boolean('parallel_tool_calls'),
-    responseFormat: readFormat(text),
+    responseFormat: readFormat(text?.fields('format'), format => format),
     temperature: body.number('temperature'),
     topP: body.number('top_p'),
     presencePenalty: body.number('presence_penalty'),

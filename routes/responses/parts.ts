@@ -1,21 +1,19 @@
 import type { AssistantPart, ContentPart } from '../contract/content.js'
 import { Fields, given } from '../contract/fields.js'
-
-const CONTENT = 'a string, or a list of parts'
+import { CONTENT, joinText, readAudioPart, readParts, readTextPart } from '../contract/readers.js'
 
 /** Reads the content of a message of the user, or the output of a tool. */
 export function readInputContent(item: Fields, name: string): string | ContentPart[] {
   const content = item.any(name) ?? ''
   if (typeof content === 'string') return content
-  const parts = partsOf(item, name).map(readInputPart)
-  return parts.every(isPlainText) ? parts.map(({ text }) => text).join('') : parts
+  return joinText(readParts(item, name).map(readInputPart))
 }
 
 /** Reads the content of a system message: text alone. */
 export function readText(item: Fields, name: string): string {
   const content = item.required(name, item.any(name), CONTENT)
   if (typeof content === 'string') return content
-  return partsOf(item, name)
+  return readParts(item, name)
     .map(part => part.required('text', part.string('text'), 'a string'))
     .join('')
 }
@@ -24,7 +22,7 @@ export function readText(item: Fields, name: string): string {
 export function readAnswerContent(item: Fields): AssistantPart[] {
   const content = item.any('content') ?? ''
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }]
-  return partsOf(item, 'content').map(readAnswerPart)
+  return readParts(item, 'content').map(readAnswerPart)
 }
 
 /** Reads the list of texts that reasoning has as its summary or its content. */
@@ -33,16 +31,6 @@ export function readTexts(item: Fields, name: string): string[] {
     const part = new Fields(value, `${item.pathOf(name)}[${index}]`)
     return part.required('text', part.string('text'), 'a string')
   })
-}
-
-export function isPlainText(part: ContentPart | AssistantPart): part is Extract<ContentPart, { type: 'text' }> {
-  return part.type === 'text' && part.extra === undefined
-}
-
-function partsOf(item: Fields, name: string): Fields[] {
-  return item
-    .required(name, item.list(name, CONTENT), CONTENT)
-    .map((part, index) => new Fields(part, `${item.pathOf(name)}[${index}]`, 'an object with a type'))
 }
 
 function readAnswerPart(part: Fields): AssistantPart {
@@ -72,17 +60,16 @@ function readInputPart(part: Fields): ContentPart {
     case 'input_file':
       return readFile(part)
     case 'input_audio':
-      return readAudio(part)
+      return readAudioPart(part)
     default:
       throw part.invalid('type', 'takes "input_text", "input_image", "input_file" or "input_audio"')
   }
 }
 
 /** The annotations belong to an answer, which a client posts back as it is. */
-function textPart(part: Fields): Extract<ContentPart, { type: 'text' }> {
-  const text = part.required('text', part.string('text'), 'a string')
+function textPart(part: Fields): ContentPart & { type: 'text' } {
   part.drop('annotations', 'logprobs')
-  return given({ type: 'text' as const, text, extra: part.extra() })
+  return readTextPart(part)
 }
 
 /** An image that the provider has is a file with an id. */
@@ -101,16 +88,6 @@ function readFile(part: Fields): ContentPart {
     url: part.string('file_url') ?? data,
     id: part.string('file_id'),
     name: part.string('filename'),
-    extra: part.extra()
-  })
-}
-
-function readAudio(part: Fields): ContentPart {
-  const audio = part.required('input_audio', part.fields('input_audio'), 'an object with data and format')
-  return given({
-    type: 'audio' as const,
-    data: audio.required('data', audio.string('data'), 'a recording in Base64'),
-    format: audio.required('format', audio.string('format'), 'a format'),
     extra: part.extra()
   })
 }

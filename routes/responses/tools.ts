@@ -1,5 +1,6 @@
-import { Fields, given } from '../contract/fields.js'
-import type { ResponseFormat, Tool, ToolChoice } from '../contract/tool.js'
+import { Fields } from '../contract/fields.js'
+import { isToolMode, readFunction } from '../contract/readers.js'
+import type { Tool, ToolChoice } from '../contract/tool.js'
 
 /** The tools of a request, and those of kinds that are not the contract's, such as the provider's own. */
 export interface Tools {
@@ -14,22 +15,11 @@ export function readTools(body: Fields): Tools {
   for (const [index, value] of (body.list('tools') ?? []).entries()) {
     const tool = new Fields(value, `tools[${index}]`, 'an object with type and name')
     const type = tool.required('type', tool.string('type'), 'a string')
-    if (type === 'function') tools.push(readFunction(tool))
+    // Some clients send tools as chat completions have them.
+    if (type === 'function') tools.push(readFunction(tool.fields('function') ?? tool))
     else foreign.push(value)
   }
   return { tools: tools.length === 0 ? undefined : tools, foreign }
-}
-
-/** Some clients send tools as chat completions have them. */
-function readFunction(tool: Fields): Tool {
-  const called = tool.fields('function') ?? tool
-  return given({
-    name: called.required('name', called.string('name') || undefined, 'a string that is not empty'),
-    description: called.string('description'),
-    parameters: called.object('parameters', 'a JSON schema'),
-    strict: called.boolean('strict'),
-    extra: called.extra()
-  })
 }
 
 /** Which tools the model may call. */
@@ -46,7 +36,7 @@ export function readToolChoice(body: Fields): Choice {
   const choice = body.any('tool_choice')
   const none = { toolChoice: undefined, allowed: undefined, foreign: undefined }
   if (choice === undefined) return none
-  if (isMode(choice)) return { ...none, toolChoice: choice }
+  if (isToolMode(choice)) return { ...none, toolChoice: choice }
   const chosen = new Fields(choice, 'tool_choice', '"auto", "none", "required", or an object with a type')
   switch (chosen.any('type')) {
     case 'function': {
@@ -56,7 +46,7 @@ export function readToolChoice(body: Fields): Choice {
     }
     case 'allowed_tools': {
       const mode = chosen.any('mode') ?? 'auto'
-      if (!isMode(mode)) throw chosen.invalid('mode', 'takes "auto" or "required"')
+      if (!isToolMode(mode)) throw chosen.invalid('mode', 'takes "auto" or "required"')
       const allowed = chosen.required('tools', chosen.list('tools'), 'a list of tools').map((value, index) => {
         const tool = new Fields(value, `tool_choice.tools[${index}]`)
         return tool.string('name') ?? ''
@@ -66,32 +56,5 @@ export function readToolChoice(body: Fields): Choice {
     default:
       chosen.required('type', chosen.string('type'), 'a string')
       return { ...none, foreign: choice }
-  }
-}
-
-function isMode(choice: unknown): choice is 'auto' | 'none' | 'required' {
-  return choice === 'auto' || choice === 'none' || choice === 'required'
-}
-
-/** Reads the form of the answer. @param text the parameter `text` */
-export function readFormat(text: Fields | undefined): ResponseFormat | undefined {
-  const format = text?.fields('format')
-  if (format === undefined) return undefined
-  switch (format.any('type')) {
-    case undefined:
-    case 'text':
-      return undefined
-    case 'json_object':
-      return { type: 'json' }
-    case 'json_schema':
-      return given({
-        type: 'json' as const,
-        schema: format.object('schema', 'a JSON schema'),
-        name: format.string('name'),
-        description: format.string('description'),
-        strict: format.boolean('strict')
-      })
-    default:
-      throw format.invalid('type', 'takes "text", "json_object" or "json_schema"')
   }
 }

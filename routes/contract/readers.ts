@@ -1,0 +1,99 @@
+import type { Limits } from '../limits.js'
+import type { AssistantPart, ContentPart } from './content.js'
+import { Fields, given } from './fields.js'
+import type { Message } from './message.js'
+import type { ResponseFormat, Tool } from './tool.js'
+
+/** What several APIs write in the same way. */
+
+type TextPart = Extract<ContentPart, { type: 'text' }>
+
+export const CONTENT = 'a string, or a list of parts'
+
+/** Reads the list of messages, within limits. */
+export function readMessageList(body: Fields, { maxMessages }: Limits): unknown[] {
+  const what = `a list of 1 to ${maxMessages} messages`
+  const list = body.required('messages', body.list('messages', what), what)
+  if (list.length < 1 || list.length > maxMessages) throw body.invalid('messages', `takes ${what}`)
+  return list
+}
+
+/** Reads a content that is a list of parts. */
+export function readParts(holder: Fields, name: string): Fields[] {
+  return holder
+    .required(name, holder.list(name, CONTENT), CONTENT)
+    .map((part, index) => new Fields(part, `${holder.pathOf(name)}[${index}]`, 'an object with a type'))
+}
+
+/** Parts that are nothing but text are a string. */
+export function joinText<Part extends ContentPart | AssistantPart>(parts: Part[]): string | Part[] {
+  const texts = parts.flatMap(part => (part.type === 'text' && part.extra === undefined ? [part.text] : []))
+  return texts.length === parts.length ? texts.join('') : parts
+}
+
+/** Adds what the API says of a message beyond the contract. */
+export function withExtra<M extends Message>(message: M, extra: Record<string, unknown> | undefined): M {
+  return extra === undefined || Object.keys(extra).length === 0 ? message : { ...message, extra }
+}
+
+export function readTextPart(part: Fields): TextPart {
+  const text = part.required('text', part.string('text'), 'a string')
+  return given({ type: 'text' as const, text, extra: part.extra() })
+}
+
+export function readAudioPart(part: Fields): ContentPart {
+  const audio = part.required('input_audio', part.fields('input_audio'), 'an object with data and format')
+  return given({
+    type: 'audio' as const,
+    data: audio.required('data', audio.string('data'), 'a recording in Base64'),
+    format: audio.required('format', audio.string('format'), 'a format'),
+    extra: part.extra()
+  })
+}
+
+/** Reads a function of OpenAI's APIs. @param extra what the API says of it elsewhere */
+export function readFunction(called: Fields, extra?: Record<string, unknown>): Tool {
+  return given({
+    name: called.required('name', called.string('name') || undefined, 'a string that is not empty'),
+    description: called.string('description'),
+    parameters: called.object('parameters', 'a JSON schema'),
+    strict: called.boolean('strict'),
+    extra: extra ?? called.extra()
+  })
+}
+
+/** Whether a choice of tools of OpenAI's APIs names none of them. */
+export function isToolMode(choice: unknown): choice is 'auto' | 'none' | 'required' {
+  return choice === 'auto' || choice === 'none' || choice === 'required'
+}
+
+/**
+ * Reads a form of the answer of OpenAI's APIs.
+ *
+ * @param schemaOf the fields that have the schema, where the form is JSON that matches one
+ */
+export function readFormat(
+  format: Fields | undefined,
+  schemaOf: (format: Fields) => Fields
+): ResponseFormat | undefined {
+  if (format === undefined) return undefined
+  switch (format.any('type')) {
+    case undefined:
+    case 'text':
+      return undefined
+    case 'json_object':
+      return { type: 'json' }
+    case 'json_schema': {
+      const fields = schemaOf(format)
+      return given({
+        type: 'json' as const,
+        schema: fields.object('schema', 'a JSON schema'),
+        name: fields.string('name'),
+        description: fields.string('description'),
+        strict: fields.boolean('strict')
+      })
+    }
+    default:
+      throw format.invalid('type', 'takes "text", "json_object" or "json_schema"')
+  }
+}
