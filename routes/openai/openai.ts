@@ -1,18 +1,12 @@
-import type { FastifyError, FastifyInstance } from 'fastify'
-import {
-  chatCompletion,
-  ensurePlugin,
-  makeErrorHandler,
-  openAiError,
-  sendJson,
-  sendWhole
-} from '../../plugin/toolkit.js'
+import type { FastifyInstance } from 'fastify'
+import { chatCompletion, ensurePlugin, sendJson, sendWhole } from '../../plugin/toolkit.js'
 import { invalid } from '../contract/fields.js'
 import { FST_SSE_MODEL_NOT_FOUND, FST_SSE_PATH_UNKNOWN } from '../errors.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkGenerate, findUnacceptedBy, type GenerateOptions, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkModels } from '../models.js'
+import { openAiErrorHandler } from '../openai-errors.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { type ChatRequest, readChatRequest } from './input.js'
 import { type Model, newCompletion, now, wholeCompletion } from './output.js'
@@ -25,13 +19,6 @@ export interface OpenAiRoutesOptions extends InputLimits, GenerateOptions, Finis
   /** Whether clients may ask for any model, not only for those in `models`. Default: `false`. */
   anyModel?: boolean | undefined
 }
-
-/** Answers with an error as OpenAI's API does. */
-const errorHandler = makeErrorHandler((data, error: FastifyError & { param?: string | null }) => {
-  const { param = null } = error
-  const code = error instanceof FST_SSE_MODEL_NOT_FOUND ? { code: 'model_not_found' } : {}
-  return { error: { ...openAiError(data), ...code, param } }
-})
 
 /**
  * A Fastify plugin with `POST /v1/chat/completions`, `GET /v1/models` and `GET /v1/models/:id`, so that clients of
@@ -56,7 +43,7 @@ export async function openAiRoutes(
   const limits = inputLimits(rest)
   await ensurePlugin(app)
   const created = now()
-  const settings = { ...routeSettings(app), errorHandler }
+  const settings = { ...routeSettings(app), errorHandler: openAiErrorHandler }
   const schemas = openAiSchemas()
   const { read, check } = checkReads(body => checkAsked(readChatRequest(body, limits)))
 
@@ -78,7 +65,7 @@ export async function openAiRoutes(
   )
   app.register(
     async scope => {
-      scope.setErrorHandler(errorHandler)
+      scope.setErrorHandler(openAiErrorHandler)
       scope.setNotFoundHandler(({ method, url }) => {
         const [path] = url.split('?')
         throw new FST_SSE_PATH_UNKNOWN(`${method} ${path}`)

@@ -17,9 +17,9 @@ import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkGenerate, findUnacceptedBy, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkModels } from '../models.js'
+import { openAiErrorHandler } from '../openai-errors.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { answerSteps } from './answer-steps.js'
-import { errorHandler } from './errors.js'
 import { type ResponsesRequest, readResponsesRequest } from './input.js'
 import { newResponse } from './output.js'
 import { type ResolvedConversation, resolveConversation } from './resolve.js'
@@ -68,7 +68,7 @@ export async function responsesRoutes(
   checkModels(models)
   const limits = inputLimits(rest)
   await ensurePlugin(app)
-  const settings = { ...routeSettings(app), errorHandler }
+  const settings = { ...routeSettings(app), errorHandler: openAiErrorHandler }
   const schemas = responsesSchemas()
   const { read, check } = checkReads(body => readResponsesRequest(body, limits))
   const kept = resumableOptions(app, resumable)

@@ -1,11 +1,11 @@
 import type { FastifyError } from 'fastify'
-import { makeErrorHandler, openAiError } from '../../plugin/toolkit.js'
+import { makeErrorHandler, openAiError } from '../plugin/toolkit.js'
 import {
   FST_SSE_ITEM_NOT_FOUND,
   FST_SSE_MODEL_NOT_FOUND,
   FST_SSE_PREVIOUS_RESPONSE_NOT_FOUND,
   FST_SSE_RESPONSE_NOT_FOUND
-} from '../errors.js'
+} from './errors.js'
 
 /** The codes and types that OpenAI's API has for an error. */
 function wordsFor(error: FastifyError): object {
@@ -18,8 +18,8 @@ function wordsFor(error: FastifyError): object {
   return {}
 }
 
-/** Answers with an error as OpenAI's API does. */
-export const errorHandler = makeErrorHandler((data, error: FastifyError & { param?: string | null }) => {
+/** Answers with an error as all of OpenAI's APIs do. */
+export const openAiErrorHandler = makeErrorHandler((data, error: FastifyError & { param?: string | null }) => {
   const { param = null } = error
   return { error: { ...openAiError(data), param, ...wordsFor(error) } }
 })
