@@ -69,6 +69,7 @@ export { ResponseBuilder } from './framing/protocols/responses/response-builder.
 export { unseal } from './framing/protocols/responses/seal.js'
 export { ResponseStep, responses } from './framing/protocols/responses.js'
 export { UI_METADATA, uiMessages } from './framing/protocols/ui-message.js'
+export { TextJoiner } from './framing/text-joiner.js'
 export { STREAM_ID_PATTERN } from './resume/event-id.js'
 export { type OwnerOptions, ownerOf } from './resume/owner.js'
 export { SourceRun } from './source/source-run.js'

@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { TextJoiner } from '../../../plugin/toolkit.js'
 import type { AnswerPart, Finish, Usage } from '../../../routes/generate.js'
 import { FST_SSE_PROVIDER_LOST, refusal } from '../errors.js'
 import type { Quote } from '../quote.js'
-import { Characters } from './characters.js'
 import type { StreamEvent } from './chat-stream.js'
 import { type Chunk, readChunk } from './chunk.js'
 import { type Failure, failureOf, failureOfText, noticeOf } from './failure.js'
@@ -31,7 +31,7 @@ export interface AnswerContext {
 /** An answer as it arrives: gives its parts, and decides how it ended. */
 export class Answer {
   readonly #context: AnswerContext
-  readonly #characters = new Characters()
+  readonly #characters = new TextJoiner()
   readonly #toolCalls = new ToolCalls()
   #said = ''
   #thought = ''
@@ -183,7 +183,7 @@ export class Answer {
       this.#deadline = undefined
     }
     this.#said += text
-    return this.#characters.take(text)
+    return this.#characters.text(text)
   }
 
   /** @returns what a whole message has beyond the text so far */
