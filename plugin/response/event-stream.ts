@@ -169,7 +169,7 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
    */
   override destroy(error?: Error): this {
     if (error !== undefined || this.readableEnded || !isClosed(this.#raw)) return super.destroy(error)
-    this.#stop('aborted', new StreamAbort('left'))
+    if (this.#isLive) this.#stop('aborted', new StreamAbort('left'))
     this.unpipe()
     this.push(null)
     return this.resume()

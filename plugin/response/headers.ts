@@ -12,6 +12,7 @@ const HEAD = {
 
 /** What nobody may take away: middleware that compresses holds back tokens, unless it may not transform them. */
 const CACHE_CONTROL = ['no-cache', 'no-transform']
+const ONLY_OURS = CACHE_CONTROL.join(', ')
 
 /** The header that names a resumable stream. */
 const STREAM_ID_HEADER = 'x-stream-id'
@@ -32,6 +33,7 @@ export function completeHeaders(raw: RawResponse): void {
 
 /** Directives in quotes are arguments of others (RFC 9111, section 5.2.2.4). */
 function addCacheControl(value: number | string | readonly string[] = ''): string {
+  if (value === '' || value === ONLY_OURS) return ONLY_OURS
   const own = [value].flat().join(', ')
   const names = own
     .replace(/"[^"]*"/g, '""')
