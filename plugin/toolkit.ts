@@ -70,10 +70,11 @@ export { unseal } from './framing/protocols/responses/seal.js'
 export { ResponseStep, responses } from './framing/protocols/responses.js'
 export { UI_METADATA, uiMessages } from './framing/protocols/ui-message.js'
 export { TextJoiner } from './framing/text-joiner.js'
+export { REGISTER_OPTIONS } from './options-schema.js'
 export { STREAM_ID_PATTERN } from './resume/event-id.js'
 export { type OwnerOptions, ownerOf } from './resume/owner.js'
 export { SourceRun } from './source/source-run.js'
-export { compileValidator, type Problem } from './util/validate.js'
+export { checkNames, compileValidator, type Problem } from './util/validate.js'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 

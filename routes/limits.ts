@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { compileValidator, FST_SSE_OPTION_INVALID } from '../plugin/toolkit.js'
+import { checkNames, compileValidator, FST_SSE_OPTION_INVALID, REGISTER_OPTIONS } from '../plugin/toolkit.js'
 
 /** How much input a ready route takes. */
 export interface InputLimits {
@@ -20,12 +20,21 @@ export type Limits = { readonly [Name in keyof InputLimits]-?: NonNullable<Input
 const limit = () =>
   Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'a positive whole number' }))
 
+const LIMITS = ['maxTextLength', 'maxMessages', 'maxBodyBytes']
+
 const checkLimits = compileValidator(
   Type.Object({ maxTextLength: limit(), maxMessages: limit(), maxBodyBytes: limit() }, { description: 'an object' })
 )
 
-/** @throws FST_SSE_OPTION_INVALID */
-export function inputLimits(options: InputLimits): Limits {
+/**
+ * The limits among the options of a route.
+ *
+ * @param options those that the route does not read itself
+ * @param own the names of those that it does, for the error of one that is unknown
+ * @throws FST_SSE_OPTION_INVALID
+ */
+export function inputLimits(options: InputLimits, own: readonly string[]): Limits {
+  checkNames(options, [...own, ...LIMITS, ...REGISTER_OPTIONS])
   const { maxTextLength = 100_000, maxMessages = 1000, maxBodyBytes = 4 * 1024 * 1024 } = options
   const limits = { maxTextLength, maxMessages, maxBodyBytes }
   const problem = checkLimits(limits)

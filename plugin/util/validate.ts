@@ -42,6 +42,16 @@ export function withDefaults(schema: TObject, given: object): object {
   )
 }
 
+/**
+ * Checks that options have no other names: a misspelt one would be ignored.
+ *
+ * @throws FST_SSE_OPTION_INVALID
+ */
+export function checkNames(options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find(name => !known.includes(name))
+  if (unknown !== undefined) throw new FST_SSE_OPTION_INVALID(unknown, `is unknown; known are ${known.join(', ')}`)
+}
+
 /** Whether an object has these methods. Schemas cannot say that, since they do not see inherited methods. */
 export function hasMethods(value: object, names: readonly string[]): boolean {
   return names.every(name => typeof (value as Record<string, unknown>)[name] === 'function')

@@ -49,7 +49,7 @@ export async function anthropicRoutes(
   checkGenerate({ generate, providerKey })
   checkOnFinish(onFinish)
   if (models !== undefined) checkModels(models)
-  const limits = inputLimits(rest)
+  const limits = inputLimits(rest, ['generate', 'providerKey', 'models', 'onFinish'])
   await ensurePlugin(app)
   const settings = { ...routeSettings(app), errorHandler }
   const schemas = anthropicSchemas()

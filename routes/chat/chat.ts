@@ -52,7 +52,7 @@ export async function chatRoutes(
   checkGenerate({ generate, providerKey })
   checkOnFinish(onFinish)
   checkActiveStreams(activeStreams)
-  const limits = inputLimits(rest)
+  const limits = inputLimits(rest, ['generate', 'providerKey', 'onFinish', 'resumable', 'activeStreams'])
   await ensurePlugin(app)
   const settings = routeSettings(app)
   const schemas = chatSchemas()

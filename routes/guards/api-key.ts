@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { onRequestHookHandler } from 'fastify'
-import { FST_SSE_OPTION_INVALID } from '../../plugin/toolkit.js'
+import { checkNames, FST_SSE_OPTION_INVALID } from '../../plugin/toolkit.js'
 import { FST_SSE_API_KEY_REQUIRED } from '../errors.js'
 import { checkList } from './list.js'
 
@@ -25,7 +25,9 @@ const KEY = /^[\x21-\x7e]+$/
  *
  * @throws FST_SSE_OPTION_INVALID
  */
-export function apiKeyGuard({ keys }: ApiKeyGuardOptions): onRequestHookHandler {
+export function apiKeyGuard(options: ApiKeyGuardOptions): onRequestHookHandler {
+  checkNames(options, ['keys'])
+  const { keys } = options
   checkList('keys', keys, KEY, 'keys of visible ASCII characters')
   if (keys.length === 0) throw new FST_SSE_OPTION_INVALID('keys', 'takes at least one key')
   const digests = keys.map(digestOf)

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { onRequestHookHandler } from 'fastify'
+import { checkNames } from '../../plugin/toolkit.js'
 import { FST_SSE_HOST_REFUSED } from '../errors.js'
 import { checkList } from './list.js'
 
@@ -31,7 +32,9 @@ const HOST = /^(\[[\da-f:.]+\]|[a-z\d._-]+)(:\d*)?$/i
  *
  * @throws FST_SSE_OPTION_INVALID
  */
-export function hostGuard({ hosts = [] }: HostGuardOptions = {}): onRequestHookHandler {
+export function hostGuard(options: HostGuardOptions = {}): onRequestHookHandler {
+  checkNames(options, ['hosts'])
+  const { hosts = [] } = options
   checkList('hosts', hosts, HOST_NAME, 'host names without a port')
   const allowed = ['localhost', '*.localhost', ...hosts].map(host => host.toLowerCase())
   return (request, _reply, done) => {

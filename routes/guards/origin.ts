@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { onRequestHookHandler } from 'fastify'
+import { checkNames } from '../../plugin/toolkit.js'
 import { FST_SSE_ORIGIN_REFUSED } from '../errors.js'
 import { checkList } from './list.js'
 
@@ -30,7 +31,9 @@ const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+$/i
  *
  * @throws FST_SSE_OPTION_INVALID
  */
-export function originGuard({ origins = [] }: OriginGuardOptions = {}): onRequestHookHandler {
+export function originGuard(options: OriginGuardOptions = {}): onRequestHookHandler {
+  checkNames(options, ['origins'])
+  const { origins = [] } = options
   checkList('origins', origins, ORIGIN, 'origins, such as https://app.example.com')
   const allowed = new Set(origins.map(origin => origin.toLowerCase()))
   return ({ host, headers }, _reply, done) => {

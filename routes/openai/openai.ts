@@ -40,7 +40,7 @@ export async function openAiRoutes(
   checkGenerate({ generate, providerKey })
   checkOnFinish(onFinish)
   checkModels(models)
-  const limits = inputLimits(rest)
+  const limits = inputLimits(rest, ['generate', 'providerKey', 'models', 'anyModel', 'onFinish'])
   await ensurePlugin(app)
   const created = now()
   const settings = { ...routeSettings(app), errorHandler: openAiErrorHandler }

@@ -66,7 +66,7 @@ export async function responsesRoutes(
   checkGenerate({ generate, providerKey })
   checkOnFinish(onFinish)
   checkModels(models)
-  const limits = inputLimits(rest)
+  const limits = inputLimits(rest, ['generate', 'providerKey', 'models', 'anyModel', 'resumable', 'onFinish'])
   await ensurePlugin(app)
   const settings = { ...routeSettings(app), errorHandler: openAiErrorHandler }
   const schemas = responsesSchemas()

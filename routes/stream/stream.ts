@@ -57,7 +57,7 @@ export async function streamRoutes(
 ): Promise<void> {
   checkGenerate({ generate, providerKey })
   checkOnFinish(onFinish)
-  const limits = inputLimits(rest)
+  const limits = inputLimits(rest, ['generate', 'providerKey', 'resumable', 'onFinish'])
   await ensurePlugin(app)
   const settings = routeSettings(app)
   const input = streamInput(limits, lastEventIdParameter(app))

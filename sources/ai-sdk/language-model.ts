@@ -1,4 +1,5 @@
 import type { ReadableStream } from 'node:stream/web'
+import { checkNames } from '../../plugin/toolkit.js'
 import type { AnswerPart, Finish, Generate, GenerateContext, GenerateRequest } from '../../routes/generate.js'
 import { FST_SSE_PROVIDER_LOST } from '../openai/errors.js'
 import { readParts } from './answer.js'
@@ -18,6 +19,7 @@ export interface LanguageModelOptions {
  * An answer that ends in an error, or breaks off, fails with the error of the provider or with `FST_SSE_PROVIDER_LOST`
  * (502).
  *
+ * @throws FST_SSE_OPTION_INVALID
  * @param model the model, or a function that gives it for the name that the client asks for
  * @example
  * ```ts
@@ -30,8 +32,10 @@ export interface LanguageModelOptions {
  */
 export function languageModelSource(
   model: LanguageModel | ((asked: string | undefined) => LanguageModel),
-  { providerOptions }: LanguageModelOptions = {}
+  options: LanguageModelOptions = {}
 ): Generate {
+  checkNames(options, ['providerOptions'])
+  const { providerOptions } = options
   return (request, context) => answer(typeof model === 'function' ? model(request.model) : model, request, context)
 
   async function* answer(

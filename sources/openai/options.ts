@@ -1,4 +1,4 @@
-import { FST_SSE_OPTION_INVALID } from '../../plugin/toolkit.js'
+import { checkNames, FST_SSE_OPTION_INVALID } from '../../plugin/toolkit.js'
 import { type Endpoint, toEndpoint } from './endpoint.js'
 
 /** The longest delay of a timer in Node. Milliseconds. */
@@ -50,14 +50,13 @@ export interface Settings {
   includeUsage: boolean
 }
 
+const NAMES = ['baseURL', 'apiKey', 'model', 'timeout', 'includeUsage']
+
 /** @throws FST_SSE_OPTION_INVALID */
-export function toSettings({
-  baseURL = 'https://api.openai.com/v1',
-  apiKey = '',
-  model,
-  timeout = 600_000,
-  includeUsage = true
-}: OpenAiOptions): Settings {
+export function toSettings(options: OpenAiOptions): Settings {
+  // With a misspelt address, the key and the conversations would go to OpenAI.
+  checkNames(options, NAMES)
+  const { baseURL = 'https://api.openai.com/v1', apiKey = '', model, timeout = 600_000, includeUsage = true } = options
   // The error of fetch for an invalid header repeats its value.
   check(/^[\x21-\x7e]*$/.test(apiKey), 'apiKey', 'takes visible ASCII characters')
   const isModel = typeof model === 'function' || (typeof model === 'string' && model !== '')
