@@ -314,8 +314,16 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Si
 
   /** Logs an error that the response of the first client does not report. */
   #report(error: Error): void {
-    if (error instanceof FST_SSE_CLOSING) this.#reply.log.info('the server has closed before the stream was complete')
-    else logFailure(this.#reply.log, error)
+    const { log } = this.#reply
+    if (error instanceof FST_SSE_CLOSING) {
+      log.info('the server has closed before the stream was complete')
+    } else if (error instanceof FST_SSE_STREAM_ABANDONED) {
+      // Clients that leave are no error (E5), so there is no stack trace.
+      const { code, message } = error
+      log.info({ outcome: 'aborted', err: { code, message } }, 'the last client left, and none came back in time')
+    } else {
+      logFailure(log, error)
+    }
   }
 
   /** Cancels the source (S2). */
