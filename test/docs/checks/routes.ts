@@ -108,6 +108,21 @@ export const routes: Checks = {
     t.match(ollama.calls[0]?.body, { model: 'llama3.2', messages: [{ role: 'user', content: 'hi' }] })
   },
 
+  'In a route of your own': async (t, program) => {
+    const provider = await openAiServer(t, call => {
+      call.start()
+      call.write('data: {"choices":[{"delta":{"reasoning_content":"hm"}}]}\n\n')
+      call.token('Hello')
+      call.finish()
+    })
+    const change = (code: string) => code.replace('http://localhost:11434/v1', provider.url)
+    const { app } = await program.load<{ app: FastifyInstance }>('app', change)
+    t.teardown(() => app.close())
+    const { body } = await app.inject({ method: 'POST', url: '/ask', body: { question: 'hi' } })
+    t.match(body, /^event: reasoning\ndata: \{"type":"reasoning","text":"hm"\}\n\ndata: Hello\n\n/)
+    t.match(provider.calls[0]?.body, { messages: [{ role: 'user', content: 'hi' }] })
+  },
+
   languageModelSource: async (t, program) => {
     const provider = await openAiServer(t, call => {
       call.token('Hello')
