@@ -26,6 +26,8 @@ export type BlockEnd = ToolCallPart | { readonly type: Exclude<Part['type'], 'to
  */
 export class AnswerBlocks {
   readonly #writer: BlockWriter
+  readonly #head: () => SseEvent[]
+  #hasBegun = false
   /** The type of the open block, a call with its arguments so far. */
   #open: BlockEnd | undefined
   /** The ids of the calls that have begun. */
@@ -33,8 +35,10 @@ export class AnswerBlocks {
   #waiting: Part[] = []
   #hasRefused = false
 
-  constructor(writer: BlockWriter) {
+  /** @param head makes the events that come before the first block. Default: none */
+  constructor(writer: BlockWriter, head: () => SseEvent[] = () => []) {
     this.#writer = writer
+    this.#head = head
   }
 
   get hasToolCalls(): boolean {
@@ -45,6 +49,13 @@ export class AnswerBlocks {
     return this.#hasRefused
   }
 
+  /** The events that come before the first block; none if they have come already. */
+  begin(): SseEvent[] {
+    if (this.#hasBegun) return []
+    this.#hasBegun = true
+    return this.#head()
+  }
+
   /**
    * The events of an item.
    *
@@ -52,7 +63,8 @@ export class AnswerBlocks {
    */
   add(item: AnswerPart): SseEvent[] {
     const part = partOf(item)
-    return this.#add(typeof part === 'string' ? { type: 'text', text: part } : part)
+    const events = this.#add(typeof part === 'string' ? { type: 'text', text: part } : part)
+    return this.#hasBegun ? events : [...this.begin(), ...events]
   }
 
   /** The events of what has waited, and the end of the last block. */

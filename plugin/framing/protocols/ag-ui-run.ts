@@ -30,16 +30,14 @@ export function agUi(run: AgUiRun): Protocol<AnswerPart> {
 
 class AgUiRunStream implements ProtocolStream<AnswerPart> {
   readonly #run: AgUiRun
-  readonly #blocks = new AnswerBlocks(new AgUiMessages())
-  #hasBegun = false
+  readonly #blocks = new AnswerBlocks(new AgUiMessages(), () => this.#head())
 
   constructor({ threadId, runId }: AgUiRun) {
     this.#run = { threadId, runId }
   }
 
   item(item: AnswerPart): SseEvent[] {
-    const events = this.#blocks.add(item)
-    return this.#hasBegun ? events : [...this.#begin(), ...events]
+    return this.#blocks.add(item)
   }
 
   rest(): SseEvent[] {
@@ -49,7 +47,7 @@ class AgUiRunStream implements ProtocolStream<AnswerPart> {
   end(returned: unknown): SseEvent[] {
     const { finishReason, usage } = finishOf(returned ?? { finishReason: 'stop' })
     const fields = { result: { finishReason }, ...(usage && { usage: [tokenUsage(usage)] }) }
-    return [...this.#begin(), this.#finished('success', fields)]
+    return [...this.#blocks.begin(), this.#finished('success', fields)]
   }
 
   error(failure: ErrorData): SseEvent {
@@ -57,12 +55,10 @@ class AgUiRunStream implements ProtocolStream<AnswerPart> {
   }
 
   stopped(): SseEvent[] {
-    return [...this.#begin(), ...this.#blocks.cut(), this.#finished('cancelled')]
+    return [...this.#blocks.begin(), ...this.#blocks.cut(), this.#finished('cancelled')]
   }
 
-  #begin(): SseEvent[] {
-    if (this.#hasBegun) return []
-    this.#hasBegun = true
+  #head(): SseEvent[] {
     return [event({ type: 'RUN_STARTED', ...this.#run })]
   }
 

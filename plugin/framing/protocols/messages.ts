@@ -106,17 +106,15 @@ function messageUsage(usage: Usage | undefined): MessageUsage {
 }
 
 class MessagesStream implements ProtocolStream<AnswerPart> {
-  readonly #head: MessageHead
-  readonly #blocks = new AnswerBlocks(new MessageBlocks())
-  #hasBegun = false
+  readonly #fields: MessageHead
+  readonly #blocks = new AnswerBlocks(new MessageBlocks(), () => this.#head())
 
   constructor(head: MessageHead) {
-    this.#head = head
+    this.#fields = head
   }
 
   item(item: AnswerPart): SseEvent[] {
-    const events = this.#blocks.add(item)
-    return this.#hasBegun ? events : [...this.#begin(), ...events]
+    return this.#blocks.add(item)
   }
 
   rest(): SseEvent[] {
@@ -126,7 +124,7 @@ class MessagesStream implements ProtocolStream<AnswerPart> {
   end(returned: unknown): SseEvent[] {
     const finish = finishOf(returned)
     const { usage, ...delta } = messageEnd(finish, this.#blocks.hasToolCalls, this.#blocks.hasRefused)
-    return [...this.#begin(), ...last(delta, usage)]
+    return [...this.#blocks.begin(), ...last(delta, usage)]
   }
 
   error(failure: ErrorData): SseEvent {
@@ -136,15 +134,13 @@ class MessagesStream implements ProtocolStream<AnswerPart> {
   /** Ends the message without a reason, as the API has none for it. */
   stopped(): SseEvent[] {
     const delta = { stop_reason: null, stop_sequence: null }
-    return [...this.#begin(), ...this.#blocks.cut(), ...last(delta, messageUsage(undefined))]
+    return [...this.#blocks.begin(), ...this.#blocks.cut(), ...last(delta, messageUsage(undefined))]
   }
 
-  /** The first event; none if it was sent. The usage is not known yet, but clients read it. */
-  #begin(): SseEvent[] {
-    if (this.#hasBegun) return []
-    this.#hasBegun = true
+  /** The first event. The usage is not known yet, but clients read it. */
+  #head(): SseEvent[] {
     const rest = { content: [], stop_reason: null, stop_sequence: null, usage: messageUsage(undefined) }
-    return [event({ type: 'message_start', message: { ...messageStart(this.#head), ...rest } })]
+    return [event({ type: 'message_start', message: { ...messageStart(this.#fields), ...rest } })]
   }
 }
 

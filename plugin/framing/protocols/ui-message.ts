@@ -29,16 +29,14 @@ export function uiMessages(options: UiMessageOptions = {}): Protocol<AnswerPart>
 
 class UiMessageStream implements ProtocolStream<AnswerPart> {
   readonly #options: UiMessageOptions
-  readonly #blocks = new AnswerBlocks(new UiParts())
-  #hasBegun = false
+  readonly #blocks = new AnswerBlocks(new UiParts(), () => this.#head())
 
   constructor(options: UiMessageOptions) {
     this.#options = options
   }
 
   item(item: AnswerPart): SseEvent[] {
-    const chunks = this.#blocks.add(item)
-    return this.#hasBegun ? chunks : [...this.#begin(), ...chunks]
+    return this.#blocks.add(item)
   }
 
   rest(): SseEvent[] {
@@ -50,7 +48,7 @@ class UiMessageStream implements ProtocolStream<AnswerPart> {
     const finishReason = finishWord(finishWords['ai-sdk'], reason, this.#blocks.hasToolCalls)
     const metadata = usage && { messageMetadata: { usage } }
     return [
-      ...this.#begin(),
+      ...this.#blocks.begin(),
       chunk({ type: 'finish-step' }),
       chunk({ type: 'finish', finishReason, ...metadata }),
       DONE
@@ -65,9 +63,7 @@ class UiMessageStream implements ProtocolStream<AnswerPart> {
     return [chunk({ type: 'abort' }), DONE]
   }
 
-  #begin(): SseEvent[] {
-    if (this.#hasBegun) return []
-    this.#hasBegun = true
+  #head(): SseEvent[] {
     const { messageId } = this.#options
     return [chunk({ type: 'start', ...(messageId !== undefined && { messageId }) }), chunk({ type: 'start-step' })]
   }
