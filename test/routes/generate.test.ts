@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { type Generate, openAiRoutes, streamRoutes } from '../../routes/index.js'
+import { type Generate, openAiRoutes, streamRoutes, textGenerate } from '../../routes/index.js'
 import { build } from '../helpers/server.js'
 
 const messages = [{ role: 'user', content: 'hi' }]
@@ -92,3 +92,34 @@ for (const [path, ask] of Object.entries(routes)) {
     }
   })
 }
+
+t.test('providerKey is that of the server or that of the user', async t => {
+  const wrong = { code: 'FST_SSE_OPTION_INVALID', message: /"providerKey" takes 'server' or 'user'/ }
+  const generate = textGenerate(() => [] as never)
+  const options = { generate, providerKey: 'mine' as 'user' }
+  const streaming = build(t).app
+  streaming.register(streamRoutes, options)
+  await t.rejects(async () => streaming.ready(), wrong)
+  const completing = build(t).app
+  completing.register(openAiRoutes, { ...options, models: ['a'] })
+  await t.rejects(async () => completing.ready(), wrong)
+})
+
+t.test('a hook of the app may change the body after it was checked', async t => {
+  const seen: unknown[] = []
+  const { app } = build(t)
+  app.addHook('preHandler', async request => {
+    request.body = { ...(request.body as object), temperature: 0 }
+  })
+  app.register(openAiRoutes, {
+    models: ['a'],
+    generate: async function* ({ temperature, messages }) {
+      seen.push(temperature, messages)
+      yield 'a'
+      return { finishReason: 'stop' }
+    }
+  })
+  const body = { model: 'a', messages, temperature: 1 }
+  t.equal((await app.inject({ method: 'POST', url: '/v1/chat/completions', body })).statusCode, 200)
+  t.same(seen, [0, messages])
+})

@@ -1,6 +1,12 @@
 import t from 'tap'
 import { SseStreamError } from '../../../client/index.js'
-import { type Exchange, newAnswer, toMessages } from '../../../server/page/chat/conversation.js'
+import {
+  addToolCall,
+  type Exchange,
+  newAnswer,
+  type ToolCall,
+  toMessages
+} from '../../../server/page/chat/conversation.js'
 import { explainFailure, isStop } from '../../../server/page/chat/failure.js'
 import { addToken, newMeasures, now, timeToFirstToken, tokensPerSecond } from '../../../server/page/chat/measures.js'
 import { canContinue, outcomeOf } from '../../../server/page/chat/outcome.js'
@@ -95,6 +101,9 @@ t.test('a failure is explained in words', async t => {
   t.match(explainFailure(error('SSE_TRUNCATED'), false).words, /there is no network/)
   t.equal(explainFailure(error('SSE_STATUS', 400, undefined, 'no'), false).isCut, true)
   t.equal(explainFailure(error('FST_SSE_INPUT_INVALID', 400), false).words, 'Something.')
+  t.equal(explainFailure(error('FST_SSE_API_KEY_REQUIRED', 401), true).needsKey, true)
+  t.equal(words('FST_SSE_PROVIDER_REFUSED', 502, undefined, 'the provider wants a key'), 'The provider wants a key.')
+  t.equal(words('FST_SSE_PROVIDER_REFUSED', 502, undefined, 'Bad Gateway'), 'The server failed (status 502).')
 })
 
 t.test('an answer that somebody stopped has not failed', async t => {
@@ -147,4 +156,10 @@ t.test('a text is split only where its appearance does not change', async t => {
   t.equal(breakIn('one, two', 2), 3)
   t.equal(breakIn('日本', 1), 1)
   t.equal(breakIn('👩🏽‍🚀é', 0), -1, 'not in an emoji, nor before an accent')
+})
+
+t.test('the pieces of a call of a tool are joined to the call with their id', async t => {
+  const piece = (id: string, args: string): ToolCall => ({ id, name: `tool ${id}`, arguments: args })
+  const calls = [piece('1', '{'), piece('2', '{}'), piece('1', '}')].reduce<readonly ToolCall[]>(addToolCall, [])
+  t.same(calls, [piece('1', '{}'), piece('2', '{}')])
 })
