@@ -14,10 +14,12 @@ export const StreamParams = Type.Object({
   })
 })
 
-/** The plugin reads it. */
 const LastEventId = Type.Optional(
   Type.String({ description: 'a string, the Last-Event-ID of a client that cannot send the header' })
 )
+
+/** The plugin reads it, and takes the last one of several. A parser of queries makes a list of them. */
+const AnyLastEventId = Type.Optional(Type.Unknown())
 
 /** `{ prompt }`: a conversation of one message of the user. */
 export interface PromptInput {
@@ -42,9 +44,9 @@ export const checkParams = makeCheck('params', compileValidator(StreamParams))
  */
 export function streamInput(limits: Limits, lastEventIdParameter: string | false) {
   const Text = promptSchema(limits)
-  const lastEventId = lastEventIdParameter === false ? {} : { [lastEventIdParameter]: LastEventId }
-  const PromptQuery = closed({ prompt: Text, ...lastEventId })
-  const NoQuery = closed(lastEventId)
+  const named = (schema: TSchema) => (lastEventIdParameter === false ? {} : { [lastEventIdParameter]: schema })
+  const promptQuery = (lastEventId: TSchema) => closed({ prompt: Text, ...named(lastEventId) })
+  const noQuery = (lastEventId: TSchema) => closed(named(lastEventId))
   const PromptBody = closed({ prompt: Text })
   const MessagesBody = closed({ messages: messagesSchema(limits), ...requestOptions })
   const findPromptProblem = compileValidator(PromptBody)
@@ -61,9 +63,13 @@ export function streamInput(limits: Limits, lastEventIdParameter: string | false
   }
 
   return {
-    schemas: { promptQuery: PromptQuery, noQuery: NoQuery, body: Type.Union([PromptBody, MessagesBody]) },
-    checkPromptQuery: makeCheck('query', compileValidator(PromptQuery)),
-    checkNoQuery: makeCheck('query', compileValidator(NoQuery)),
+    schemas: {
+      promptQuery: promptQuery(LastEventId),
+      noQuery: noQuery(LastEventId),
+      body: Type.Union([PromptBody, MessagesBody])
+    },
+    checkPromptQuery: makeCheck('query', compileValidator(promptQuery(AnyLastEventId))),
+    checkNoQuery: makeCheck('query', compileValidator(noQuery(AnyLastEventId))),
     checkBody: makeCheck('body', findBodyProblem)
   }
 }

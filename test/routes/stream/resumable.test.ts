@@ -106,3 +106,24 @@ t.test('has no ids and no /stream/:id if resumable is false', async t => {
   t.equal(missing.status, 404)
   t.match(JSON.parse(missing.text()), { message: /^Route GET:/ })
 })
+
+t.test('the last of several lastEventId in the query counts', async t => {
+  const { url, calls } = await answering(t)
+  const first = await fetchAll(`${url}/stream?prompt=hi`)
+  const [one, two, three] = first.events().map(({ id }) => encodeURIComponent(String(id)))
+  const body = { prompt: 'hi' }
+  for (const [ids, events] of [
+    [[one, two], first.events().slice(2)],
+    [[three, two, one], first.events().slice(1)],
+    [['not an id', '', two], first.events().slice(2)]
+  ] as const) {
+    const query = ids.map(id => `lastEventId=${id}`).join('&')
+    t.same((await fetchAll(`${url}/stream?prompt=hi&${query}`)).events(), events)
+    t.same((await fetchAll(`${url}/stream?${query}`, { body })).events(), events)
+    t.same((await fetchAll(`${url}/stream/${first.headers['x-stream-id']}?${query}`)).events(), events)
+  }
+  t.equal(calls.length, 1, 'generate was called once')
+  t.equal((await fetchAll(`${url}/stream?prompt=hi&lastEventId=${one}&lastEventId=`)).status, 200)
+  t.equal(calls.length, 2, 'an empty one is none')
+  t.equal((await fetchAll(`${url}/stream?prompt=hi&prompt=ho`)).status, 400, 'of anything else there is one')
+})
