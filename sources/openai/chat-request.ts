@@ -41,10 +41,18 @@ function toChatMessage(message: Message, isSame: boolean): Fields {
     case 'tool':
       return { ...extra, role: 'tool', tool_call_id: message.toolCallId, content: toContent(message.content, isSame) }
     case 'assistant':
-      return { ...extra, role: 'assistant', name: message.name, ...toAnswer(message.content) }
-    default:
-      return { ...extra, role: message.role, name: message.name, content: toContent(message.content, isSame) }
+      return { ...extra, role: 'assistant', name: message.name, ...toAnswer(message.content, isSame) }
+    case 'system':
+      return { ...extra, role: 'system', name: message.name, content: toSystemContent(message.content, extra?.content) }
+    case 'user':
+      return { ...extra, role: 'user', name: message.name, content: toContent(message.content, isSame) }
   }
+}
+
+/** The content as the client has sent it, if it has more than text. It may have been changed since. */
+function toSystemContent(text: string, sent: unknown): unknown {
+  const parts: { text?: unknown }[] = Array.isArray(sent) ? sent : []
+  return parts.length > 0 && parts.map(part => part.text).join('') === text ? parts : text
 }
 
 function toContent(content: string | ContentPart[], isSame: boolean): unknown {
@@ -66,13 +74,15 @@ function toChatPart(part: ContentPart): Fields {
 }
 
 /** The fields of an earlier answer. */
-function toAnswer(content: string | AssistantPart[]): Fields {
+function toAnswer(content: string | AssistantPart[], isSame: boolean): Fields {
   if (typeof content === 'string') return { content }
+  const texts = content.flatMap(part => (part.type === 'text' ? [part] : []))
+  const hasMore = isSame && texts.some(({ extra }) => extra !== undefined)
   const calls = content.flatMap(part => (part.type === 'tool-call' ? [part] : []))
   const textOf = (type: 'text' | 'reasoning' | 'refusal') =>
     content.map(part => (part.type === type && 'text' in part ? part.text : '')).join('')
   return {
-    content: textOf('text') || null,
+    content: hasMore ? toContent(texts, isSame) : textOf('text') || null,
     reasoning_content: textOf('reasoning') || undefined,
     refusal: textOf('refusal') || undefined,
     tool_calls:

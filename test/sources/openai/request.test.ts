@@ -112,6 +112,31 @@ t.test('the provider gets all that a request says', async t => {
   })
 })
 
+t.test('what a part has beyond its text reaches a provider of the same API', async t => {
+  const reply = await replier(t)
+  const cached = (text: string) => ({ type: 'text', text, cache_control: { type: 'ephemeral' } })
+  const content = [{ type: 'text', text: 'Be ' }, cached('brief.')]
+  const messages: GenerateRequest['messages'] = [
+    { role: 'system', content: 'Be brief.', extra: { content } },
+    { role: 'assistant', content: [{ type: 'text', text: 'Yes.', extra: { cache_control: { type: 'ephemeral' } } }] }
+  ]
+  const ask = async (request: GenerateRequest) => {
+    await reply(STOP + DONE, {}, request)
+    return reply.calls.at(-1)?.body.messages
+  }
+  t.same(await ask({ api: 'chat-completions', messages }), [
+    { role: 'system', content },
+    { role: 'assistant', content: [cached('Yes.')] }
+  ])
+  const plain = [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'assistant', content: 'Yes.' }
+  ]
+  t.same(await ask({ api: 'responses', messages }), plain, 'another API has other names')
+  const changed = { role: 'system' as const, content: 'Be kind.', extra: { content } }
+  t.same(await ask({ api: 'chat-completions', messages: [changed] }), [{ role: 'system', content: 'Be kind.' }])
+})
+
 t.test('names of another API are not passed on', async t => {
   const reply = await replier(t)
   await reply(STOP + DONE, {}, { messages, ...options, api: 'messages' })
