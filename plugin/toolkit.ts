@@ -74,6 +74,8 @@ export { REGISTER_OPTIONS } from './options-schema.js'
 export { STREAM_ID_PATTERN } from './resume/event-id.js'
 export { type OwnerOptions, ownerOf } from './resume/owner.js'
 export { SourceRun } from './source/source-run.js'
+export { isNestedDeeper, MAX_LEVELS } from './util/nesting.js'
+export { keepPlaces, type Path, type PlaceOf, placeIn, withBrackets } from './util/places.js'
 export { checkNames, compileValidator, type Problem } from './util/validate.js'
 
 const JSON_TYPE = 'application/json; charset=utf-8'

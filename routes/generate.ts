@@ -1,8 +1,16 @@
 import type { FastifyRequest } from 'fastify'
 import type { SourceSignal, SseSource } from '../plugin/index.js'
-import { type AnswerPart, type Finish, FST_SSE_OPTION_INVALID, type ProviderKey } from '../plugin/toolkit.js'
-import { type Feature, features, findUnaccepted, type Unaccepted } from './contract/accepts.js'
+import {
+  type AnswerPart,
+  type Finish,
+  FST_SSE_OPTION_INVALID,
+  keepPlaces,
+  type PlaceOf,
+  type ProviderKey
+} from '../plugin/toolkit.js'
+import { type Feature, features, findUnaccepted } from './contract/accepts.js'
 import { textOf } from './contract/content.js'
+import { invalid } from './contract/fields.js'
 import type { GenerateRequest } from './contract/request.js'
 
 export type { AnswerPart, Finish, FinishReason, Usage } from '../plugin/toolkit.js'
@@ -121,9 +129,16 @@ export function checkGenerate({ generate, providerKey = 'server' }: GenerateOpti
   }
 }
 
-/** Finds what a request asks for that a `generate` does not accept. */
-export function findUnacceptedBy({ accepts }: Generate, request: GenerateRequest): Unaccepted | undefined {
-  return accepts && findUnaccepted(request, accepts)
+/**
+ * Checks that a `generate` accepts what a request asks for.
+ *
+ * @param placeOf tells where the client has put it. A source may need it later, for what only its provider refuses.
+ * @throws FST_SSE_INPUT_INVALID
+ */
+export function checkAccepted({ accepts }: Generate, asked: GenerateRequest, placeOf: PlaceOf): void {
+  keepPlaces(asked, placeOf)
+  const unaccepted = accepts && findUnaccepted(asked, accepts)
+  if (unaccepted !== undefined) throw invalid(placeOf(unaccepted.path), 'is not supported by this model')
 }
 
 /** The source of one answer, for `reply.sseFrom` or `sendWhole`. */

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { anthropicError, ensurePlugin, makeErrorHandler, messages, sendWhole } from '../../plugin/toolkit.js'
-import { invalid } from '../contract/fields.js'
+import { anthropicError, ensurePlugin, makeErrorHandler, messages, type Path, sendWhole } from '../../plugin/toolkit.js'
+import { toSnakeCase } from '../contract/snake-case.js'
 import { FST_SSE_MODEL_NOT_FOUND, FST_SSE_NO_THREADS, FST_SSE_NO_TOKEN_COUNT } from '../errors.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
-import { checkGenerate, findUnacceptedBy, type GenerateOptions, sourceOf } from '../generate.js'
+import { checkAccepted, checkGenerate, type GenerateOptions, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkModels } from '../models.js'
 import { checkReads, routeSettings } from '../route-settings.js'
@@ -78,14 +78,14 @@ export async function anthropicRoutes(
 
   /** @throws FST_SSE_INPUT_INVALID if `generate` does not accept what the client asks for */
   function checkAsked(request: MessageRequest): MessageRequest {
-    const unaccepted = findUnacceptedBy(generate, request.asked)
-    if (unaccepted === undefined) return request
-    throw invalid(toParameter(unaccepted.path, request), 'is not supported by this model')
+    checkAccepted(generate, request.asked, path => toParameter(path, request))
+    return request
   }
 }
 
 /** Where Anthropic's API has what the contract has at a path. */
-function toParameter([first, index]: readonly (string | number)[], { origins }: MessageRequest): string {
+function toParameter([first, index]: Path, { origins }: MessageRequest): string {
   if (first === 'responseFormat') return 'output_config.format'
-  return typeof index === 'number' ? String(origins[index]) : String(first)
+  if (first === 'reasoningEffort') return 'output_config.effort'
+  return typeof index === 'number' ? String(origins[index]) : toSnakeCase(String(first))
 }

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ResumableOptions } from '../../plugin/index.js'
 import { ensurePlugin, FST_SSE_OPTION_INVALID, ownerOf, resumableOptions, uiMessages } from '../../plugin/toolkit.js'
-import { invalid } from '../contract/fields.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
-import { checkGenerate, findUnacceptedBy, type GenerateOptions } from '../generate.js'
+import { checkAccepted, checkGenerate, type GenerateOptions } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { type ActiveStreams, LocalStreams } from './active-streams.js'
@@ -100,11 +99,10 @@ export async function chatRoutes(
 
   /** @throws FST_SSE_INPUT_INVALID if `generate` does not accept what the client asks for */
   function checkAsked(request: ChatRequest): ChatRequest {
-    const unaccepted = findUnacceptedBy(generate, request.asked)
-    if (unaccepted === undefined) return request
-    const [first, index] = unaccepted.path
-    const name = typeof index === 'number' ? request.origins[index] : first
-    throw invalid(String(name), 'is not supported by this model')
+    checkAccepted(generate, request.asked, ([first, index]) =>
+      String(typeof index === 'number' ? request.origins[index] : first)
+    )
+    return request
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Path } from '../../plugin/toolkit.js'
 import type { ContentPart } from './content.js'
 import type { GenerateRequest } from './request.js'
 
@@ -11,7 +12,7 @@ export type Feature = (typeof features)[number]
 export interface Unaccepted {
   readonly feature: Feature
   /** Where the request has it. */
-  readonly path: readonly (string | number)[]
+  readonly path: Path
 }
 
 /** Finds the first thing that a request asks for and a `generate` does not accept. */

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { chatCompletion, ensurePlugin, sendJson, sendWhole } from '../../plugin/toolkit.js'
-import { invalid } from '../contract/fields.js'
-import { FST_SSE_MODEL_NOT_FOUND, FST_SSE_PATH_UNKNOWN } from '../errors.js'
+import { chatCompletion, ensurePlugin, type Path, sendJson, sendWhole, withBrackets } from '../../plugin/toolkit.js'
+import { toSnakeCase } from '../contract/snake-case.js'
+import { FST_SSE_MODEL_NOT_FOUND } from '../errors.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
-import { checkGenerate, findUnacceptedBy, type GenerateOptions, sourceOf } from '../generate.js'
+import { checkAccepted, checkGenerate, type GenerateOptions, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkModels } from '../models.js'
 import { openAiErrorHandler } from '../openai-errors.js'
@@ -11,6 +11,7 @@ import { checkReads, routeSettings } from '../route-settings.js'
 import { type ChatRequest, readChatRequest } from './input.js'
 import { type Model, newCompletion, now, wholeCompletion } from './output.js'
 import { openAiSchemas } from './schemas.js'
+import { answerUnknownPaths } from './unknown-paths.js'
 
 /** The options of `openAiRoutes`. */
 export interface OpenAiRoutesOptions extends InputLimits, GenerateOptions, FinishOptions {
@@ -24,7 +25,8 @@ export interface OpenAiRoutesOptions extends InputLimits, GenerateOptions, Finis
  * A Fastify plugin with `POST /v1/chat/completions`, `GET /v1/models` and `GET /v1/models/:id`, so that clients of
  * OpenAI's API work with this server. It takes the same `generate` as `streamRoutes`, which gets all that a request
  * says: tools, images, options, and in `extra` what only OpenAI's API has. Other paths under `/v1` are answered 404 in
- * OpenAI's form. Registers `sseFrom` if the app has not done so.
+ * OpenAI's form, unless a scope of the app with this prefix has a handler of its own for them. Registers `sseFrom` if
+ * the app has not done so.
  *
  * @example
  * ```ts
@@ -63,16 +65,7 @@ export async function openAiRoutes(
   app.get('/v1/models', { ...settings, schema: schemas.models }, (_request, reply) =>
     sendJson(reply, { object: 'list', data: models.map(modelOf) })
   )
-  app.register(
-    async scope => {
-      scope.setErrorHandler(openAiErrorHandler)
-      scope.setNotFoundHandler(({ method, url }) => {
-        const [path] = url.split('?')
-        throw new FST_SSE_PATH_UNKNOWN(`${method} ${path}`)
-      })
-    },
-    { prefix: '/v1' }
-  )
+  answerUnknownPaths(app)
   // The id of a model may contain slashes.
   app.get<{ Params: { '*': string } }>('/v1/models/*', { ...settings, schema: schemas.model }, (request, reply) =>
     sendJson(reply, modelOf(request.params['*']))
@@ -80,9 +73,8 @@ export async function openAiRoutes(
 
   /** @throws FST_SSE_INPUT_INVALID if `generate` does not accept what the client asks for */
   function checkAsked(request: ChatRequest): ChatRequest {
-    const unaccepted = findUnacceptedBy(generate, request.asked)
-    if (unaccepted === undefined) return request
-    throw invalid(toParameter(unaccepted.path), 'is not supported by this model')
+    checkAccepted(generate, request.asked, toParameter)
+    return request
   }
 
   /** @throws FST_SSE_MODEL_NOT_FOUND */
@@ -93,8 +85,6 @@ export async function openAiRoutes(
 }
 
 /** Where OpenAI's API has what the contract has at a path. */
-function toParameter(path: readonly (string | number)[]): string {
-  const [first, ...rest] = path
-  const name = first === 'responseFormat' ? 'response_format' : String(first)
-  return name + rest.map(step => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
+function toParameter([first, ...rest]: Path): string {
+  return withBrackets([toSnakeCase(String(first)), ...rest])
 }

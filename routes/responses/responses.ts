@@ -5,6 +5,7 @@ import {
   ensurePlugin,
   type Finish,
   type OwnerOptions,
+  type Path,
   ResponseBuilder,
   responses,
   resumableOptions,
@@ -12,9 +13,10 @@ import {
   sendWhole
 } from '../../plugin/toolkit.js'
 import { invalid } from '../contract/fields.js'
+import { toSnakeCase } from '../contract/snake-case.js'
 import { FST_SSE_MODEL_NOT_FOUND } from '../errors.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
-import { checkGenerate, findUnacceptedBy, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
+import { checkAccepted, checkGenerate, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkModels } from '../models.js'
 import { openAiErrorHandler } from '../openai-errors.js'
@@ -98,7 +100,8 @@ export async function responsesRoutes(
     reply: FastifyReply
   ): Promise<FastifyReply> {
     const { stream, background } = asked
-    const toGenerate = checkAccepted(toGenerateRequest(asked, conversation), conversation)
+    const toGenerate = toGenerateRequest(asked, conversation)
+    checkAccepted(generate, toGenerate, path => toParameter(path, conversation))
     const isStored = asked.store && stored !== undefined
     const head = newResponse({ ...asked, store: isStored })
     const own = { providerKey, ...withAsked(onFinish, toGenerate) }
@@ -123,16 +126,13 @@ export async function responsesRoutes(
     }
     return sendWhole(reply, sourceOf(generate, toGenerate, request), toBody, own)
   }
+}
 
-  /** @throws FST_SSE_INPUT_INVALID if `generate` does not accept what the client asks for */
-  function checkAccepted(toGenerate: GenerateRequest, { paths }: ResolvedConversation): GenerateRequest {
-    const unaccepted = findUnacceptedBy(generate, toGenerate)
-    if (unaccepted === undefined) return toGenerate
-    const [field, index] = unaccepted.path
-    const names: Record<string, string> = { tools: 'tools', responseFormat: 'text.format' }
-    const path = names[String(field)] ?? paths[index as number]
-    throw invalid(path as string, 'is not supported by this model')
-  }
+/** Where the Responses API has what the contract has at a path. */
+function toParameter([first, index]: Path, { paths }: ResolvedConversation): string {
+  if (first === 'responseFormat') return 'text.format'
+  if (first === 'reasoningEffort') return 'reasoning.effort'
+  return typeof index === 'number' ? String(paths[index]) : toSnakeCase(String(first))
 }
 
 function toGenerateRequest(

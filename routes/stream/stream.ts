@@ -11,9 +11,8 @@ import {
   sendWhole,
   toEvent
 } from '../../plugin/toolkit.js'
-import { FST_SSE_INPUT_INVALID } from '../errors.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
-import { checkGenerate, findUnacceptedBy, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
+import { checkAccepted, checkGenerate, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkInput, routeSettings } from '../route-settings.js'
 import { type BodyInput, checkParams, type PromptInput, requestOf, type StreamParams, streamInput } from './input.js'
@@ -83,10 +82,7 @@ export async function streamRoutes(
   if (options !== undefined) addStreamById(app, settings, schemas, options)
 
   async function answer(asked: GenerateRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const unaccepted = findUnacceptedBy(generate, asked)
-    if (unaccepted !== undefined) {
-      throw new FST_SSE_INPUT_INVALID(['body', ...unaccepted.path].join('/'), 'is not supported by this model')
-    }
+    checkAccepted(generate, asked, path => ['body', ...path].join('/'))
     const type = negotiate(reply, [EVENTS, JSON_TYPE])
     const source = sourceOf(generate, asked, request)
     const own = { providerKey, ...withAsked(onFinish, asked) }

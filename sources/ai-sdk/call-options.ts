@@ -17,7 +17,7 @@ export function toCallOptions(
   const own = known({ reasoningEffort, parallelToolCalls, user })
   const hasOwn = Object.keys(own).length > 0
   return known({
-    prompt: toPrompt(request.messages, name, specificationVersion),
+    prompt: toPrompt(request, name, specificationVersion),
     maxOutputTokens: request.maxTokens,
     temperature: request.temperature,
     topP: request.topP,

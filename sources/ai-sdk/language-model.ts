@@ -5,6 +5,7 @@ import { FST_SSE_PROVIDER_LOST } from '../openai/errors.js'
 import { readParts } from './answer.js'
 import { type ProviderOptions, toCallOptions } from './call-options.js'
 import type { LanguageModel } from './model.js'
+import { refusalOf } from './refusals.js'
 
 /** The options of `languageModelSource`. */
 export interface LanguageModelOptions {
@@ -16,8 +17,8 @@ export interface LanguageModelOptions {
  * Makes a `generate` for any model of the AI SDK. It passes on all that a request says and the provider interface
  * knows, and yields text, reasoning and calls of tools. It needs the package of the provider alone, not `ai`.
  *
- * An answer that ends in an error, or breaks off, fails with the error of the provider or with `FST_SSE_PROVIDER_LOST`
- * (502).
+ * A part or an option that the provider has no word for is refused by name (`FST_SSE_UNSUPPORTED`, 400). An answer that
+ * ends in an error, or breaks off, fails with the error of the provider or with `FST_SSE_PROVIDER_LOST` (502).
  *
  * @throws FST_SSE_OPTION_INVALID
  * @param model the model, or a function that gives it for the name that the client asks for
@@ -48,7 +49,7 @@ export function languageModelSource(
       const { stream } = await chosen.doStream({ ...options, abortSignal: signal } as never)
       return yield* readParts(stream as ReadableStream<unknown>)
     } catch (error) {
-      throw signal.aborted || hasStatus(error) ? error : lost(error)
+      throw signal.aborted || hasStatus(error) ? error : (refusalOf(error, request) ?? lost(error))
     }
   }
 }

@@ -1,79 +1,78 @@
-import type { AssistantPart, ContentPart, Message } from '../../routes/generate.js'
+import { isNestedDeeper, MAX_LEVELS, type Path } from '../../plugin/toolkit.js'
+import type { AssistantPart, ContentPart, GenerateRequest, Message } from '../../routes/generate.js'
+import { unsupported } from './errors.js'
+import { dataOf, mediaTypeOf } from './files.js'
 import type { LanguageModel } from './model.js'
 
-type Version = LanguageModel['specificationVersion']
-
-/** The media types of files whose type is not known. */
-const MEDIA_TYPES = { image: 'image/*', file: 'application/octet-stream' }
+/** What the parts of a conversation are said with. */
+interface Saying {
+  /** The name of the provider, under which it finds its own reasoning and files again. */
+  readonly name: string
+  readonly version: LanguageModel['specificationVersion']
+  /** The names of the tools that were called so far, by the id of the call. */
+  readonly toolNames: Map<string, string>
+  /** Makes the error for what cannot be said, by its place. */
+  refuse(path: Path, why: string): Error
+}
 
 /**
  * Says in the words of the AI SDK's provider interface what a conversation is.
  *
- * @param name the name of the provider, under which it finds its own reasoning again
+ * @param name the name of the provider
+ * @throws FST_SSE_UNSUPPORTED for a part that the interface has no word for
  */
-export function toPrompt(messages: readonly Message[], name: string, version: Version): object[] {
-  const toolNames = new Map<string, string>()
-  return messages.map(message => toMessage(message, name, version, toolNames))
+export function toPrompt(request: GenerateRequest, name: string, version: Saying['version']): object[] {
+  const saying: Saying = {
+    name,
+    version,
+    toolNames: new Map(),
+    refuse: (path, why) => unsupported(request, path, why)
+  }
+  return request.messages.map((message, index) => toMessage(message, ['messages', index, 'content'], saying))
 }
 
-/** @param toolNames the names of the tools that were called so far, by the id of the call */
-function toMessage(message: Message, name: string, version: Version, toolNames: Map<string, string>): object {
+/** @param path where the content is */
+function toMessage(message: Message, path: Path, saying: Saying): object {
   switch (message.role) {
     case 'system':
       return { role: 'system', content: message.content }
     case 'user':
-      return { role: 'user', content: toUserContent(message.content, version) }
+      return { role: 'user', content: toUserContent(message.content, path, saying) }
     case 'assistant':
-      return { role: 'assistant', content: toAnswer(message.content, name, toolNames) }
+      return { role: 'assistant', content: toAnswer(message.content, path, saying) }
     case 'tool': {
       const { toolCallId, content, isError = false } = message
       // The name is required there, and only the call has it.
-      const toolName = toolNames.get(toolCallId) ?? toolCallId
-      const output = toToolOutput(content, isError, version)
+      const toolName = saying.toolNames.get(toolCallId) ?? toolCallId
+      const output = toToolOutput(content, isError, path, saying)
       return { role: 'tool', content: [{ type: 'tool-result', toolCallId, toolName, output }] }
     }
   }
 }
 
-function toUserContent(content: string | ContentPart[], version: Version): object[] {
+function toUserContent(content: string | ContentPart[], path: Path, saying: Saying): object[] {
   return typeof content === 'string'
     ? [{ type: 'text', text: content }]
-    : content.map(part => toContentPart(part, version))
+    : content.map((part, index) => toContentPart(part, [...path, index], saying))
 }
 
-function toContentPart(part: ContentPart, version: Version): object {
-  switch (part.type) {
-    case 'text':
-      return { type: 'text', text: part.text }
-    case 'audio':
-      return { type: 'file', mediaType: `audio/${part.format}`, data: inline(part.data, version) }
-    case 'image':
-      return { type: 'file', ...toFile(part.url, MEDIA_TYPES.image, version) }
-    case 'file': {
-      const { url = '', name } = part
-      return { type: 'file', ...toFile(url, MEDIA_TYPES.file, version), ...(name !== undefined && { filename: name }) }
-    }
+function toContentPart(part: ContentPart, path: Path, { name, version, refuse }: Saying): object {
+  if (part.type === 'text') return { type: 'text', text: part.text }
+  const file = {
+    type: 'file',
+    mediaType: mediaTypeOf(part),
+    data: dataOf(part, name, version, why => refuse(path, why))
   }
+  return part.type === 'file' && part.name !== undefined ? { ...file, filename: part.name } : file
 }
 
-/** The data of a `data:` URL, or the URL itself. */
-function toFile(url: string, unknownType: string, version: Version): { mediaType: string; data: unknown } {
-  const [, mediaType, data] = /^data:([^;,]*)[^,]*;base64,(.*)$/s.exec(url) ?? []
-  if (data !== undefined) return { mediaType: mediaType || unknownType, data: inline(data, version) }
-  return { mediaType: unknownType, data: version === 'v4' ? { type: 'url', url: new URL(url) } : new URL(url) }
-}
-
-function inline(data: string, version: Version): unknown {
-  return version === 'v4' ? { type: 'data', data } : data
-}
-
-function toAnswer(content: string | AssistantPart[], name: string, toolNames: Map<string, string>): object[] {
+function toAnswer(content: string | AssistantPart[], path: Path, saying: Saying): object[] {
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }]
-  for (const part of content) if (part.type === 'tool-call') toolNames.set(part.id, part.name)
-  return content.map(part => toAnswerPart(part, name))
+  for (const part of content) if (part.type === 'tool-call') saying.toolNames.set(part.id, part.name)
+  return content.map((part, index) => toAnswerPart(part, [...path, index], saying))
 }
 
-function toAnswerPart(part: AssistantPart, name: string): object {
+function toAnswerPart(part: AssistantPart, path: Path, { name, refuse }: Saying): object {
   switch (part.type) {
     case 'reasoning': {
       const { text, signature, encrypted } = part
@@ -81,8 +80,11 @@ function toAnswerPart(part: AssistantPart, name: string): object {
       const isSigned = signature !== undefined || encrypted !== undefined
       return { type: 'reasoning', text, ...(isSigned && { providerOptions: { [name]: own } }) }
     }
-    case 'tool-call':
-      return { type: 'tool-call', toolCallId: part.id, toolName: part.name, input: toInput(part.arguments) }
+    case 'tool-call': {
+      const input = toInput(part.arguments)
+      if (isNestedDeeper(input)) throw refuse(path, `arguments of more than ${MAX_LEVELS} levels`)
+      return { type: 'tool-call', toolCallId: part.id, toolName: part.name, input }
+    }
     default:
       return { type: 'text', text: part.text }
   }
@@ -97,13 +99,14 @@ function toInput(json: string): unknown {
   }
 }
 
-function toToolOutput(content: string | ContentPart[], isError: boolean, version: Version): object {
+function toToolOutput(content: string | ContentPart[], isError: boolean, path: Path, saying: Saying): object {
   if (typeof content === 'string') return { type: isError ? 'error-text' : 'text', value: content }
-  return { type: 'content', value: content.map(part => toToolContent(part, version)) }
+  return { type: 'content', value: content.map((part, index) => toToolContent(part, [...path, index], saying)) }
 }
 
-function toToolContent(part: ContentPart, version: Version): object {
-  const file = toContentPart(part, version) as { type: string; mediaType: string; data: unknown }
+function toToolContent(part: ContentPart, path: Path, saying: Saying): object {
+  const { version } = saying
+  const file = toContentPart(part, path, saying) as { type: string; mediaType: string; data: unknown }
   if (file.type === 'text' || version === 'v4') return file
   const { mediaType, data } = file
   if (data instanceof URL) return { type: 'file-url', url: data.href, mediaType }
