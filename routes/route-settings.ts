@@ -4,7 +4,8 @@ import type {
   FastifySerializerCompiler,
   preValidationHookHandler
 } from 'fastify'
-import { errorBody, FST_SSE_OPTION_INVALID } from '../plugin/toolkit.js'
+import { errorBody, FST_SSE_OPTION_INVALID, isNestedDeeper, MAX_LEVELS } from '../plugin/toolkit.js'
+import { invalid } from './contract/fields.js'
 
 /** The longest `handlerTimeout` that a timer of Node takes: 24 days. Milliseconds. */
 const NEVER = 2 ** 31 - 1
@@ -38,7 +39,7 @@ export type InputCheck = (value: unknown) => Error | undefined
 export function checkInput(checks: Partial<Record<Part, InputCheck>>): preValidationHookHandler {
   return (request, _reply, done) => {
     for (const part of ['params', 'body', 'query'] as const) {
-      const error = checks[part]?.(request[part])
+      const error = (part === 'body' ? findTooDeep(request.body) : undefined) ?? checks[part]?.(request[part])
       if (error === undefined) continue
       // As Fastify tells error handlers which part is wrong.
       done(Object.assign(error, { validationContext: part === 'query' ? 'querystring' : part }))
@@ -57,6 +58,8 @@ export function checkReads<T>(readBody: (body: unknown) => T) {
   const all = new WeakMap<object, T>()
   const check: preValidationHookHandler = (request, _reply, done) => {
     try {
+      const tooDeep = findTooDeep(request.body)
+      if (tooDeep !== undefined) throw tooDeep
       const result = readBody(request.body)
       all.set(request.body as object, result)
       done()
@@ -67,6 +70,11 @@ export function checkReads<T>(readBody: (body: unknown) => T) {
   /** What was read of a body that has passed the check. */
   const read = (body: unknown): T => all.get(body as object) ?? readBody(body)
   return { check, read }
+}
+
+/** The error of a body that is nested so deep that code which walks it, such as `JSON.stringify`, may fail. */
+function findTooDeep(body: unknown): Error | undefined {
+  return isNestedDeeper(body) ? invalid('', `takes JSON of up to ${MAX_LEVELS} levels`) : undefined
 }
 
 /** A hook of the app may have added a schema for headers, which is the app's to check. All else is checked already. */

@@ -1,4 +1,4 @@
-import type { ContentPart } from '../contract/content.js'
+import { type ContentPart, MEDIA_URL } from '../contract/content.js'
 import { Fields, given } from '../contract/fields.js'
 
 /**
@@ -89,9 +89,9 @@ function dataUrl(source: Fields): string {
 }
 
 function urlOf(source: Fields): string {
-  return source.required('url', source.string('url'), 'a URL')
+  return source.required('url', source.url('url'), MEDIA_URL)
 }
 
 function fileId(source: Fields): string {
-  return source.required('file_id', source.string('file_id'), 'the id of a file')
+  return source.required('file_id', source.string('file_id') || undefined, 'the id of a file')
 }

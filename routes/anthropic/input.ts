@@ -31,7 +31,7 @@ const EFFORTS = [
 export function readMessageRequest(value: unknown, limits: Limits): MessageRequest {
   const body = new Fields(value, '', 'application/json: an object with model and messages')
   if (body.has('thread')) throw new FST_SSE_NO_THREADS()
-  const model = body.required('model', body.string('model'), 'the id of a model')
+  const model = body.required('model', body.string('model') || undefined, 'the id of a model')
   const read = readMessages(body, limits)
   const stream = body.boolean('stream') ?? false
   const { tools, others } = readTools(body)

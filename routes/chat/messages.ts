@@ -1,5 +1,5 @@
 import { UI_METADATA } from '../../plugin/toolkit.js'
-import type { AssistantPart, ContentPart } from '../contract/content.js'
+import { type AssistantPart, type ContentPart, MEDIA_URL } from '../contract/content.js'
 import { Fields, given } from '../contract/fields.js'
 import type { AssistantMessage, Message, ToolMessage } from '../contract/message.js'
 import { joinText, withExtra } from '../contract/readers.js'
@@ -46,10 +46,10 @@ function readUser(message: Fields, parts: Fields[]): Message {
 
 /** The media type says what a file is. Only what is inside the message can be a recording. */
 function readFile(part: Fields): ContentPart {
-  const url = part.required('url', part.string('url'), 'a URL')
+  const url = part.required('url', part.url('url'), MEDIA_URL)
   const mediaType = part.string('mediaType') ?? ''
   if (mediaType.startsWith('image/')) return { type: 'image', url }
-  const [, data] = /^data:[^,]*;base64,(.*)$/s.exec(url) ?? []
+  const [, data] = /^data:[^,]*;base64,(.*)$/is.exec(url) ?? []
   if (mediaType.startsWith('audio/') && data !== undefined) {
     return { type: 'audio', data, format: mediaType.slice('audio/'.length).replace('mpeg', 'mp3') }
   }

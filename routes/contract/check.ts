@@ -1,7 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { compileValidator, type Problem } from '../../plugin/toolkit.js'
 import type { Limits } from '../limits.js'
-import { answerParts, inputParts } from './content.js'
+import { type AssistantPart, answerParts, type ContentPart, inputParts, isMediaUrl, MEDIA_URL } from './content.js'
 import { type Message, messageSchemas } from './message.js'
 import { RequestOptions } from './request.js'
 
@@ -59,13 +59,21 @@ function findProblemOfMessage(message: unknown, { maxTextLength }: Limits): Prob
 function findProblemOfPart(part: unknown, finders: Map<string, Find>): Problem | undefined {
   const { type } = (part ?? {}) as Fields
   const find = typeof type === 'string' ? finders.get(type) : undefined
-  if (find !== undefined) return find(part)
+  if (find !== undefined) return find(part) ?? findProblemOfMedia(part as AssistantPart | ContentPart)
   const types = [...finders.keys()].map(name => JSON.stringify(name)).join(', ')
   return { where: '', what: `takes an object with one of the types ${types}` }
 }
 
+/** Finds an image or a file that leads nowhere. */
+function findProblemOfMedia(part: AssistantPart | ContentPart): Problem | undefined {
+  if (part.type !== 'image' && part.type !== 'file') return undefined
+  const { url } = part
+  if (url !== undefined) return isMediaUrl(url) ? undefined : { where: 'url', what: `takes ${MEDIA_URL}` }
+  return part.type === 'file' && part.id ? undefined : { where: '', what: 'takes a file with a url or an id' }
+}
+
 /** The length of all text of a message. */
-export function lengthOf({ content }: Message): number {
+export function lengthOf({ content }: { content: string | readonly (AssistantPart | ContentPart)[] }): number {
   if (typeof content === 'string') return content.length
   return content.reduce((sum, part) => {
     const text = 'text' in part ? part.text.length : 0

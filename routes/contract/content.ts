@@ -3,6 +3,14 @@ import { ReasoningPart, RefusalPart, TextPart, ToolCallPart } from '../../plugin
 
 const string = (description: string) => Type.String({ description })
 
+/** What a URL of an image or a file is. */
+export const MEDIA_URL = 'an absolute http, https or data URL'
+
+/** Whether a model can be shown what a URL leads to. A `data:` URL may be megabytes long, and is not parsed. */
+export function isMediaUrl(url: string): boolean {
+  return /^data:/i.test(url) || (/^https?:\/\//i.test(url) && URL.canParse(url))
+}
+
 /** What the API of a client has and the contract does not, by the name that the API gives it. */
 export const Extra = Type.Optional(
   Type.Record(Type.String(), Type.Unknown(), { description: 'an object with what else the client sent' })
@@ -17,13 +25,13 @@ function part<Type extends string, Fields extends Record<string, TSchema>>(type:
 
 /** The schema of an image. */
 export const ImagePart = part('image', {
-  url: string('an http, https or data URL'),
+  url: string(MEDIA_URL),
   detail: Type.Optional(string('how closely to look: low, high or auto'))
 })
 
 /** The schema of a file. */
 export const FilePart = part('file', {
-  url: Type.Optional(string('an http, https or data URL')),
+  url: Type.Optional(string(MEDIA_URL)),
   id: Type.Optional(string('the id of a file that the provider has')),
   name: Type.Optional(string('the name of the file'))
 })

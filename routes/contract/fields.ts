@@ -1,4 +1,5 @@
 import { FST_SSE_INPUT_INVALID } from '../errors.js'
+import { isMediaUrl, MEDIA_URL } from './content.js'
 
 /**
  * An object that a client has sent, read field by field. `null` stands for a field that is not given. What has not been
@@ -43,12 +44,17 @@ export class Fields {
     return this.#typed(name, 'a string', isString)
   }
 
+  /** The URL of an image or a file. */
+  url(name: string): string | undefined {
+    return this.#typed(name, MEDIA_URL, isUrl) as string | undefined
+  }
+
   number(name: string): number | undefined {
     return this.#typed(name, 'a number', isNumber)
   }
 
-  integer(name: string, minimum = Number.MIN_SAFE_INTEGER): number | undefined {
-    const what = minimum === Number.MIN_SAFE_INTEGER ? 'a whole number' : `a whole number, ${minimum} or more`
+  integer(name: string, minimum = Number.NEGATIVE_INFINITY): number | undefined {
+    const what = minimum === Number.NEGATIVE_INFINITY ? 'a whole number' : `a whole number, ${minimum} or more`
     return this.#typed(name, what, value => isInteger(value) && value >= minimum) as number | undefined
   }
 
@@ -119,12 +125,18 @@ function isString(value: unknown): value is string {
   return typeof value === 'string'
 }
 
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number'
+function isUrl(value: unknown): boolean {
+  return isString(value) && isMediaUrl(value)
 }
 
+/** JSON may have numbers that are too large to be one here, such as `1e400`. */
+function isNumber(value: unknown): value is number {
+  return Number.isFinite(value)
+}
+
+/** Beyond 2^53, a number has the nearest value that there is. OpenAI's `seed` has 64 bits. */
 function isInteger(value: unknown): value is number {
-  return Number.isSafeInteger(value)
+  return Number.isInteger(value)
 }
 
 function isBoolean(value: unknown): value is boolean {

@@ -36,6 +36,23 @@ export function withExtra<M extends Message>(message: M, extra: Record<string, u
   return extra === undefined || Object.keys(extra).length === 0 ? message : { ...message, extra }
 }
 
+/**
+ * Reads the content of a system message: text alone. What its parts have beyond text, such as where to cache it, is
+ * `more`: the content as it is.
+ *
+ * @param textOf the text of a part, `undefined` if it is none
+ */
+export function readSystemText(
+  message: Fields,
+  textOf: (part: Fields) => string | undefined
+): { text: string; more?: { content: unknown } } {
+  const content = message.required('content', message.any('content'), CONTENT)
+  if (typeof content === 'string') return { text: content }
+  const parts = readParts(message, 'content')
+  const text = parts.map(part => part.required('text', textOf(part), 'a string')).join('')
+  return parts.some(part => part.extra() !== undefined) ? { text, more: { content } } : { text }
+}
+
 export function readTextPart(part: Fields): TextPart {
   const text = part.required('text', part.string('text'), 'a string')
   return given({ type: 'text' as const, text, extra: part.extra() })
@@ -65,6 +82,34 @@ export function readFunction(called: Fields, extra?: Record<string, unknown>): T
 /** Whether a choice of tools of OpenAI's APIs names none of them. */
 export function isToolMode(choice: unknown): choice is 'auto' | 'none' | 'required' {
   return choice === 'auto' || choice === 'none' || choice === 'required'
+}
+
+/** Which of its tools a model may call. */
+export interface AllowedTools {
+  readonly mode: 'auto' | 'none' | 'required'
+  readonly names: readonly string[]
+}
+
+/**
+ * Reads a choice of OpenAI's APIs that allows some tools (`allowed_tools`).
+ *
+ * @param allowed the fields that have its mode and its tools
+ */
+export function readAllowedTools(allowed: Fields): AllowedTools {
+  const mode = allowed.any('mode') ?? 'auto'
+  if (!isToolMode(mode)) throw allowed.invalid('mode', 'takes "auto" or "required"')
+  const what = 'a list of tools'
+  const names = allowed.required('tools', allowed.list('tools', what), what).map((value, index) => {
+    const tool = new Fields(value, `${allowed.pathOf('tools')}[${index}]`)
+    return (tool.fields('function') ?? tool).string('name') ?? ''
+  })
+  return { mode, names }
+}
+
+/** The tools that a model may call, `undefined` for none. Without `names`, it may call all. */
+export function allowedOf(tools: Tool[] | undefined, names: readonly string[] | undefined): Tool[] | undefined {
+  const allowed = names === undefined ? tools : tools?.filter(({ name }) => names.includes(name))
+  return allowed?.length === 0 ? undefined : allowed
 }
 
 /**

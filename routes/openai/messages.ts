@@ -1,7 +1,15 @@
-import type { AssistantPart, ContentPart } from '../contract/content.js'
+import { type AssistantPart, type ContentPart, MEDIA_URL } from '../contract/content.js'
 import { Fields, given } from '../contract/fields.js'
 import type { AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage } from '../contract/message.js'
-import { CONTENT, joinText, readAudioPart, readParts, readTextPart } from '../contract/readers.js'
+import {
+  CONTENT,
+  joinText,
+  readAudioPart,
+  readParts,
+  readSystemText,
+  readTextPart,
+  withExtra
+} from '../contract/readers.js'
 
 const ROLES = '"developer", "system", "user", "assistant" or "tool"'
 
@@ -17,29 +25,33 @@ export function readMessage(value: unknown, path: string): Message {
     case 'assistant':
       return readAssistant(message)
     case 'tool':
-      return readTool(message, message.required('tool_call_id', message.string('tool_call_id'), 'a string'))
+      return readTool(message, readToolCallId(message))
     case 'function':
-      return readTool(message, message.required('name', message.string('name'), 'a string'))
+      return readTool(message, message.required('name', message.string('name') || undefined, 'the name of a function'))
     default:
       throw message.invalid('role', `takes ${ROLES}`)
   }
 }
 
 function readSystem(message: Fields): SystemMessage {
-  const content = message.required('content', message.any('content'), CONTENT)
-  const text =
-    typeof content === 'string'
-      ? content
-      : readParts(message, 'content')
-          .map(part => part.required('text', part.any('type') === 'text' ? part.string('text') : undefined, 'a string'))
-          .join('')
-  return given({ role: 'system' as const, content: text, name: message.string('name'), extra: message.extra() })
+  const { text, more } = readSystemText(message, part =>
+    part.any('type') === 'text' ? part.string('text') : undefined
+  )
+  const name = message.string('name')
+  return withExtra(given({ role: 'system' as const, content: text, name }), { ...message.extra(), ...more })
 }
 
 function readUser(message: Fields): UserMessage {
   message.required('content', message.any('content'), CONTENT)
   const content = readContent(message)
   return given({ role: 'user' as const, content, name: message.string('name'), extra: message.extra() })
+}
+
+/** Some servers give calls no id. Then their name is it, as for the call itself. */
+function readToolCallId(message: Fields): string {
+  const id = message.string('tool_call_id')
+  const called = id === '' ? message.string('name') : id
+  return message.required('tool_call_id', called || undefined, 'the id of a tool call')
 }
 
 function readTool(message: Fields, toolCallId: string): ToolMessage {
@@ -122,7 +134,7 @@ function readPart(part: Fields): ContentPart {
       const image = imageOf(part)
       return given({
         type: 'image' as const,
-        url: image.required('url', image.string('url'), 'a URL'),
+        url: image.required('url', image.url('url'), MEDIA_URL),
         detail: image.string('detail'),
         extra: part.extra()
       })
@@ -131,10 +143,12 @@ function readPart(part: Fields): ContentPart {
       return readAudioPart(part)
     case 'file': {
       const file = part.required('file', part.fields('file'), 'an object with file_data or file_id')
+      const url = file.url('file_data')
+      const id = file.string('file_id') || undefined
       return given({
         type: 'file' as const,
-        url: file.string('file_data'),
-        id: file.string('file_id'),
+        url: id === undefined ? file.required('file_data', url, MEDIA_URL) : url,
+        id,
         name: file.string('filename'),
         extra: part.extra()
       })

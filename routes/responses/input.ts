@@ -1,6 +1,6 @@
 import { lengthOf } from '../contract/check.js'
 import { Fields, given, invalid } from '../contract/fields.js'
-import { readFormat } from '../contract/readers.js'
+import { allowedOf, readFormat } from '../contract/readers.js'
 import type { RequestOptions } from '../contract/request.js'
 import type { Limits } from '../limits.js'
 import type { PlacedEntry } from './conversation.js'
@@ -31,7 +31,7 @@ export interface ResponsesRequest {
  */
 export function readResponsesRequest(value: unknown, limits: Limits): ResponsesRequest {
   const body = new Fields(value, '', 'application/json: an object with model and input')
-  const model = body.required('model', body.string('model'), 'the id of a model')
+  const model = body.required('model', body.string('model') || undefined, 'the id of a model')
   const previousId = body.string('previous_response_id')
   if (body.has('conversation')) {
     throw body.invalid('conversation', 'is not supported: send previous_response_id, or the whole input')
@@ -75,7 +75,7 @@ function readInput(body: Fields, hasPrevious: boolean, { maxMessages }: Limits):
 function lengthOfEntry(entry: Entry): number {
   switch (entry.role) {
     case 'answer':
-      return lengthOf({ role: 'assistant', content: entry.parts })
+      return lengthOf({ content: entry.parts })
     case 'reference':
     case 'foreign':
       return 0
@@ -87,13 +87,11 @@ function lengthOfEntry(entry: Entry): number {
 function readOptions(body: Fields, model: string): ResponsesRequest['options'] {
   const { tools, foreign } = readTools(body)
   const choice = readToolChoice(body)
-  const { allowed } = choice
-  const usable = allowed === undefined ? tools : tools?.filter(({ name }) => allowed.includes(name))
   const text = body.fields('text')
   const reasoning = body.fields('reasoning')
   const options = given({
     model,
-    tools: usable,
+    tools: allowedOf(tools, choice.allowed),
     toolChoice: choice.toolChoice,
     parallelToolCalls: body.boolean('parallel_tool_calls'),
     responseFormat: readFormat(text?.fields('format'), format => format),

@@ -2,7 +2,8 @@ import { unseal } from '../../plugin/toolkit.js'
 import type { AssistantPart } from '../contract/content.js'
 import { Fields, given } from '../contract/fields.js'
 import type { SystemMessage, ToolMessage, UserMessage } from '../contract/message.js'
-import { readAnswerContent, readInputContent, readText, readTexts } from './parts.js'
+import { readSystemText, withExtra } from '../contract/readers.js'
+import { readAnswerContent, readInputContent, readTexts } from './parts.js'
 
 /** A part of an answer that the input repeats: one of its messages, its reasoning, or a call of a tool. */
 export interface AnswerEntry {
@@ -71,12 +72,7 @@ function readMessage(item: Fields): Entry {
   switch (item.any('role')) {
     case 'system':
     case 'developer':
-      return given({
-        role: 'system' as const,
-        content: readText(item, 'content'),
-        name: item.string('name'),
-        extra: item.extra()
-      })
+      return readSystem(item)
     case 'user':
       item.required('content', item.any('content'), 'a string, or a list of parts')
       return given({
@@ -90,8 +86,8 @@ function readMessage(item: Fields): Entry {
       return given({ role: 'answer' as const, type: 'message' as const, parts, extra: item.extra() })
     }
     case 'tool': {
-      const older = item.string('tool_call_id')
-      const toolCallId = item.required('call_id', item.string('call_id') ?? older, 'the id of a call')
+      const older = item.string('tool_call_id') || undefined
+      const toolCallId = item.required('call_id', item.string('call_id') || older, 'the id of a call')
       return given({
         role: 'tool' as const,
         toolCallId,
@@ -102,6 +98,15 @@ function readMessage(item: Fields): Entry {
     default:
       throw item.invalid('role', `takes ${ROLES}`)
   }
+}
+
+function readSystem(item: Fields): SystemMessage {
+  const { text, more } = readSystemText(item, part => {
+    part.drop('type')
+    return part.string('text')
+  })
+  const message = given({ role: 'system' as const, content: text, name: item.string('name') })
+  return withExtra(message, { ...item.extra(), ...more })
 }
 
 function readReasoning(item: Fields): AnswerEntry {

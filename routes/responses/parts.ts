@@ -1,4 +1,4 @@
-import type { AssistantPart, ContentPart } from '../contract/content.js'
+import { type AssistantPart, type ContentPart, MEDIA_URL } from '../contract/content.js'
 import { Fields, given } from '../contract/fields.js'
 import { CONTENT, joinText, readAudioPart, readParts, readTextPart } from '../contract/readers.js'
 
@@ -74,19 +74,21 @@ function textPart(part: Fields): ContentPart & { type: 'text' } {
 
 /** An image that the provider has is a file with an id. */
 function readImage(part: Fields): ContentPart {
-  const id = part.string('file_id')
-  const url = part.string('image_url')
+  const id = part.string('file_id') || undefined
+  const url = part.url('image_url')
   const detail = part.string('detail')
   if (url !== undefined) return given({ type: 'image' as const, url, detail, extra: part.extra() })
-  return given({ type: 'file' as const, id: part.required('image_url', id, 'a URL'), extra: part.extra() })
+  return given({ type: 'file' as const, id: part.required('image_url', id, MEDIA_URL), extra: part.extra() })
 }
 
 function readFile(part: Fields): ContentPart {
-  const data = part.string('file_data')
+  const data = part.url('file_data')
+  const url = part.url('file_url') ?? data
+  const id = part.string('file_id') || undefined
   return given({
     type: 'file' as const,
-    url: part.string('file_url') ?? data,
-    id: part.string('file_id'),
+    url: id === undefined ? part.required('file_url', url, MEDIA_URL) : url,
+    id,
     name: part.string('filename'),
     extra: part.extra()
   })

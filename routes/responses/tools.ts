@@ -1,5 +1,5 @@
 import { Fields } from '../contract/fields.js'
-import { isToolMode, readFunction } from '../contract/readers.js'
+import { isToolMode, readAllowedTools, readFunction } from '../contract/readers.js'
 import type { Tool, ToolChoice } from '../contract/tool.js'
 
 /** The tools of a request, and those of kinds that are not the contract's, such as the provider's own. */
@@ -45,13 +45,9 @@ export function readToolChoice(body: Fields): Choice {
       return { ...none, toolChoice: { tool } }
     }
     case 'allowed_tools': {
-      const mode = chosen.any('mode') ?? 'auto'
-      if (!isToolMode(mode)) throw chosen.invalid('mode', 'takes "auto" or "required"')
-      const allowed = chosen.required('tools', chosen.list('tools'), 'a list of tools').map((value, index) => {
-        const tool = new Fields(value, `tool_choice.tools[${index}]`)
-        return tool.string('name') ?? ''
-      })
-      return { toolChoice: mode, allowed, foreign: choice }
+      // Some clients send the choice as chat completions have it.
+      const { mode, names } = readAllowedTools(chosen.fields('allowed_tools') ?? chosen)
+      return { toolChoice: mode, allowed: names, foreign: choice }
     }
     default:
       chosen.required('type', chosen.string('type'), 'a string')
