@@ -5,9 +5,11 @@ import { AnswerParts } from '../../plugin/toolkit.js'
 import {
   type AnswerPart,
   anthropicRoutes,
+  chatRoutes,
   type Finish,
   type Message,
   openAiRoutes,
+  responsesRoutes,
   streamRoutes
 } from '../../routes/index.js'
 import { openAiSource } from '../../sources/index.js'
@@ -15,6 +17,7 @@ import { fetchAll } from '../helpers/client.js'
 import { Random, seed } from '../helpers/random.js'
 import { serve } from '../helpers/server.js'
 import { randomAnswer, randomConversation, toAnthropic } from './conversations.js'
+import { toResponses, toUiMessages, withTextResults } from './spoken.js'
 
 const random = new Random(seed)
 const question = { role: 'user' as const, content: 'hi' }
@@ -59,10 +62,19 @@ t.test(`kind: a conversation, generated, reaches generate through every API as i
     const answer = await fetchAll(`${viaChat.url}/stream`, { body: { messages } })
     t.match(answer.text(), 'data: Hello\n', answer.text())
     t.same(asked(), messages)
+    const items = toResponses(messages)
+    const response = await fetchAll(`${url}/v1/responses`, { body: { model: 'a', input: items, store: false } })
+    t.equal(response.status, 200, response.text())
+    t.same(asked(), messages, JSON.stringify(items))
+    const told = withTextResults(messages)
+    const shown = toUiMessages(told)
+    const chat = await fetchAll(`${url}/api/chat`, { body: { id: 'c', messages: shown } })
+    t.equal(chat.status, 200, chat.text())
+    t.same(asked(), told, JSON.stringify(shown))
   }
 })
 
-/** A server with both APIs, whose model gives a prepared answer. */
+/** A server with every API, whose model gives a prepared answer. */
 async function apis(t: Test) {
   let prepared: { items: AnswerPart[]; finish: Finish }
   let conversation: Message[] = []
@@ -74,6 +86,8 @@ async function apis(t: Test) {
   const { url } = await serve(t, async app => {
     await app.register(openAiRoutes, { generate, models: ['a'] })
     await app.register(anthropicRoutes, { generate })
+    await app.register(responsesRoutes, { generate, models: ['a'] })
+    await app.register(chatRoutes, { generate, resumable: false })
   })
   return {
     url,
