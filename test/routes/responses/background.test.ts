@@ -310,6 +310,14 @@ t.test('a response that is deleted is found no more, and stops if it runs', asyn
     await t.rejects(client.responses.retrieve(gone), { status: 404, code: null })
     await t.rejects(client.responses.delete(gone), { status: 404, code: null })
     await t.rejects(client.responses.retrieve(gone, { stream: true }), { status: 404, code: null })
+    await t.rejects(client.responses.cancel(gone), { status: 404, code: null })
+    await t.rejects(client.responses.inputItems.list(gone), { status: 404, code: null })
+    const item = { type: 'item_reference' as const, id: `${gone.replace('resp_', 'msg_')}_0` }
+    await t.rejects(client.responses.create({ model: 'a', input: [item] }), { status: 404, code: null })
+    await t.rejects(client.responses.create({ model: 'a', input, previous_response_id: gone }), {
+      status: 400,
+      code: 'previous_response_not_found'
+    })
   }
 })
 
