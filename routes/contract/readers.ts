@@ -142,3 +142,14 @@ export function readFormat(
       throw format.invalid('type', 'takes "text", "json_object" or "json_schema"')
   }
 }
+
+/** Base64 without whitespace (RFC 4648, section 4). What is shorter is more likely a word. */
+const BASE64 = /^[A-Za-z0-9+/]{14,}={0,2}$/
+
+/** Reads the contents of a file of OpenAI's APIs: a URL, or Base64 alone, which clients send too. */
+export function readFileData(file: Fields): string | undefined {
+  const data = file.any('file_data')
+  if (typeof data !== 'string' || data.length % 4 !== 0 || !BASE64.test(data)) return file.url('file_data')
+  const type = /\.pdf$/i.test(file.string('filename') ?? '') ? 'application/pdf' : 'application/octet-stream'
+  return `data:${type};base64,${data}`
+}

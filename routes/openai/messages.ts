@@ -5,6 +5,7 @@ import {
   CONTENT,
   joinText,
   readAudioPart,
+  readFileData,
   readParts,
   readSystemText,
   readTextPart,
@@ -143,7 +144,7 @@ function readPart(part: Fields): ContentPart {
       return readAudioPart(part)
     case 'file': {
       const file = part.required('file', part.fields('file'), 'an object with file_data or file_id')
-      const url = file.url('file_data')
+      const url = readFileData(file)
       const id = file.string('file_id') || undefined
       return given({
         type: 'file' as const,

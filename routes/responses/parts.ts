@@ -1,6 +1,6 @@
 import { type AssistantPart, type ContentPart, MEDIA_URL } from '../contract/content.js'
 import { Fields, given } from '../contract/fields.js'
-import { CONTENT, joinText, readAudioPart, readParts, readTextPart } from '../contract/readers.js'
+import { CONTENT, joinText, readAudioPart, readFileData, readParts, readTextPart } from '../contract/readers.js'
 
 /** Reads the content of a message of the user, or the output of a tool. */
 export function readInputContent(item: Fields, name: string): string | ContentPart[] {
@@ -82,7 +82,7 @@ function readImage(part: Fields): ContentPart {
 }
 
 function readFile(part: Fields): ContentPart {
-  const data = part.url('file_data')
+  const data = readFileData(part)
   const url = part.url('file_url') ?? data
   const id = part.string('file_id') || undefined
   return given({

@@ -42,6 +42,28 @@ t.test('a URL that leads somewhere reaches generate as it is', async t => {
   }
 })
 
+t.test('a file that is Base64 alone becomes a data URL', async t => {
+  const { asked, post } = await appOf(t)
+  const file_data = Buffer.from('%PDF-1.7 and more').toString('base64')
+  const files: [string | undefined, string][] = [
+    ['a.PDF', 'application/pdf'],
+    ['a.csv', 'application/octet-stream'],
+    [undefined, 'application/octet-stream']
+  ]
+  for (const [filename, type] of files) {
+    const bodies: [Api, object][] = [
+      [chatCompletions, { type: 'file', file: { file_data, filename } }],
+      [responsesApi, { type: 'input_file', file_data, filename }]
+    ]
+    for (const [api, part] of bodies) {
+      t.equal((await post(api, api.withPart(part))).status, 200)
+      const [content] = (asked.pop()?.messages[0]?.content ?? []) as { url: string; name?: string }[]
+      t.match(content, { url: `data:${type};base64,${file_data}` }, `${api.name}: ${filename}`)
+      t.equal(content?.name, filename)
+    }
+  }
+})
+
 t.test('kind: a file without its content or an id is refused by name', async t => {
   const { refused } = await appOf(t)
   const empty: [Api, object, RegExp][] = [
