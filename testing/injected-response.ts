@@ -3,8 +3,8 @@ import { errorFromBody, SseStreamError } from '../client/errors.js'
 import { makeParser } from '../client/parser.js'
 import type { EventStreamSchema } from '../plugin/index.js'
 import type { Exchange } from './exchange.js'
-import type { InjectSseOptions } from './inject-sse.js'
 import type { InjectedEvent, InjectedStream } from './injected-stream.js'
+import type { InjectSseOptions } from './options.js'
 
 const EVENT_STREAM = /^text\/event-stream\s*(;|$)/i
 

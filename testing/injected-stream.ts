@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { StreamEvent } from '../client/index.js'
 import type { ErrorData, EventStreamSchema } from '../plugin/index.js'
-import type { InjectSseOptions } from './inject-sse.js'
+import type { InjectSseOptions } from './options.js'
 
 /** The event that says that a stream has failed. */
 export interface ErrorEvent {
