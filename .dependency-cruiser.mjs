@@ -44,20 +44,23 @@ const forbidden = [
     name: 'plugin-imports-its-users',
     comment: 'The plugin knows nothing of what is built on it.',
     from: { path: code('plugin') },
-    to: { path: code('routes', 'sources', 'client', 'examples', 'bench', 'test', 'scripts') }
+    to: { path: code('routes', 'sources', 'client', 'testing', 'examples', 'bench', 'test', 'scripts') }
   },
   {
     name: 'routes-import-deep',
     comment: 'Of the plugin, routes may import index.ts and toolkit.ts. Whatever else they need goes into the toolkit.',
     from: { path: code('routes') },
-    to: { path: code('plugin', 'sources', 'client', 'examples', 'bench', 'test', 'scripts'), pathNot: pluginForRoutes }
+    to: {
+      path: code('plugin', 'sources', 'client', 'testing', 'examples', 'bench', 'test', 'scripts'),
+      pathNot: pluginForRoutes
+    }
   },
   {
     name: 'sources-import-deep',
     comment: 'Sources may import index.ts and toolkit.ts of the plugin, and types from routes/generate.ts.',
     from: { path: code('sources') },
     to: {
-      path: code('plugin', 'routes', 'client', 'examples', 'bench', 'test', 'scripts'),
+      path: code('plugin', 'routes', 'client', 'testing', 'examples', 'bench', 'test', 'scripts'),
       pathNot: [pluginForRoutes, '^routes/generate\\.ts$']
     }
   },
@@ -72,8 +75,17 @@ const forbidden = [
     comment: 'The client runs in browsers. Of the rest, it may import plugin/schema.',
     from: { path: code('client') },
     to: {
-      path: code('plugin', 'routes', 'sources', 'examples', 'bench', 'test', 'scripts'),
+      path: code('plugin', 'routes', 'sources', 'testing', 'examples', 'bench', 'test', 'scripts'),
       pathNot: '^plugin/schema/'
+    }
+  },
+  {
+    name: 'testing-imports-deep',
+    comment: 'Testing helpers use what users have, and the parts of the client that read a response.',
+    from: { path: code('testing') },
+    to: {
+      path: code('plugin', 'routes', 'sources', 'examples', 'bench', 'test', 'scripts'),
+      pathNot: ['^plugin/index\\.ts$', '^routes/index\\.ts$']
     }
   },
   {

@@ -11,6 +11,7 @@ import { resuming } from './checks/resuming.js'
 import { routes } from './checks/routes.js'
 import { scaling } from './checks/scaling.js'
 import { sdks } from './checks/sdks.js'
+import { testing } from './checks/testing.js'
 import { typedEvents } from './checks/typed-events.js'
 
 /** The checks of all pages. Programs that are files in `examples/` have tests of their own instead. */
@@ -26,6 +27,7 @@ export const checks: Readonly<Record<string, Checks>> = {
   'docs/routes.md': routes,
   'docs/scaling.md': scaling,
   'docs/sdks.md': sdks,
+  'docs/testing.md': testing,
   'docs/typed-events.md': typedEvents
 }
 

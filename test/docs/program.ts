@@ -86,19 +86,21 @@ export class Program {
     return (await this.app(t)).listeningOrigin
   }
 
+  /** Writes it to a file. @returns its path, from the root of this repository */
+  file(change: (code: string) => string, ending = '.ts'): string {
+    return relative(root, this.#write(change, '', ending))
+  }
+
   /** Runs it in a process of its own, which is killed after the test. */
   spawn(t: Test): ChildProcess {
-    const file = relative(
-      root,
-      this.#write(code => code, '')
-    )
+    const file = this.file(code => code)
     const child = spawn(process.execPath, [...process.execArgv, file], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
     t.teardown(() => child.kill('SIGKILL'))
     return child
   }
 
-  #write(change: (code: string) => string, rest: string): string {
-    const file = join(this.#folder, `${written++}.ts`)
+  #write(change: (code: string) => string, rest: string, ending = '.ts'): string {
+    const file = join(this.#folder, `${written++}${ending}`)
     const local = this.code
       .replace(
         /(?<= from ')fastify-sse-from[^']*(?=')/g,

@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Test } from 'tap'
-import type { PluginOptions, ResumableOptions, StreamOptions } from '../../plugin/index.js'
+import type { PluginOptions, ResumableOptions, SourceContext, StreamOptions } from '../../plugin/index.js'
+import { type SourceRun, scriptedSource } from '../../testing/index.js'
 import { type Served, serve } from './server.js'
-import { Steps } from './steps.js'
 
 /** A source that a test steps through. */
 export interface SteppedSource {
   /** Gives it items to yield; an Error is thrown, `undefined` ends the source. */
   give(...items: (unknown | Error | undefined)[]): void
-  aborted: boolean
-  /** Whether its generator has ended, for whatever reason. */
-  over: boolean
+  readonly aborted: boolean
+  /** Whether it has ended, for whatever reason. */
+  readonly over: boolean
 }
 
 export interface Node extends Served {
@@ -37,38 +37,20 @@ export async function node(
 ): Promise<Node> {
   const sources: SteppedSource[] = []
   const setup = (app: FastifyInstance) => {
+    const source = scriptedSource<unknown, undefined>()
+    const start = (context: SourceContext) => {
+      const iterable = source(context)
+      const run = source.runs.at(-1) as SourceRun<unknown, undefined>
+      // A source that an SDK reads ends when it is aborted.
+      context.signal.addEventListener('abort', () => run.end())
+      sources.push(steppedSource(run))
+      return iterable
+    }
     const answer = (request: FastifyRequest, reply: FastifyReply) =>
-      reply.sseFrom(
-        async function* ({ signal }): AsyncGenerator<unknown, undefined> {
-          const steps = new Steps()
-          const items: (unknown | Error | undefined)[] = []
-          const source: SteppedSource = {
-            give: (...given) => {
-              items.push(...given)
-              for (const _ of given) steps.go()
-            },
-            aborted: false,
-            over: false
-          }
-          sources.push(source)
-          signal.addEventListener('abort', () => {
-            source.aborted = true
-            source.give(undefined)
-          })
-          try {
-            for (;;) {
-              await steps.next()
-              const item = items.shift()
-              if (item === undefined) return undefined
-              if (item instanceof Error) throw item
-              yield item
-            }
-          } finally {
-            source.over = true
-          }
-        },
-        { ...stream, resumable: typeof resumable === 'function' ? resumable(request) : resumable }
-      )
+      reply.sseFrom(start, {
+        ...stream,
+        resumable: typeof resumable === 'function' ? resumable(request) : resumable
+      })
     for (const url of ['/', path]) if (url !== undefined) app.all(url, answer)
     app.get<{ Params: { id: string } }>('/streams/:id', (request, reply) =>
       reply.sseResume(request.params.id, { protocol: stream.protocol })
@@ -79,6 +61,24 @@ export async function node(
   }
   const served = await serve(t, setup, { plugin, http2 })
   return { ...served, sources }
+}
+
+function steppedSource(run: SourceRun<unknown, undefined>): SteppedSource {
+  return {
+    give: (...items) => {
+      for (const item of items) {
+        if (item === undefined) run.end()
+        else if (item instanceof Error) run.fail(item)
+        else run.give(item)
+      }
+    },
+    get aborted() {
+      return run.signal.aborted
+    },
+    get over() {
+      return run.isOver
+    }
+  }
 }
 
 /** The request options of a client that reconnects. */
