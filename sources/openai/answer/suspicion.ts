@@ -1,0 +1,29 @@
+import { isFilled, isObject } from './values.js'
+
+/** What is sent to keep a connection alive, or stands for nothing. */
+const PING =
+  /^[\s:<[("]*(ping|pong|(openrouter )?processing|heart[-_ ]?beat|keep[-_ ]?alive|ok|done|null|undefined|nan|true|false|-?[\d.]+)?[\s>\])!."]*$/i
+
+/** What an event that is part of the answer, or tells of its progress, calls itself. */
+const PROGRESS =
+  /^(message|chunk|chat|completion|delta|start|begin|end|finish|stop|queued|pending|running|in_progress)/i
+
+/** Names of what an event says about itself or the answer. */
+const ABOUT =
+  /(^|_)(ids?|object|created(_at)?|model|provider|time|timestamp|timings|usage|fingerprint|tier|obfuscation|groq|citations|search_results|metadata|done|index|choices)$/
+
+/** Names whose value says what an event is. */
+const KIND = /^(type|event|status|state)$/
+
+/**
+ * Whether an event that is no chunk may be an error in a form that is not known. Pings, progress and metadata are none.
+ */
+export function isSuspect(event: unknown): boolean {
+  if (typeof event === 'string') return !PING.test(event)
+  return isObject(event) && Object.entries(event).some(([name, value]) => isSuspectField(name, value))
+}
+
+function isSuspectField(name: string, value: unknown): boolean {
+  if (ABOUT.test(name) || !isFilled(value)) return false
+  return !(KIND.test(name) && typeof value === 'string' && (PROGRESS.test(value) || PING.test(value)))
+}
