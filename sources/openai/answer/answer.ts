@@ -133,7 +133,7 @@ export class Answer {
     const chunk = readChunk(object)
     if (chunk?.usage && (chunk.usage.totalTokens > 0 || this.#usage === undefined)) this.#usage = chunk.usage
     if (this.#isOver) {
-      if (chunk === undefined || chunk.text !== '') this.#odd.ignoreLate(JSON.stringify(object))
+      if (chunk === undefined || chunk.first.text !== '') this.#odd.ignoreLate(JSON.stringify(object))
       return []
     }
     const failure = failureOf(object)
@@ -145,13 +145,13 @@ export class Answer {
 
   #takeChunk(chunk: Chunk, object: Record<string, unknown>): AnswerPart[] {
     this.#hasChunk = true
-    const parts = this.#takeChoice(chunk, object)
+    const parts = this.#takeChoice(chunk.first, object)
     for (const { whole, ...other } of chunk.others) {
       // Each choice has a part of the message, not all of it.
       parts.push(...this.#takeChoice({ ...other, text: other.text + (whole ?? ''), whole: undefined }, object))
     }
     if (parts.length === 0) this.#odd.examine(object)
-    if (this.#context.isDocument && chunk.whole !== undefined) this.#mark()
+    if (this.#context.isDocument && chunk.first.whole !== undefined) this.#mark()
     return parts
   }
 

@@ -8,7 +8,8 @@ import { isObject } from './values.js'
 type Fields = Record<string, unknown>
 
 /** What a chunk says. Servers leave out any of it, or put it elsewhere. */
-export interface Chunk extends Choice {
+export interface Chunk {
+  first: Choice
   usage: Usage | undefined
   /** What further choices say that are as much the answer as the first one is. */
   others: readonly Choice[]
@@ -46,7 +47,7 @@ export function readChunk(object: Fields): Chunk | undefined {
   const list: unknown[] = Array.isArray(choices) ? choices : [choices]
   const choice = list.find(isFirst) ?? {}
   return {
-    ...readChoice(choice),
+    first: readChoice(choice),
     usage: readUsage(usage) ?? readUsage(choice.usage) ?? readUsage(isObject(groq) ? groq.usage : undefined),
     others: list.length > 1 ? list.filter(isFirst).slice(1).map(readChoice) : NO_CHOICES
   }
@@ -73,7 +74,7 @@ function readChoice(choice: Fields): Choice {
     text,
     reasoning,
     refusal,
-    calls: calls ?? [message, choice].find(hasCalls),
+    calls: areCallsWhole ? message : (calls ?? (hasCalls(choice) ? choice : undefined)),
     areCallsWhole,
     whole,
     isUnreadable: isUnknown,
