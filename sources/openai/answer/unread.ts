@@ -1,5 +1,5 @@
 import { isFirst } from './chunk.js'
-import { isFilled, isObject } from './values.js'
+import { isObject } from './values.js'
 
 type Fields = Record<string, unknown>
 
@@ -47,6 +47,6 @@ function isUnknown(name: string): boolean {
 
 function hasWords(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return typeof value === 'string' && value !== ''
-  if (depth === MAX_DEPTH || !isFilled(value)) return false
+  if (depth === MAX_DEPTH) return false
   return Object.entries(value).some(([name, inner]) => !ABOUT.test(name) && hasWords(inner, depth + 1))
 }

@@ -207,6 +207,15 @@ kind('a whole message adds the calls that the chunks before it had not', {
       choiceOf({ message: { tool_calls: [piece('f', '{"a":1}', { id: 'a' })] } }),
     ['f {"a":1}']
   ],
+  'at the place of another one': [
+    pieces(piece('f', '{"a":1}')) + choiceOf({ message: { tool_calls: [piece('g', '{"b":2}')] } }),
+    two
+  ],
+  'with an id of its own': [
+    pieces(piece('f', '{"a":1}', { id: 'a' })) +
+      choiceOf({ message: { tool_calls: [piece('f', '{"a":2}', { id: 'b' })] } }),
+    same
+  ],
   'and the name of one': [
     pieces(piece(undefined, '{"a"', { index: 0, id: 'a' })) +
       choiceOf({ message: { tool_calls: [piece('f', '{"a":1}', { id: 'a' })] } }),
@@ -272,6 +281,7 @@ t.test('calls of tools: arguments that are cut, or no JSON, are an error unless 
     'within an object': pieces(piece('f', '{"a":', { index: 0, id: 'a' })),
     'in the older form': delta({ function_call: { name: 'f', arguments: '{"a"' } }),
     'the first of two': pieces(piece('f', '{"a"', { id: 'a' }), piece('g', '{}', { id: 'b' })),
+    'the first of two, with nothing but their names': pieces(piece('f', '{"a"')) + pieces(piece('f', '{"b":2}')),
     'no JSON': pieces(piece('f', 'city=Bonn')),
     'two objects': pieces(piece('f', '{}', { index: 0, id: 'a' })) + pieces(piece(undefined, '{"a":1}', { index: 0 }))
   }
