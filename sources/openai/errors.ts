@@ -43,7 +43,7 @@ export function refusal(status: number, headers: Headers, cause: Error): Error {
   return Object.assign(refused, { statusCode: status }, isValid && { headers: { 'retry-after': retryAfter } })
 }
 
-/** Whether an error may be about an option of the request. Others repeat the request, and cost one more if asked again. */
+/** Whether an error may be about an option of the request. Others may repeat the request in their words. */
 export function mayRefuseOption({ code, statusCode }: ProviderError): boolean {
   return code === 'FST_SSE_PROVIDER_LOST' || statusCode === 400 || statusCode === 422
 }

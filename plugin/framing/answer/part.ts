@@ -42,8 +42,8 @@ export type ReasoningPart = Static<typeof ReasoningPart>
 
 /**
  * A call of a tool, or the next piece of one: the pieces with the same `id` are one call, and their `arguments`,
- * joined, are JSON. `extra` is for the provider, which wants it back unchanged in a later request, such as the signature
- * of the thoughts that led to the call. It has the names of the provider's API.
+ * joined, are JSON. `extra` is for the provider, which wants it back unchanged in a later request, such as the
+ * signature of the thoughts that led to the call. It has the names of the provider's API.
  */
 export type ToolCallPart = Static<typeof ToolCallPart>
 

@@ -1,16 +1,18 @@
 import { isFilled, isObject } from './values.js'
 
 /** What is sent to keep a connection alive, or stands for nothing. */
-const PING =
-  /^[\s:<[("]*(ping|pong|(openrouter )?processing|heart[-_ ]?beat|keep[-_ ]?alive|ok|done|null|undefined|nan|true|false|-?[\d.]+)?[\s>\])!."]*$/i
+const PINGS = 'ping|pong|(openrouter )?processing|heart[-_ ]?beat|keep[-_ ]?alive|ok|done'
+const NOTHINGS = 'null|undefined|nan|true|false|-?[\\d.]+'
+const PING = new RegExp(`^[\\s:<[("]*(${PINGS}|${NOTHINGS})?[\\s>\\])!."]*$`, 'i')
 
 /** What an event that is part of the answer, or tells of its progress, calls itself. */
 const PROGRESS =
   /^(message|chunk|chat|completion|delta|start|begin|end|finish|stop|queued|pending|running|in_progress)/i
 
 /** Names of what an event says about itself or the answer. */
-const ABOUT =
-  /(^|_)(ids?|object|created(_at)?|model|provider|time|timestamp|timings|usage|fingerprint|tier|obfuscation|groq|citations|search_results|metadata|done|index|choices)$/
+const OF_ITSELF = 'ids?|object|created(_at)?|model|provider|time|timestamp|fingerprint|tier|obfuscation|groq|index|done'
+const OF_ANSWER = 'usage|timings|citations|search_results|metadata|choices'
+const ABOUT = new RegExp(`(^|_)(${OF_ITSELF}|${OF_ANSWER})$`)
 
 /** Names whose value says what an event is. */
 const KIND = /^(type|event|status|state)$/

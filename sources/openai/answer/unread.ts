@@ -7,12 +7,13 @@ type Fields = Record<string, unknown>
 const READ = /^(content|refusal|reasoning(_content|_text|_details)?|thinking(_blocks)?|tool_calls|function_call)$/
 
 /** What a delta or a message says about itself, beside what it says. */
-const ABOUT =
-  /(^|_)(ids?|type|object|role|name|model|status|channel|phase|recipient|signature|opaque|encrypted_content|annotations|citations?|context|fields|metadata|extra_content|executed_tools|end_turn)$/
+const OF_ITSELF = 'ids?|type|object|role|name|model|status|channel|phase|recipient|end_turn|context|fields|metadata'
+const OF_CONTENT = 'signature|opaque|encrypted_content|annotations|citations?|extra_content|executed_tools'
+const ABOUT = new RegExp(`(^|_)(${OF_ITSELF}|${OF_CONTENT})$`)
 
 /** The names that content has elsewhere. */
-const CONTENT =
-  /^(delta|content|texts?|parts|messages|output(_text)?|response|answer|completion|generated_text|transcript|images?|audio)$/
+const TEXTS = 'delta|content|texts?|parts|messages|output(_text)?|response|answer|completion|generated_text|transcript'
+const CONTENT = new RegExp(`^(${TEXTS}|images?|audio)$`)
 
 /** How deep words may be nested to be found. */
 const MAX_DEPTH = 4
