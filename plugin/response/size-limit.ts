@@ -23,5 +23,7 @@ export class SizeLimit {
 
 function sizeOf(part: AnswerPart): number {
   if (typeof part === 'string') return Buffer.byteLength(part)
-  return Object.values(part).reduce((sum, value) => sum + Buffer.byteLength(value), 0)
+  return Object.values(part).reduce((sum, value) => {
+    return sum + Buffer.byteLength(typeof value === 'string' ? value : JSON.stringify(value))
+  }, 0)
 }

@@ -34,6 +34,7 @@ export function readMessage(value: unknown, path: string): Message {
   }
 }
 
+/** A system message is text. What its parts have beyond that, such as `cache_control`, is kept with them as `extra`. */
 function readSystem(message: Fields): SystemMessage {
   const { text, more } = readSystemText(message, part =>
     part.any('type') === 'text' ? part.string('text') : undefined
@@ -103,21 +104,24 @@ function readToolCalls(message: Fields): AssistantPart[] {
   const calls = (message.list('tool_calls') ?? []).map((value, index) => {
     const call = new Fields(value, `${message.pathOf('tool_calls')}[${index}]`)
     const called = call.required('function', call.fields('function'), 'an object with name and arguments')
-    return toToolCall(call.required('id', call.string('id'), 'a string'), called)
+    const id = call.required('id', call.string('id'), 'a string')
+    // The chunks of an answer number its calls, and some clients keep that.
+    call.drop('type', 'index')
+    return given({ ...toToolCall(id, called), extra: call.extra() })
   })
   const older = message.fields('function_call')
   return older === undefined ? calls : [...calls, toToolCall(String(older.any('name')), older)]
 }
 
 /** Some clients send the arguments as an object. */
-function toToolCall(id: string, called: Fields): AssistantPart {
+function toToolCall(id: string, called: Fields) {
   const name = called.required('name', called.string('name') || undefined, 'the name of a tool')
-  const given = called.any('arguments') ?? ''
+  const args = called.any('arguments') ?? ''
   return {
-    type: 'tool-call',
+    type: 'tool-call' as const,
     id: id || name,
     name,
-    arguments: typeof given === 'string' ? given : JSON.stringify(given)
+    arguments: typeof args === 'string' ? args : JSON.stringify(args)
   }
 }
 

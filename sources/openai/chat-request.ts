@@ -18,9 +18,7 @@ export function toChatRequest(asked: GenerateRequest, { model, endpoint }: Setti
     ...(isSame && asked.extra),
     model: model(asked.model),
     messages: asked.messages.map(message => toChatMessage(message, isSame)),
-    tools: asked.tools?.map(tool => toChatTool(tool, isSame)),
-    tool_choice: toToolChoice(asked.toolChoice),
-    parallel_tool_calls: asked.parallelToolCalls,
+    ...toTools(asked, isSame),
     response_format: toResponseFormat(asked.responseFormat),
     temperature: asked.temperature,
     top_p: asked.topP,
@@ -85,10 +83,23 @@ function toAnswer(content: string | AssistantPart[], isSame: boolean): Fields {
     content: hasMore ? toContent(texts, isSame) : textOf('text') || null,
     reasoning_content: textOf('reasoning') || undefined,
     refusal: textOf('refusal') || undefined,
-    tool_calls:
-      calls.length === 0
-        ? undefined
-        : calls.map(({ id, name, arguments: args }) => ({ id, type: 'function', function: { name, arguments: args } }))
+    tool_calls: calls.length === 0 ? undefined : calls.map(call => toChatCall(call, isSame))
+  }
+}
+
+type ToolCall = Extract<AssistantPart, { type: 'tool-call' }>
+
+function toChatCall({ id, name, arguments: args, extra }: ToolCall, isSame: boolean): Fields {
+  return { ...(isSame && extra), id, type: 'function', function: { name, arguments: args } }
+}
+
+/** Providers refuse what is said about tools if there are none. */
+function toTools({ tools = [], toolChoice, parallelToolCalls }: GenerateRequest, isSame: boolean): Fields {
+  if (tools.length === 0) return {}
+  return {
+    tools: tools.map(tool => toChatTool(tool, isSame)),
+    tool_choice: toToolChoice(toolChoice),
+    parallel_tool_calls: parallelToolCalls
   }
 }
 

@@ -34,7 +34,8 @@ export interface OpenAiOptions {
   timeout?: number | undefined
   /**
    * Whether to ask for the numbers of tokens with `stream_options: { include_usage: true }`. A server that refuses the
-   * option is asked again without it, and never with it again. `false` saves that first request.
+   * option, with a 400, a 422 or an error without a status, is asked again without it, and never with it again. `false`
+   * saves that first request.
    *
    * @default true
    */

@@ -4,13 +4,16 @@ import { ChatStream, type StreamEvent } from './answer/chat-stream.js'
 import { Call } from './call.js'
 import { toChatRequest } from './chat-request.js'
 import { withoutLimits } from './dispatcher.js'
-import { FST_SSE_PROVIDER_LOST, mayBeWrongAddress, refusal, toProviderError } from './errors.js'
+import { FST_SSE_PROVIDER_LOST, mayBeWrongAddress, mayRefuseOption, refusal, toProviderError } from './errors.js'
 import { type OpenAiOptions, type Settings, toSettings } from './options.js'
 import { type Quote, quoteWithout, readWords } from './quote.js'
 
-/** The content types of an answer: events, or JSON from servers that do not stream. */
-const EVENTS = /^text\/event-stream\s*(;|$)/i
-const JSON_TYPE = /^[a-z]+\/([\w.+-]+\+)?(x-)?(nd)?jsonl?\s*(;|$)/i
+/**
+ * The content types of an answer: events, or JSON from servers that do not stream. A header that a proxy has given
+ * twice is a list.
+ */
+const EVENTS = /^text\/event-stream\s*([;,]|$)/i
+const JSON_TYPE = /^[a-z]+\/([\w.+-]+\+)?(x-)?(nd)?jsonl?\s*([;,]|$)/i
 
 /** How servers that do not know `stream_options: { include_usage }` name it when they refuse it. */
 const STREAM_OPTIONS = /stream[\s_-]*options?|include[\s_-]*usage/i
@@ -65,6 +68,7 @@ export class Provider {
             if (now > 0) answer.postpone(performance.now() - now)
           }
         }
+        if (stream.wasLeft) answer.logLeft()
         const rest = answer.rest()
         if (rest !== '') yield rest
         return answer.finish()
@@ -78,7 +82,7 @@ export class Provider {
         throw error
       }
       const failure = toProviderError(error)
-      const isRefused = includesUsage && STREAM_OPTIONS.test(failure.cause?.message ?? '')
+      const isRefused = includesUsage && mayRefuseOption(failure) && STREAM_OPTIONS.test(failure.cause?.message ?? '')
       if (!isRefused || answer?.isEmpty === false) throw failure
     }
     request.log.info('the model provider refuses stream_options and is asked again without it')

@@ -2,8 +2,11 @@
 const MAX_KEPT = 2000
 const MAX_READ = 16_384
 
-/** How long the body of an error is read. Milliseconds. */
-const MAX_WAIT = 2000
+/**
+ * How long the body of an error is read. Milliseconds. The status must reach the client before `commitAfter`, when a
+ * stream begins with the status 200.
+ */
+const MAX_WAIT = 500
 
 /** Turns the provider's words into the cause of an error, for the log, without the key. */
 export type Quote = (words: string) => Error

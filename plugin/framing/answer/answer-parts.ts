@@ -39,6 +39,7 @@ export class AnswerParts {
     const call = this.#calls.get(piece.id)
     if (call !== undefined) {
       call.arguments += piece.arguments
+      if (piece.extra !== undefined) call.extra = { ...call.extra, ...piece.extra }
       return
     }
     const begun = { ...piece }

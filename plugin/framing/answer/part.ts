@@ -20,7 +20,12 @@ export const ReasoningPart = part('reasoning', {
 export const ToolCallPart = part('tool-call', {
   id: Type.String({ minLength: 1, description: 'a string that is not empty, the same for all pieces of a call' }),
   name: Type.String({ minLength: 1, description: 'the name of a tool' }),
-  arguments: text(' of JSON, or the next piece of it')
+  arguments: text(' of JSON, or the next piece of it'),
+  extra: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description: "an object with what else the provider's API says of the call, and wants back"
+    })
+  )
 })
 
 /** The schema of text with which a model refuses to answer. */
@@ -37,7 +42,8 @@ export type ReasoningPart = Static<typeof ReasoningPart>
 
 /**
  * A call of a tool, or the next piece of one: the pieces with the same `id` are one call, and their `arguments`,
- * joined, are JSON.
+ * joined, are JSON. `extra` is for the provider, which wants it back unchanged in a later request, such as the
+ * signature of the thoughts that led to the call. It has the names of the provider's API.
  */
 export type ToolCallPart = Static<typeof ToolCallPart>
 

@@ -42,8 +42,8 @@ export function chatCompletion(options: ChatCompletionOptions): Protocol<AnswerP
 }
 
 /** A call of a tool in OpenAI's form. */
-export function chatToolCall({ id, name, arguments: args }: ToolCallPart) {
-  return { id, type: 'function' as const, function: { name, arguments: args } }
+export function chatToolCall({ id, name, arguments: args, extra }: ToolCallPart) {
+  return { ...extra, id, type: 'function' as const, function: { name, arguments: args } }
 }
 
 /** How an answer ended, in the words of OpenAI's API. */
@@ -108,9 +108,9 @@ class ChatCompletionStream implements ProtocolStream<AnswerPart> {
   /** Only the first piece of a call has its id and name. */
   #toolCall(part: ToolCallPart): object {
     const index = this.#calls.get(part.id)
-    if (index !== undefined) return { index, function: { arguments: part.arguments } }
+    if (index !== undefined) return { ...part.extra, index, function: { arguments: part.arguments } }
     this.#calls.set(part.id, this.#calls.size)
-    return { index: this.#calls.size - 1, ...chatToolCall(part) }
+    return { ...chatToolCall(part), index: this.#calls.size - 1 }
   }
 
   /** A chunk with a delta. Only the first one names the role. */

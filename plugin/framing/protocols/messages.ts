@@ -56,7 +56,7 @@ export function messageEnd({ finishReason, usage }: Finish, hasToolCalls: boolea
 /**
  * The content blocks of a whole answer.
  *
- * @throws FST_SSE_EVENT_INVALID if the arguments of a call are not JSON, unless the model reached its limit in them
+ * @throws FST_SSE_EVENT_INVALID if the arguments of a call are not JSON, unless the answer was cut in them
  */
 export function messageContent({ parts }: AnswerParts, finish: Finish): MessageBlock[] {
   return parts.flatMap((part): MessageBlock[] => {
@@ -86,11 +86,11 @@ function toolUse({ id, name }: ToolCallPart) {
   return { type: 'tool_use' as const, id, name, input: {} }
 }
 
-/** An answer that the limit of tokens has cut has a call that clients do not run: `stop_reason` says so. */
+/** An answer that the limit of tokens or a filter has cut has a call that clients do not run: `stop_reason` says so. */
 function inputOf({ id, arguments: args }: ToolCallPart, { finishReason }: Finish): unknown {
   const input = jsonOf(args)
   if (input !== undefined) return input
-  if (finishReason === 'length') return {}
+  if (finishReason === 'length' || finishReason === 'content_filter') return {}
   throw new FST_SSE_EVENT_INVALID(`the arguments of the tool call ${JSON.stringify(id)} must be JSON`)
 }
 

@@ -1,23 +1,21 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { TextJoiner } from '../../../plugin/toolkit.js'
-import type { AnswerPart, Finish, Usage } from '../../../routes/generate.js'
-import { FST_SSE_PROVIDER_LOST, refusal } from '../errors.js'
+import type { AnswerPart, Finish, FinishReason, Usage } from '../../../routes/generate.js'
+import { FST_SSE_PROVIDER_LOST, refusal as refused } from '../errors.js'
 import type { Quote } from '../quote.js'
 import type { StreamEvent } from './chat-stream.js'
-import { type Chunk, readChunk } from './chunk.js'
-import { type Failure, failureOf, failureOfText, noticeOf } from './failure.js'
+import { type Choice, type Chunk, readChunk } from './chunk.js'
+import { type Failure, failureOf, failureOfText } from './failure.js'
 import type { Ending } from './finish-reason.js'
+import { OddEvents } from './odd-events.js'
+import { Said } from './said.js'
 import { ToolCalls } from './tool-calls.js'
 import { mayHoldText, type Value, valuesOf } from './values.js'
 
-/** How long to wait after the finish_reason for usage, or for `[DONE]`. Milliseconds. */
+/** How long to wait for the rest where only one of finish_reason and `[DONE]` has come. Milliseconds. */
 const SETTLE = 1000
 
-/** How long to wait after `[DONE]` for the end of the body, so that the connection can be reused. Milliseconds. */
+/** How long to wait after both for the end of the body, so that the connection can be reused. Milliseconds. */
 const LINGER = 200
-
-/** How many ignored events of an answer are logged. */
-const MAX_LOGGED = 10
 
 export interface AnswerContext {
   /** The headers of the response: an error in its body may need the `retry-after`. */
@@ -31,28 +29,24 @@ export interface AnswerContext {
 /** An answer as it arrives: gives its parts, and decides how it ended. */
 export class Answer {
   readonly #context: AnswerContext
-  readonly #characters = new TextJoiner()
+  readonly #said = new Said()
   readonly #toolCalls = new ToolCalls()
-  #said = ''
-  #thought = ''
-  #refused = ''
-  #hasToolCalls = false
+  readonly #odd: OddEvents
   #ending: Ending | undefined
   #usage: Usage | undefined
   #isMarked = false
   #hasChunk = false
-  #notice: Failure | undefined
   #failure: Error | undefined
-  #ignored: string[] = []
   #deadline: number | undefined
 
   constructor(context: AnswerContext) {
     this.#context = context
+    this.#odd = new OddEvents(context.quote, context.log)
   }
 
   /** Whether nothing of the answer has arrived yet. */
   get isEmpty(): boolean {
-    return this.#said === '' && this.#thought === '' && this.#refused === '' && !this.#hasToolCalls
+    return this.#said.isEmpty && !this.#toolCalls.hasSome
   }
 
   /** The last usage that has arrived. */
@@ -94,18 +88,27 @@ export class Answer {
 
   /** Half a character that is left over when the answer has ended, or `''`. */
   rest(): string {
-    return this.#characters.rest()
+    return this.#said.rest()
+  }
+
+  /** Logs that the rest of the body was not waited for. */
+  logLeft(): void {
+    const missing = this.#isOver ? 'the end of the body' : this.#isMarked ? 'a finish_reason' : '[DONE]'
+    const level = this.#isOver ? 'debug' : 'info'
+    this.#context.log[level](`stopped waiting for ${missing} of the model provider, and closed the connection`)
   }
 
   /** @throws FST_SSE_PROVIDER_REFUSED, FST_SSE_PROVIDER_LOST */
   finish(): Finish {
     const { quote, log } = this.#context
-    const { reason, word } = this.#ending ?? { reason: this.#reasonWithoutOne(), word: undefined }
-    if (reason === undefined)
+    const { reason: given, word } = this.#ending ?? { reason: this.#reasonWithoutOne(), word: undefined }
+    if (given === undefined)
       throw this.#lost('ended its answer with a failure', `finish_reason ${JSON.stringify(word)}`)
-    if (reason === 'tool_calls' && this.#toolCalls.isIncomplete)
-      throw this.#lost('sent a call of a tool without its name', String(word))
-    const level = reason === 'unknown' ? 'info' : 'debug'
+    this.#checkCalls(given, word)
+    this.#checkWords(given)
+    const isWithoutCalls = isCalling(given) && !this.#toolCalls.hasSome
+    const reason = isWithoutCalls ? 'stop' : given
+    const level = reason === 'unknown' || isWithoutCalls ? 'info' : 'debug'
     const said = word === undefined ? 'no finish_reason' : `the finish_reason ${quote(JSON.stringify(word)).message}`
     if (reason !== word) log[level](`the model provider ended its answer with ${said}, which is taken for "${reason}"`)
     return this.#usage === undefined ? { finishReason: reason } : { finishReason: reason, usage: this.#usage }
@@ -119,8 +122,9 @@ export class Answer {
   #takeValue(value: Value): AnswerPart[] {
     if (value.kind === 'object') return this.#takeObject(value.object)
     if (value.kind === 'mark') this.#mark()
-    else if (value.kind === 'other' || this.#isOver || (this.#ending !== undefined && !mayHoldText(value.words))) {
-      this.#ignore(value.words)
+    else if (this.#isOver) this.#odd.ignoreLate(value.words)
+    else if (value.kind === 'other' || (this.#ending !== undefined && !mayHoldText(value.words))) {
+      this.#odd.ignore(value.words)
     } else this.#failure = this.#lost('sent an event that is not JSON', value.words)
     return []
   }
@@ -129,79 +133,62 @@ export class Answer {
     const chunk = readChunk(object)
     if (chunk?.usage && (chunk.usage.totalTokens > 0 || this.#usage === undefined)) this.#usage = chunk.usage
     if (this.#isOver) {
-      if (chunk === undefined || chunk.text !== '') this.#ignore(JSON.stringify(object))
+      if (chunk === undefined || chunk.first.text !== '') this.#odd.ignoreLate(JSON.stringify(object))
       return []
     }
     const failure = failureOf(object)
     if (failure !== undefined) this.#failure = this.#toError(failure)
     if (chunk !== undefined) return this.#takeChunk(chunk, object)
-    if (failure === undefined) {
-      this.#notice ??= noticeOf(object)
-      this.#ignore(JSON.stringify(object))
-    }
+    if (failure === undefined) this.#odd.ignore(JSON.stringify(object), object)
     return []
   }
 
-  #takeChunk(chunk: Chunk, object: object): AnswerPart[] {
-    const { text, whole, isUnreadable, goesOn, ending } = chunk
+  #takeChunk(chunk: Chunk, object: Record<string, unknown>): AnswerPart[] {
     this.#hasChunk = true
-    if (goesOn && this.#ending !== undefined) this.#wait(SETTLE)
-    const thought = this.#think(chunk)
-    const said = this.#say(whole === undefined ? text : this.#restOf(whole))
-    const rest = [...this.#refuse(chunk), ...this.#call(chunk)]
-    if (isUnreadable) this.#failure ??= this.#lost('sent content of an unknown type', JSON.stringify(object))
-    if (ending !== undefined) this.#end(ending)
-    if (this.#context.isDocument && whole !== undefined) this.#mark()
-    return [...thought, ...(said === '' ? [] : [said]), ...rest]
-  }
-
-  /** A whole message repeats what the chunks before it have said. */
-  #think({ reasoning, whole }: Chunk): AnswerPart[] {
-    if (reasoning === '' || (whole !== undefined && this.#thought !== '')) return []
-    this.#thought += reasoning
-    return [{ type: 'reasoning', text: reasoning }]
-  }
-
-  #refuse({ refusal, whole }: Chunk): AnswerPart[] {
-    if (refusal === '' || (whole !== undefined && this.#refused !== '')) return []
-    this.#refused += refusal
-    return [{ type: 'refusal', text: refusal }]
-  }
-
-  #call({ message, whole }: Chunk): AnswerPart[] {
-    if (whole !== undefined && this.#hasToolCalls) return []
-    const parts = this.#toolCalls.take(message.tool_calls, message.function_call)
-    this.#hasToolCalls ||= parts.length > 0
+    const parts = this.#takeChoice(chunk.first, object)
+    for (const { whole, ...other } of chunk.others) {
+      // Each choice has a part of the message, not all of it.
+      parts.push(...this.#takeChoice({ ...other, text: other.text + (whole ?? ''), whole: undefined }, object))
+    }
+    if (parts.length === 0) this.#odd.examine(object)
+    if (this.#context.isDocument && chunk.first.whole !== undefined) this.#mark()
     return parts
   }
 
-  /** Text after `[DONE]` means that the answer goes on: proxies have sent one for each part that they had read. */
-  #say(text: string): string {
-    if (text === '') return ''
+  #takeChoice(choice: Choice, object: object): AnswerPart[] {
+    const { text, reasoning, refusal, calls, areCallsWhole, whole, isUnreadable, ending } = choice
+    const rest = whole === undefined ? text : this.#said.restOf(whole)
+    if (rest === undefined) {
+      this.#failure ??= this.#lost('sent a message that has more text than the chunks before it', whole ?? '')
+    }
+    const parts = reasoning === '' ? [] : this.#said.think(choice)
+    if (rest) parts.push(...this.#said.say(rest))
+    if (refusal !== '') parts.push(...this.#said.refuse(choice))
+    if (calls !== undefined) parts.push(...this.#toolCalls[areCallsWhole ? 'takeWhole' : 'take'](calls))
+    if (isUnreadable) this.#failure ??= this.#lost('sent content of an unknown type', JSON.stringify(object))
+    if (rest || parts.length > 0) this.#goOn()
+    if (ending !== undefined) this.#end(ending)
+    return parts
+  }
+
+  /** What comes after `[DONE]` means that it was none: proxies have sent one for each part that they had read. */
+  #goOn(): void {
     if (this.#isMarked) {
       this.#isMarked = false
       this.#deadline = undefined
     }
-    this.#said += text
-    return this.#characters.text(text)
-  }
-
-  /** @returns what a whole message has beyond the text so far */
-  #restOf(whole: string): string {
-    if (whole.startsWith(this.#said)) return whole.slice(this.#said.length)
-    const hasMore = withoutThoughts(whole).trim().length > this.#said.trim().length
-    if (hasMore) this.#failure ??= this.#lost('sent a message that has more text than the chunks before it', whole)
-    return ''
+    if (this.#ending !== undefined) this.#wait(SETTLE)
   }
 
   #mark(): void {
+    if (this.#isMarked) return
     this.#isMarked = true
-    this.#wait(LINGER)
+    this.#wait(this.#ending === undefined ? SETTLE : LINGER)
   }
 
   /** A failure is final, and `unknown` never replaces a reason. */
   #end(ending: Ending): void {
-    if (this.#ending === undefined && !this.#isMarked) this.#wait(SETTLE)
+    if (this.#ending === undefined) this.#wait(this.#isMarked ? LINGER : SETTLE)
     const keeps = this.#ending !== undefined && (this.#ending.reason === undefined || ending.reason === 'unknown')
     if (!keeps) this.#ending = ending
   }
@@ -212,35 +199,53 @@ export class Answer {
 
   /** @throws FST_SSE_PROVIDER_REFUSED, FST_SSE_PROVIDER_LOST unless something shows that the answer is complete */
   #reasonWithoutOne(): 'unknown' {
-    if (this.#notice !== undefined) throw this.#toError(this.#notice)
-    const [first] = this.#ignored
+    const { notice, first, suspect } = this.#odd
+    if (notice !== undefined) throw this.#toError(notice)
     if (!this.#hasChunk && first !== undefined) throw this.#lost('sent nothing that is an answer', first)
-    if (!this.#isMarked) throw new FST_SSE_PROVIDER_LOST('ended its answer too early')
+    if (!this.#isMarked) throw this.#lost('ended its answer too early', suspect?.words)
+    if (suspect !== undefined) throw this.#toError(suspect)
     return 'unknown'
   }
 
-  #ignore(words: string): void {
+  /** A call that was cut off is none. Where the reason says that it was, the client knows. */
+  #checkCalls(reason: FinishReason, word: string | undefined): void {
+    if (reason === 'length' || reason === 'content_filter') return
+    const { hasNameless, hasSome, broken } = this.#toolCalls
+    if (hasNameless && reason !== 'stop') throw this.#lost('sent a call of a tool without its name', String(word))
+    if (broken !== undefined) {
+      const words = `${broken.name}: ${broken.arguments}`
+      throw this.#lost('sent a call of a tool whose arguments are not JSON', words)
+    }
+    if (isCalling(reason) && !hasSome && this.#said.isSilent) {
+      throw this.#lost('announced calls of tools and sent none', `finish_reason ${JSON.stringify(word)}`)
+    }
+  }
+
+  /** Content that was not read is all of an answer that has no other. */
+  #checkWords(reason: FinishReason): void {
+    const { unread } = this.#odd
+    if (unread === undefined) return
+    const isAll = this.#said.isSilent && !this.#toolCalls.hasSome && reason !== 'content_filter'
+    if (isAll) throw this.#lost('sent content in a place where it is not read', unread)
     const { quote, log } = this.#context
-    if (this.#ignored.length === MAX_LOGGED) return
-    this.#ignored.push(words)
-    log.debug({ event: quote(words).message }, 'ignored an event of the model provider that is not a chunk')
+    log.warn({ event: quote(unread).message }, 'the model provider sent content in a place where it is not read')
   }
 
   /** An error in the body may carry the status that the response should have had. */
   #toError({ words, status }: Failure): Error {
     const { quote, headers } = this.#context
-    return status === undefined ? this.#lost('broke off with an error', words) : refusal(status, headers, quote(words))
+    return status === undefined ? this.#lost('broke off with an error', words) : refused(status, headers, quote(words))
   }
 
   /** @param words what the provider sent, for the log */
-  #lost(what: string, words: string): Error {
+  #lost(what: string, words: string | undefined): Error {
+    if (words === undefined) return new FST_SSE_PROVIDER_LOST(what)
     return new FST_SSE_PROVIDER_LOST(what, { cause: this.#context.quote(words) })
   }
 }
 
-/** Some messages have the thoughts of the model in their text, and the chunks have them elsewhere. */
-function withoutThoughts(message: string): string {
-  return message.replace(/<think>[\s\S]*?<\/think>/, '')
+function isCalling(reason: FinishReason): boolean {
+  return reason === 'tool_calls' || reason === 'function_call'
 }
 
 function isObjectValue(value: Value) {

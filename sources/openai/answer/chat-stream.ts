@@ -36,9 +36,15 @@ export class ChatStream {
   #withoutEvent = 0
   #length = 0
   #isOver = false
+  #wasLeft = false
 
   constructor(body: ReadableStream<Uint8Array>) {
     this.#reader = body.getReader()
+  }
+
+  /** Whether the body was cancelled because it went on for too long. */
+  get wasLeft(): boolean {
+    return this.#wasLeft
   }
 
   /**
@@ -74,7 +80,10 @@ export class ChatStream {
 
   async #readBytes(patience: number | undefined): Promise<Uint8Array | undefined> {
     if (patience === undefined) return (await this.#reader.read()).value
-    const close = () => this.#reader.cancel().catch(() => {})
+    const close = () => {
+      this.#wasLeft = true
+      this.#reader.cancel().catch(() => {})
+    }
     // Even if more is there already: a server that keeps sending would never be left.
     if (patience === 0) close()
     const timer = setTimeout(close, patience)
@@ -109,7 +118,7 @@ export class ChatStream {
     const name = this.#name
     const data = this.#data
     this.#name = undefined
-    if (data.length === 0) return
+    if (data.length === 0 && name !== 'error') return
     this.#data = []
     this.#joinUnframed()
     this.#withoutEvent = 0

@@ -1,6 +1,7 @@
 import type { Usage } from '../../../routes/generate.js'
 import { allOf, type Content, concat, NOTHING, readContent } from './content.js'
 import { type Ending, readEnding } from './finish-reason.js'
+import { hasCalls } from './tool-call-pieces.js'
 import { readUsage } from './usage.js'
 import { isObject } from './values.js'
 
@@ -8,41 +9,47 @@ type Fields = Record<string, unknown>
 
 /** What a chunk says. Servers leave out any of it, or put it elsewhere. */
 export interface Chunk {
+  first: Choice
+  usage: Usage | undefined
+  /** What further choices say that are as much the answer as the first one is. */
+  others: readonly Choice[]
+}
+
+/** What a choice of a chunk says. */
+export interface Choice {
   /** The next text of the answer. */
   text: string
   /** The next text of what the model thinks. */
   reasoning: string
   /** The next text that the model refuses with. */
   refusal: string
-  /** The delta or message, which may have calls of tools. */
-  message: Fields
-  /** The text of the whole message, if the chunk has a message instead of a delta. */
+  /** What has calls of tools. */
+  calls: Fields | undefined
+  /** Whether these are all calls of a whole message. */
+  areCallsWhole: boolean
+  /** The text of the whole message, if the choice has a message instead of a delta. */
   whole: string | undefined
   /** Whether it has content of a type that cannot be read. */
   isUnreadable: boolean
-  /** Whether it carries text, reasoning, tool calls or the like, so that the answer has not ended yet. */
-  goesOn: boolean
   ending: Ending | undefined
-  usage: Usage | undefined
 }
+
+const NO_CHOICES: readonly Choice[] = []
+
+/** Where servers put what the model thinks. Some send the same thoughts under several names. */
+const THOUGHTS = ['reasoning_content', 'reasoning', 'thinking', 'reasoning_text', 'reasoning_details']
 
 /** Reads the first choice of a chunk. An object without choices and usage is not a chunk. */
 export function readChunk(object: Fields): Chunk | undefined {
   const { choices, usage, x_groq: groq } = object
   const isChunk = Array.isArray(choices) || isObject(choices) || isObject(usage) || isObject(groq)
   if (!isChunk && !isEmptyChunk(object)) return undefined
-  const choice = (Array.isArray(choices) ? choices : [choices]).find(isFirst) ?? {}
-  const { text, reasoning, refusal, whole, isUnknown } = readText(choice)
+  const list: unknown[] = Array.isArray(choices) ? choices : [choices]
+  const choice = list.find(isFirst) ?? {}
   return {
-    text,
-    reasoning,
-    refusal,
-    message: [choice.delta, choice.message].find(hasFields) ?? {},
-    whole,
-    isUnreadable: isUnknown,
-    goesOn: text !== '' || whole !== undefined || hasNews(choice.delta),
-    ending: readEnding(choice.finish_reason) ?? readEnding(choice.finishReason),
-    usage: readUsage(usage) ?? readUsage(choice.usage) ?? readUsage(isObject(groq) ? groq.usage : undefined)
+    first: readChoice(choice),
+    usage: readUsage(usage) ?? readUsage(choice.usage) ?? readUsage(isObject(groq) ? groq.usage : undefined),
+    others: list.length > 1 ? list.filter(isFirst).slice(1).map(readChoice) : NO_CHOICES
   }
 }
 
@@ -50,45 +57,66 @@ function isEmptyChunk(object: Fields): boolean {
   return object.choices === null || object.usage === null
 }
 
-/** Of several choices, the one with the index 0, or without an index, is the answer. */
-function isFirst(choice: unknown): choice is Fields {
+/**
+ * Of several choices, those with the index 0, or without an index, are the answer. Some servers put its text into one
+ * and its calls of tools into another.
+ */
+export function isFirst(choice: unknown): choice is Fields {
   return isObject(choice) && !(typeof choice.index === 'number' && choice.index > 0)
 }
 
-/** Whether a delta has anything but the role. */
-function hasNews(delta: unknown): boolean {
-  return isObject(delta) && Object.entries(delta).some(([key, value]) => key !== 'role' && isFilled(value))
+function readChoice(choice: Fields): Choice {
+  const { delta, message } = choice
+  const { text, reasoning, refusal, whole, isUnknown } = readText(choice)
+  const calls = hasCalls(delta) ? delta : undefined
+  const areCallsWhole = calls === undefined && hasCalls(message)
+  return {
+    text,
+    reasoning,
+    refusal,
+    calls: areCallsWhole ? message : (calls ?? (hasCalls(choice) ? choice : undefined)),
+    areCallsWhole,
+    whole,
+    isUnreadable: isUnknown,
+    ending: readEnding(choice.finish_reason) ?? readEnding(choice.finishReason)
+  }
 }
 
-function isFilled(value: unknown): boolean {
-  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value)
-}
-
-/** Perplexity sends a delta and the message so far in each chunk. The last chunk of MiniMax has only the message. */
+/**
+ * Perplexity sends a delta and the message so far in each chunk. The last chunk of MiniMax has only the message; others
+ * send it with a delta that says nothing.
+ */
 function readText({ delta, message, text }: Fields): Content & { whole?: string | undefined } {
-  const isEmpty = delta === undefined || delta === null || (isObject(delta) && Object.keys(delta).length === 0)
-  if (isEmpty && message !== undefined && message !== null) {
+  const read = delta === undefined || delta === null ? NOTHING : readMessage(delta)
+  if (read.text !== '' || read.reasoning !== '' || read.refusal !== '' || read.isUnknown) return read
+  if (message !== undefined && message !== null && !hasCalls(delta)) {
     const { text: whole, ...rest } = readMessage(message)
     return { ...rest, text: '', whole }
   }
-  const read = isEmpty ? NOTHING : readMessage(delta)
   // Legacy completions have their text here.
-  return allOf(read) === '' && !read.isUnknown ? readContent(text) : read
+  return readContent(text)
 }
 
 /** Reads a delta or a message: an object with content, or the content itself. */
 function readMessage(message: unknown): Content {
   if (!isObject(message)) return typeof message === 'string' || Array.isArray(message) ? readContent(message) : NOTHING
-  const refusal = readContent(message.refusal)
-  // Some servers send the same thoughts under both names.
-  const thoughts = readContent(message.reasoning_content ?? message.reasoning)
+  const { content, refusal } = message
+  const reasoning = readThoughts(message)
+  if (typeof content === 'string' && (refusal === undefined || refusal === null)) {
+    return { text: content, reasoning, refusal: '', isUnknown: false }
+  }
+  const refused = readContent(refusal)
   return concat([
-    { ...NOTHING, reasoning: allOf(thoughts) },
-    readContent(message.content),
-    { ...NOTHING, refusal: allOf(refusal), isUnknown: refusal.isUnknown }
+    { ...NOTHING, reasoning },
+    readContent(content),
+    { ...NOTHING, refusal: allOf(refused), isUnknown: refused.isUnknown }
   ])
 }
 
-function hasFields(message: unknown): message is Fields {
-  return isObject(message) && Object.keys(message).length > 0
+function readThoughts(message: Fields): string {
+  for (const key of THOUGHTS) {
+    const thoughts = message[key] === undefined ? '' : allOf(readContent(message[key]))
+    if (thoughts !== '') return thoughts
+  }
+  return ''
 }

@@ -29,12 +29,12 @@ export function readContent(value: unknown, depth = 0): Content {
 }
 
 function readPart(part: Record<string, unknown>, depth: number): Content {
-  const { type, text, content, refusal, value, thinking, reasoning } = part
-  if (typeof type === 'string' && /think|reason/i.test(type)) {
-    return { ...NOTHING, reasoning: allOf(readContent(thinking ?? reasoning ?? text ?? content, depth + 1)) }
-  }
-  const inner = text ?? content ?? value
-  if (inner !== undefined && inner !== null) return readContent(inner, depth + 1)
+  const { type, text, content, refusal, value, parts, thinking, reasoning, summary } = part
+  const inner = text ?? content ?? value ?? parts ?? undefined
+  const thought = thinking ?? reasoning ?? summary ?? undefined
+  const isThought = typeof type === 'string' ? /think|reason/i.test(type) : thought !== undefined && inner === undefined
+  if (isThought) return { ...NOTHING, reasoning: allOf(readContent(thought ?? inner, depth + 1)) }
+  if (inner !== undefined) return readContent(inner, depth + 1)
   if (refusal !== undefined && refusal !== null) return { ...NOTHING, refusal: allOf(readContent(refusal, depth + 1)) }
   return { ...NOTHING, isUnknown: typeof type !== 'string' && Object.values(part).some(Boolean) }
 }

@@ -27,7 +27,8 @@ const WORDS: Record<FinishReason, readonly string[]> = {
   ].concat(['end_turn', 'end_of_turn', 'end_of_text', 'complete', 'completed', 'finished', 'done', 'success', '1']),
   length: ['length', 'max_tokens', 'max_token', 'max_length', 'max_new_tokens', 'max_output_tokens', 'token_limit']
     .concat(['model_length', 'context_length', 'context_length_exceeded', 'context_window_exceeded'])
-    .concat(['model_context_window_exceeded', 'error_limit', 'compaction', '2']),
+    .concat(['model_context_window_exceeded', 'max_completion_tokens', 'error_limit', 'compaction', 'pause_turn'])
+    .concat(['repetition', 'repetition_truncation', '2']),
   tool_calls: ['tool_calls', 'tool_call', 'tool_use'],
   function_call: ['function_call'],
   content_filter: ['content_filter', 'content_filtered', 'safety', 'recitation', 'language', 'blocklist', 'spii']
@@ -39,6 +40,9 @@ const WORDS: Record<FinishReason, readonly string[]> = {
 const REASONS = new Map(
   Object.entries(WORDS).flatMap(([reason, words]) => words.map(word => [word, reason as FinishReason] as const))
 )
+
+/** The numbers of Gemini's protocol buffers for what is no success by name: `OTHER`, and calls that are malformed. */
+const FAILURES = new Set(['5', '9', '10', '12'])
 
 /** What servers send instead of `null` while the answer goes on. */
 const NO_END = new Set(['', '0', 'null', 'none', 'false', 'undefined', 'unspecified', 'not_finished', 'in_progress'])
@@ -57,7 +61,8 @@ export function readEnding(value: unknown): Ending | undefined {
   if (NO_END.has(normal)) return undefined
   // Some servers send the stop token itself.
   if (/^<.*>$/.test(normal)) return { reason: 'stop', word }
-  const reason = REASONS.get(normal) ?? (/^(\d+(\.\d+)?|true)$/.test(normal) ? 'unknown' : undefined)
+  const isForeign = /^(_?\d+(\.\d+)?|true)$/.test(normal) && !FAILURES.has(normal)
+  const reason = REASONS.get(normal) ?? (isForeign ? 'unknown' : undefined)
   return { reason, word }
 }
 

@@ -40,6 +40,16 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Whether a value holds anything. */
+export function isFilled(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value)
+}
+
+/** What a text of JSON says; `undefined` if it is none. */
+export function jsonOf(text: string): unknown {
+  return parse(text)?.value
+}
+
 function parse(text: string): { value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) }

@@ -23,6 +23,10 @@ t.test('counts all texts of a part', async t => {
   const bytes = Object.values(call).reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   t.doesNotThrow(() => new SizeLimit(bytes).add(call))
   t.throws(() => new SizeLimit(bytes - 1).add(call), TOO_LARGE)
+  const extra = { signature: 'é' }
+  const more = bytes + Buffer.byteLength(JSON.stringify(extra))
+  t.doesNotThrow(() => new SizeLimit(more).add({ ...call, extra }))
+  t.throws(() => new SizeLimit(more - 1).add({ ...call, extra }), TOO_LARGE)
 })
 
 t.test('an answer that is larger than maxResponseBytes fails, and its source is ended', async t => {

@@ -212,14 +212,15 @@ t.test('an answer without anything has no content, and the usage is 0 if it is n
   t.match(await client.messages.stream(ask).finalMessage(), expected)
 })
 
-t.test('arguments that are no JSON are an error, unless the limit of tokens has cut them', async t => {
-  for (const finishReason of ['tool_calls', 'length'] as const) {
+t.test('arguments that are no JSON are an error, unless a limit or a filter has cut them', async t => {
+  for (const finishReason of ['tool_calls', 'length', 'content_filter'] as const) {
     const { client } = await api(t, function* () {
       yield { type: 'tool-call', id: '1', name: 'a', arguments: '{"b":' }
       return { finishReason }
     })
     const asked = client.messages.create(ask)
-    if (finishReason === 'length') t.match(await asked, { stop_reason: 'max_tokens', content: [{ input: {} }] })
+    const cut = { length: 'max_tokens', content_filter: 'refusal', tool_calls: undefined }[finishReason]
+    if (cut !== undefined) t.match(await asked, { stop_reason: cut, content: [{ input: {} }] })
     else t.match(await errorOf(asked), { status: 500, error: { type: 'error', error: { type: 'api_error' } } })
   }
 })

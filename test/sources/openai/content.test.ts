@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Random, seed } from '../../helpers/random.js'
-import { choiceOf, chunkOf, DONE, dataOf, replier, STOP } from './harness.js'
+import { choiceOf, chunkOf, DONE, dataOf, endOf, replier, STOP } from './harness.js'
 
 const thinking = { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] }
 
@@ -45,7 +45,9 @@ const contents: [content: unknown, text: string][] = [
     'a'
   ],
   [[{ type: 'image_url', image_url: { url: 'data:' } }], ''],
-  [[['a'], [['b']]], 'ab']
+  [[['a'], [['b']]], 'ab'],
+  [{ parts: [{ text: 'a' }, { text: 'b' }] }, 'ab'],
+  [[{ thinking: 'hm' }, { text: 'a' }], 'a']
 ]
 
 t.test('content in another form: parts, numbers, and what the model thinks', async t => {
@@ -98,6 +100,20 @@ t.test('content in another form: a whole message, and the text of legacy complet
     'one message with a delta of null': choiceOf({ delta: null, message }) + STOP,
     'one message of parts': choiceOf({ message: { content: [{ type: 'text', text: 'Hello, world' }] } }) + STOP,
     'one message that is a text': choiceOf({ message: 'Hello, world', finish_reason: 'stop' }),
+    'one message with a delta that has only the role': choiceOf({
+      delta: { role: 'assistant' },
+      message,
+      finish_reason: 'stop'
+    }),
+    'one message with a delta without text': choiceOf({
+      delta: { role: 'assistant', content: '', refusal: null, tool_calls: [] },
+      message,
+      finish_reason: 'stop'
+    }),
+    'one message with a delta of null content': choiceOf({ delta: { content: null }, message }) + STOP,
+    'deltas, and the rest in the message beside an empty one':
+      choiceOf({ delta: { content: 'Hello' }, message: { content: 'Hello' } }) +
+      choiceOf({ delta: { role: 'assistant', content: '' }, message, finish_reason: 'stop' }),
     'messages that grow':
       choiceOf({ message: { content: 'Hello' } }) +
       choiceOf({ message: { content: 'Hello, wor' } }) +
@@ -176,5 +192,63 @@ t.test('content in another form: any of them, in any order', async t => {
     const picked = Array.from({ length: random.below(10) }, () => random.pick(contents))
     const { text, finish } = await reply(picked.map(([content]) => chunkOf(content)).join('') + STOP + DONE)
     t.same([text, finish?.finishReason], [picked.map(([, text]) => text).join(''), 'stop'], `round ${round}`)
+  }
+})
+
+/** Answers of which no text can be read, though they have some. */
+const unread: Record<string, string> = {
+  'text in the delta': choiceOf({ delta: { text: 'Hello' } }),
+  'parts in the delta': choiceOf({ delta: { parts: [{ text: 'Hello' }] } }),
+  'any other field in the delta': choiceOf({ delta: { content: '', something: { new: ['Hello'] } } }),
+  'audio in the delta': choiceOf({ delta: { audio: { id: 'a', transcript: 'Hello' } } }),
+  'images in the delta': choiceOf({ delta: { content: '', images: [{ image_url: { url: 'data:,' } }] } }),
+  'text in the message': choiceOf({ message: { text: 'Hello' } }),
+  'content in the choice': choiceOf({ index: 0, content: 'Hello' }),
+  'messages in the choice': choiceOf({ messages: [{ sender_type: 'BOT', text: 'Hello' }] }),
+  'a delta without choices': dataOf({ delta: { content: 'Hello' } }),
+  'a response without choices': dataOf({ response: 'Hello' }),
+  'a text beside the choices': dataOf({ choices: [], output: { text: 'Hello' } })
+}
+
+t.test('content in another place: an answer that has no other is an error', async t => {
+  const reply = await replier(t)
+  for (const [name, body] of Object.entries(unread)) {
+    for (const end of [STOP + DONE, endOf('length'), endOf(7.5) + DONE]) {
+      const { finish, error } = await reply(body + end)
+      t.equal(finish, undefined, name)
+      t.match(error, { status: 502, message: 'the model provider sent content in a place where it is not read' }, name)
+      t.match(error?.words, /Hello|data:,/)
+    }
+    const thought = await reply(choiceOf({ delta: { reasoning: 'hm' } }) + body + STOP + DONE)
+    t.equal(thought.error?.status, 502, 'thoughts are no answer')
+    t.match((await reply(body + endOf('content_filter'))).finish, { finishReason: 'content_filter' })
+  }
+})
+
+t.test('content in another place: beside text it is a warning', async t => {
+  const reply = await replier(t)
+  for (const [name, body] of Object.entries(unread)) {
+    const { text, finish, lines } = await reply(chunkOf('a') + body + body + chunkOf('b') + STOP + DONE, {
+      apiKey: 'Hello'
+    })
+    t.same([text, finish], ['ab', { finishReason: 'stop' }], name)
+    const warnings = lines.filter(([level]) => level === 'warn')
+    t.equal(warnings.length, 1, name)
+    t.match(warnings[0]?.[1], 'the model provider sent content in a place where it is not read')
+    t.match(JSON.stringify(warnings[0]?.[2]), name.startsWith('images') ? 'data:' : '[key]')
+  }
+})
+
+t.test('content in another place: what an answer says about itself is none', async t => {
+  const reply = await replier(t)
+  for (const delta of [
+    { role: 'assistant', name: 'bot', id: 'msg_1', content: '' },
+    { content: '', annotations: [{ type: 'url_citation', url_citation: { url: 'https://example.com' } }] },
+    { content: '', extra_content: { google: { thought_signature: 'c2ln' } } },
+    { content: null, something: { type: 'new', id: 'x', count: 7, list: [], deep: [[[[[['too deep']]]]]] } },
+    { content: '', something: 7, other: true, more: '' }
+  ]) {
+    const { finish, lines } = await reply(choiceOf({ delta }) + STOP + DONE)
+    t.same([finish, lines], [{ finishReason: 'stop' }, []], JSON.stringify(delta))
   }
 })

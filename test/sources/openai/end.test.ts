@@ -4,7 +4,7 @@ import { fetchAll } from '../../helpers/client.js'
 import { openAiServer } from '../../helpers/openai-server.js'
 import { Random, seed } from '../../helpers/random.js'
 import { until } from '../../helpers/until.js'
-import { ask, choiceOf, chunkOf, DONE, dataOf, endOf, proxy, replier, STOP, whole } from './harness.js'
+import { ask, choiceOf, chunkOf, DONE, dataOf, endOf, outcomeOf, proxy, replier, STOP, whole } from './harness.js'
 
 t.test('ends where the mark of the end is missing but the reason is not', async t => {
   const provider = await openAiServer(t, ({ write, response }) => {
@@ -225,7 +225,11 @@ t.test('a mark but no reason: a cut without either stays an error', async t => {
     dataOf({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } })
   ]) {
     const { text, error } = await reply(chunkOf('a') + end)
-    t.match([text, error], ['a', { message: 'the model provider ended its answer too early', status: 502 }], end)
+    t.same(
+      [text, error],
+      ['a', { message: 'the model provider ended its answer too early', status: 502, words: '' }],
+      end
+    )
   }
   t.match((await reply('')).error, { message: 'the model provider ended its answer too early' })
 })
@@ -249,4 +253,68 @@ t.test('a mark but no reason: an answer of which nothing was understood is an er
   const reply = await replier(t)
   const { error } = await reply('data: {"response":"Hello"}\n\ndata: {"response":"."}\n\ndata: [DONE]\n\n')
   t.match(error, { message: 'the model provider sent nothing that is an answer', words: '{"response":"Hello"}' })
+})
+
+t.test('an end that never comes: the log says what was not waited for', async t => {
+  const provider = await openAiServer(t, call => call.write(chunkOf('a') + call.body.model))
+  const closed = 'of the model provider, and closed the connection'
+  const none = 'the model provider ended its answer with no finish_reason, which is taken for "unknown"'
+  await Promise.all(
+    Object.entries({
+      [STOP]: [['info', `stopped waiting for [DONE] ${closed}`]],
+      [DONE]: [
+        ['info', `stopped waiting for a finish_reason ${closed}`],
+        ['info', none]
+      ],
+      [STOP + DONE]: [['debug', `stopped waiting for the end of the body ${closed}`]]
+    }).map(async ([model, expected]) => {
+      const { text, lines, error } = await outcomeOf({ baseURL: provider.url, model })
+      t.same([text, lines, error], ['a', expected, undefined])
+    })
+  )
+  const reply = await replier(t)
+  t.same((await reply(chunkOf('a') + STOP + DONE)).lines, [], 'nothing of a body that ends')
+})
+
+t.test('an end that never comes: after a mark without a reason, the rest has the same time to come', async t => {
+  const provider = await openAiServer(t, async call => {
+    const { model } = call.body
+    call.write(chunkOf('a') + DONE)
+    await sleep(400)
+    if (model === 'marks') {
+      const timer = setInterval(() => call.write(DONE), 20)
+      call.response.on('close', () => clearInterval(timer))
+    } else {
+      call.write(chunkOf('b') + (model === 'reason' ? STOP : '') + DONE)
+      if (model === 'reason') call.response.end()
+    }
+  })
+  const cases = {
+    reason: { tokens: ['a', 'b'], finishReason: 'stop' },
+    'no reason': { tokens: ['a', 'b'], finishReason: 'unknown' },
+    marks: { tokens: ['a'], finishReason: 'unknown' }
+  }
+  await Promise.all(
+    Object.entries(cases).map(async ([model, expected]) => {
+      t.same(await whole(ask({ baseURL: provider.url, model })), expected, model)
+    })
+  )
+})
+
+t.test('an end that never comes: a server that goes on with chunks that say nothing is left', async t => {
+  const provider = await openAiServer(t, call => {
+    call.write(chunkOf('a') + STOP)
+    const timer = setInterval(() => call.write(choiceOf({ delta: { content: '', id: 'x' } })), 20)
+    call.response.on('close', () => clearInterval(timer))
+  })
+  t.same(await whole(ask({ baseURL: provider.url })), { tokens: ['a'], finishReason: 'stop' })
+})
+
+t.test('a mark but no reason: calls and thoughts after the mark show that it was none', async t => {
+  const reply = await replier(t)
+  const call = choiceOf({ delta: { tool_calls: [{ id: 'a', function: { name: 'f', arguments: '{}' } }] } })
+  for (const more of [call, choiceOf({ delta: { reasoning: 'hm' } }), choiceOf({ delta: { refusal: 'no' } })]) {
+    t.match((await reply(chunkOf('a') + DONE + more)).error, { message: 'ended its answer too early' })
+    t.equal((await reply(chunkOf('a') + DONE + more + DONE)).finish?.finishReason, 'unknown')
+  }
 })

@@ -2,7 +2,20 @@ import t from 'tap'
 import { fetchAll, open } from '../../helpers/client.js'
 import { openAiServer, type ProviderCall } from '../../helpers/openai-server.js'
 import { until } from '../../helpers/until.js'
-import { ask, chunkOf, DONE, proxy, type Reply, replier, STOP, serveSource, serveWith, whole } from './harness.js'
+import {
+  ask,
+  choiceOf,
+  chunkOf,
+  DONE,
+  dataOf,
+  proxy,
+  type Reply,
+  replier,
+  STOP,
+  serveSource,
+  serveWith,
+  whole
+} from './harness.js'
 
 t.test("answers with the provider's status and nothing of its words", async t => {
   for (const [status, message] of [
@@ -388,4 +401,165 @@ t.test('an error in another form: keys with characters that JSON escapes', async
       t.match(error?.words, '[key]', words)
     }
   }
+})
+
+/** Errors in forms that no list has, as events. */
+const unlisted = [
+  'data: {"status":"error","reason":"why"}',
+  'data: {"status":500,"title":"why"}',
+  'data: {"code":"why"}',
+  'data: {"fault":{"faultstring":"why"}}',
+  'data: {"exception":"why"}',
+  'data: {"err":"why"}',
+  'data: {"Message":"why","Code":1}',
+  'data: {"internalServerException":{"message":"why"}}',
+  'data: {"type":"overloaded","hint":"why"}',
+  'data: {"event":"why"}',
+  'data: {"header":{"code":10013,"message":"why"}}',
+  'data: upstream failed: why',
+  'why, Internal Server Error',
+  '<html><body>502 why</body></html>',
+  'event: failure\ndata: why'
+]
+
+t.test('an error in an unlisted form: with [DONE] and no finish_reason, the answer is no success', async t => {
+  const reply = await replier(t)
+  for (const event of unlisted) {
+    for (const end of [DONE, `${choiceOf({ delta: {} })}${DONE}`]) {
+      const { text, finish, error } = await reply(`${chunkOf('a')}${event}\n\n${end}`)
+      t.same([text, finish], ['a', undefined], event)
+      t.match(error, { status: event.includes('500') ? 500 : 502, words: 'why' })
+    }
+    const cut = await reply(`${chunkOf('a')}${event}\n\n`)
+    t.match(cut.error, { message: 'the model provider ended its answer too early', words: 'why' }, event)
+    const whole = await reply(`${chunkOf('a')}${event}\n\n${STOP}${DONE}`)
+    t.match(whole, { text: 'a', finish: { finishReason: 'stop' } }, 'with a finish_reason it was none')
+    const late = await reply(`${chunkOf('a')}${STOP}${DONE}${event}\n\n`)
+    t.match(late, { text: 'a', finish: { finishReason: 'stop' } }, 'after the end it is of no matter')
+  }
+})
+
+t.test('an error in an unlisted form: pings, progress and metadata are none', async t => {
+  const reply = await replier(t)
+  for (const event of [
+    'data: {}',
+    'data: {"type":"ping"}',
+    'data: {"event":"heartbeat","timestamp":1736}',
+    'data: {"status":"processing","id":"a"}',
+    'data: {"id":"c","object":"chat.completion.chunk","created":7,"model":"m"}',
+    'data: {"conversation_id":"c-1","message_id":7,"citations":["https://example.com"]}',
+    'data: {"timings":{"predicted_n":4}}',
+    'data: {"message":null,"detail":"","errors":[]}',
+    'data: keep-alive',
+    'data: : OPENROUTER PROCESSING',
+    'data: <heartbeat>',
+    'data: null',
+    'data: 42',
+    'OK',
+    'event: ping\ndata:'
+  ]) {
+    const { text, finish } = await reply(`${chunkOf('a')}${event}\n\n${DONE}`)
+    t.same([text, finish], ['a', { finishReason: 'unknown' }], event)
+  }
+})
+
+t.test('an error in another form: in a chunk', async t => {
+  const reply = await replier(t)
+  const delta = { content: 'b' }
+  for (const [body, status] of [
+    [{ choices: [{ delta: { error: { message: 'why', code: 429 } } }] }, 429],
+    [{ choices: [{ message: { content: 'ab', error: 'why' } }] }, 502],
+    [{ choices: [{ delta }], code: 10013, message: 'why' }, 502],
+    [{ choices: [{ delta }], code: '503', msg: 'why' }, 503],
+    [{ choices: [], code: 500, message: 'why' }, 500],
+    [{ choices: [], code: 'InvalidParameter', message: 'why' }, 502]
+  ] as const) {
+    const { text, error } = await reply(chunkOf('a') + dataOf(body) + STOP + DONE)
+    t.match(error, { status, words: 'why' }, JSON.stringify(body))
+    t.match(text, /^ab?$/)
+  }
+})
+
+t.test('an error in another form: what says that there is none', async t => {
+  const reply = await replier(t)
+  for (const fields of [
+    { code: 0, message: 'Success', sid: 'x' },
+    { code: '0', message: 'fine' },
+    { code: 200, msg: 'fine' },
+    { code: 20000, message: 'fine', status: true },
+    { code: 'ok', message: 'fine' },
+    { code: 7, message: 'Success' },
+    { code: 7, message: '' },
+    { code: 7 },
+    { error: { code: 0, message: '' } },
+    { error: { message: null } }
+  ]) {
+    const { text, error } = await reply(dataOf({ choices: [{ delta: { content: 'a' } }], ...fields }) + STOP + DONE)
+    t.same([text, error], ['a', undefined], JSON.stringify(fields))
+  }
+})
+
+t.test('an error in another form: an event named error that has no data', async t => {
+  const reply = await replier(t)
+  for (const end of [STOP + DONE, DONE, '']) {
+    const { text, error } = await reply(`${chunkOf('a')}event: error\n\n${end}`)
+    t.match([text, error], ['a', { status: 502, message: 'the model provider broke off with an error' }])
+  }
+})
+
+t.test('a status whose body stalls reaches the client before a stream would begin', async t => {
+  const provider = await openAiServer(t, ({ response }) => {
+    response.writeHead(429, { 'retry-after': '7', 'content-type': 'application/json' })
+    response.flushHeaders()
+  })
+  const { url } = await serveSource(t, { baseURL: provider.url })
+  const client = await fetchAll(`${url}/stream?prompt=hi`)
+  t.match([client.status, client.headers['retry-after']], [429, '7'])
+})
+
+t.test('a status that is about a proxy is none of the client', async t => {
+  const { url } = await proxy(t, ({ response }) => response.writeHead(407).end('{}'))
+  const client = await fetchAll(`${url}/stream?prompt=hi`)
+  t.match([client.status, client.text()], [502, '"FST_SSE_PROVIDER_LOST"'])
+  const reply = await replier(t)
+  const { error } = await reply({ status: 407, body: '{}' })
+  t.match(error, { status: 502, words: 'fetch failed, as it does for the status 407 of a proxy' })
+  const inBody = await reply(dataOf({ error: { code: 407, message: 'why' } }))
+  t.match(inBody.error, { status: 502, message: 'the model provider answered with status 407', words: 'why' })
+})
+
+t.test('a retry-after that is neither seconds nor a date does not reach the client', async t => {
+  const date = 'Thu, 26 Nov 2099 19:20:10 GMT'
+  for (const [given, sent] of [
+    ['7', '7'],
+    ['0', '0'],
+    [date, date],
+    ['soon', undefined],
+    ['', undefined],
+    ['-1', undefined],
+    ['7.5', undefined],
+    ['7s', undefined],
+    ['2099-11-26T19:20:10Z', undefined],
+    ['7, 7', undefined],
+    ['99999999999', undefined]
+  ] as const) {
+    const { url } = await proxy(t, ({ response }) => response.writeHead(429, { 'retry-after': given }).end('{}'))
+    for (const options of [{}, { headers: { accept: 'application/json' } }]) {
+      const client = await fetchAll(`${url}/stream?prompt=hi`, options)
+      t.same([client.status, client.headers['retry-after']], [429, sent], given)
+    }
+  }
+})
+
+t.test('a content type that is given twice', async t => {
+  const reply = await replier(t)
+  const events = chunkOf('a') + STOP + DONE
+  for (const type of [
+    'text/event-stream, text/event-stream',
+    'text/event-stream; charset=utf-8, text/event-stream',
+    'application/json, application/json'
+  ]) {
+    t.match(await reply({ type, body: events }), { text: 'a', finish: { finishReason: 'stop' } }, type)
+  }
+  t.equal((await reply({ type: 'text/html, text/event-stream', body: events })).error?.status, 502)
 })

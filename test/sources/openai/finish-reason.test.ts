@@ -37,7 +37,9 @@ const successes: Record<string, unknown[]> = {
     'max_length',
     'token_limit',
     'ERROR_LIMIT'
-  ].concat(['model_context_window_exceeded', 'max_output_tokens']),
+  ]
+    .concat(['model_context_window_exceeded', 'max_output_tokens', 'max_completion_tokens', 'maxCompletionTokens'])
+    .concat(['repetition', 'repetition_truncation', 'pause_turn', 'compaction']),
   tool_calls: ['tool_calls', 'tool_call', 'tool_use', 'TOOL_CALL', 'toolCalls'],
   function_call: ['function_call'],
   content_filter: [
@@ -71,8 +73,10 @@ const failures = [
 t.test('a finish_reason that is no success: the words for success are told in words of their own', async t => {
   const reply = await replier(t)
   for (const [reason, words] of Object.entries(successes)) {
+    const called = choiceOf({ delta: { tool_calls: [{ id: 'a', function: { name: 'f', arguments: '{}' } }] } })
     for (const word of words) {
-      const { text, finish, error, lines } = await reply(chunkOf('a') + endOf(word) + DONE)
+      const call = reason.endsWith('_call') || reason.endsWith('_calls') ? called : ''
+      const { text, finish, error, lines } = await reply(chunkOf('a') + call + endOf(word) + DONE)
       t.same([text, finish, error], ['a', { finishReason: reason }, undefined], String(word))
       const ending = 'the model provider ended its answer with the finish_reason'
       const said = `${ending} ${JSON.stringify(word)}, which is taken for "${reason}"`
@@ -165,6 +169,8 @@ t.test('a finish_reason that is no success: other types, and other places', asyn
     [{ finish_reason: 1 }, 'stop'],
     [{ finish_reason: 2 }, 'length'],
     [{ finish_reason: 3 }, 'content_filter'],
+    [{ finish_reason: '2' }, 'length'],
+    [{ finish_reason: -1 }, 'unknown'],
     [{ finish_reason: 4711 }, 'unknown'],
     [{ finish_reason: 1.5 }, 'unknown'],
     [{ finish_reason: true }, 'unknown'],
@@ -176,6 +182,10 @@ t.test('a finish_reason that is no success: other types, and other places', asyn
   for (const [choice, reason] of choices) {
     const { finish, error } = await reply(chunkOf('a') + choiceOf({ delta: {}, ...choice }))
     t.same([finish, error], [{ finishReason: reason }, undefined], JSON.stringify(choice))
+  }
+  for (const number of [5, 9, 10, '12']) {
+    const { text, error } = await reply(chunkOf('a') + endOf(number))
+    t.match([text, error], ['a', { words: `finish_reason "${number}"` }], 'a failure by name is one by number')
   }
   const { finish } = await reply(endOf('length') + endOf('unknown') + endOf(true))
   t.same(finish, { finishReason: 'length' }, 'a reason is better than none')

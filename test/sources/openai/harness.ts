@@ -48,7 +48,7 @@ export function ask(
   const at = (level: string) => (first: string | object, text?: string) => {
     lines.push(typeof first === 'string' ? [level, first] : [level, text ?? '', first])
   }
-  const request = { log: { debug: at('debug'), info: at('info') } } as unknown as FastifyRequest
+  const request = { log: { debug: at('debug'), info: at('info'), warn: at('warn') } } as unknown as FastifyRequest
   const source = typeof options === 'function' ? options : openAiSource({ model: 'small', ...options })
   const messages = [{ role: 'user' as const, content: 'hi' }]
   return source({ messages, ...asked }, { signal, request }) as AsyncGenerator<AnswerPart, Finish>

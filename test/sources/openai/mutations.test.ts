@@ -19,11 +19,12 @@ const AT_ONCE = 25
 
 t.test('the answers of providers: each is served whole', async t => {
   const reply = await replier(t)
-  for (const { provider, body, text } of recordings) {
+  for (const { provider, body, text, calls, reason } of recordings) {
     for (const end of [body, body.trimEnd()]) {
       const answer = await reply(end)
       t.same([answer.text, answer.error], [text, undefined], provider)
-      const reason = provider === 'Gemini' ? 'unknown' : provider.includes('legacy') ? 'length' : 'stop'
+      const parts = answer.parts.flatMap(part => (typeof part === 'object' && part.type === 'tool-call' ? [part] : []))
+      t.same(joined(parts), calls, provider)
       t.equal(answer.finish?.finishReason, reason)
     }
   }
@@ -43,9 +44,17 @@ t.test('the answers of providers: a cut at any place is an error, or was behind 
   }
 })
 
-/** What the route has answered: the text, the `done` event, or the error. */
+/** The calls that pieces are, as `name arguments`. */
+function joined(pieces: { id: string; name: string; arguments: string }[]): string[] {
+  const calls = new Map<string, string>()
+  for (const { id, name, arguments: args } of pieces) calls.set(id, (calls.get(id) ?? `${name} `) + args)
+  return [...calls.values()]
+}
+
+/** What the route has answered: the text, the calls, the `done` event, or the error. */
 interface Served {
   text: string
+  calls: string[]
   done: string | undefined
   error: { statusCode: number; code: string } | undefined
 }
@@ -57,7 +66,7 @@ async function askRoute(app: FastifyInstance, question: string): Promise<Served>
     headers: { accept: 'text/event-stream', 'x-request-id': question },
     payload: { prompt: question }
   })
-  if (statusCode !== 200) return { text: '', done: undefined, error: { ...JSON.parse(payload), statusCode } }
+  if (statusCode !== 200) return { text: '', calls: [], done: undefined, error: { ...JSON.parse(payload), statusCode } }
   const events = parseEvents(payload)
   const dataOf = (name: string) => events.find(({ event }) => event === name)?.data
   const error = dataOf('error')
@@ -66,6 +75,7 @@ async function askRoute(app: FastifyInstance, question: string): Promise<Served>
       .filter(({ event }) => event === undefined)
       .map(({ data }) => data)
       .join(''),
+    calls: joined(events.filter(({ event }) => event === 'tool-call').map(({ data }) => JSON.parse(data))),
     done: dataOf('done'),
     error: error === undefined ? undefined : JSON.parse(error)
   }
@@ -116,8 +126,8 @@ t.test('the answers of providers: 10,000 random changes lose no text in silence'
     const lines = mutate(body, random)
     const question = String(round)
     bodies.set(question, lines.map(({ raw }) => raw).join(random.pick(['\n', '\r\n', '\r'])))
-    const { text: expected, loss } = expectationOf(lines)
-    const { text, done, error } = await inTime(askRoute(app, question))
+    const { text: expected, pieces, names, loss } = expectationOf(lines)
+    const { text, calls, done, error } = await inTime(askRoute(app, question))
     const problem = problemOf()
     if (problem !== undefined) problems.push(`${problem}\n${provider}, round ${round}:\n${bodies.get(question)}`)
     bodies.delete(question)
@@ -132,6 +142,12 @@ t.test('the answers of providers: 10,000 random changes lose no text in silence'
       }
       if (done === undefined) return 'ended without done and without an error'
       if (loss !== undefined) return `succeeded in spite of ${loss}`
+      const lost = pieces.find(piece => !calls.some(call => call.includes(piece)))
+      if (lost !== undefined) return `has lost ${lost} of the calls ${calls}`
+      const unnamed = names.find(name => !calls.some(call => call.startsWith(`${name} `)))
+      if (unnamed !== undefined) return `has lost the call of ${unnamed}`
+      const broken = calls.find(call => !isWhole(call))
+      if (broken !== undefined && !/"(length|content_filter)"/.test(done)) return `has the call ${broken}`
       return text === expected ? undefined : `has the text ${JSON.stringify(text)}, not ${JSON.stringify(expected)}`
     }
   }
@@ -147,6 +163,15 @@ t.test('the answers of providers: 10,000 random changes lose no text in silence'
   t.ok(counts.whole > ROUNDS / 4, 'many are still answers')
   t.ok(counts.failed > ROUNDS / 20, 'many are not')
 })
+
+function isWhole(call: string): boolean {
+  try {
+    JSON.parse(call.slice(call.indexOf(' ')).trim() || '{}')
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** Whatever takes longer hangs. */
 async function inTime<T>(answer: Promise<T>): Promise<T> {

@@ -68,10 +68,19 @@ function readLine(raw: string): Fields | 'mark' | undefined {
   }
 }
 
-/** The text that has arrived with the lines of a body, and why it cannot be told to be whole. */
-export function expectationOf(lines: Line[]): { text: string; loss: string | undefined } {
-  let text = ''
-  let loss: string | undefined
+/** What has arrived with the lines of a body. */
+export interface Expectation {
+  text: string
+  /** Pieces of the arguments of calls. */
+  pieces: string[]
+  /** The names of the tools that are called. */
+  names: string[]
+  /** Why it cannot be told to be whole. */
+  loss: string | undefined
+}
+
+export function expectationOf(lines: Line[]): Expectation {
+  const found: Expectation = { text: '', pieces: [], names: [], loss: undefined }
   let hasEnding = false
   let hasMark = false
   for (const { raw, lost } of joinUnframed(lines)) {
@@ -79,25 +88,51 @@ export function expectationOf(lines: Line[]): { text: string; loss: string | und
     if (hasEnding && hasMark) break
     // What looks like a comment, or like usage behind the reason, has held no text unless it has a key of one.
     const mayHaveText = hasEnding || raw.startsWith(':') ? TEXT_KEY.test(raw) : /[{}"]/.test(raw)
-    if (lost !== '' && mayHaveText) loss ??= `a broken line: ${raw}`
+    if (lost !== '' && mayHaveText) found.loss ??= `a broken line: ${raw}`
     if (value === 'mark') hasMark = true
     if (typeof value !== 'object') continue
     const { choices } = value
-    const choice = (Array.isArray(choices) ? choices : [choices]).find(isFirst)
-    if (choice === undefined) continue
-    const { delta, message, text: legacy, finish_reason: reason, finishReason } = choice
-    const isEmpty = delta === undefined || delta === null || JSON.stringify(delta) === '{}'
-    const part = messageText(isEmpty ? undefined : delta) || (isEmpty && message ? '' : contentText(legacy))
-    if (isEmpty && message) {
-      const whole = messageText(message)
-      if (whole.startsWith(text)) text = whole
-      else if (whole.trim().length > text.trim().length) loss ??= `a message with more in it: ${whole}`
+    for (const [at, choice] of (Array.isArray(choices) ? choices : [choices]).filter(isFirst).entries()) {
+      if (addChoice(found, choice, at > 0)) hasMark = false
+      hasEnding ||= isEnding(choice.finish_reason) || isEnding(choice.finishReason)
     }
-    if (part !== '') hasMark = false
-    text += part
-    hasEnding ||= isEnding(reason) || isEnding(finishReason)
   }
-  return { text, loss }
+  return found
+}
+
+/** @returns whether the choice goes on with the answer */
+function addChoice(found: Expectation, choice: Fields, isFurther: boolean): boolean {
+  const { delta, message, text: legacy } = choice
+  const said = messageText(delta)
+  const isWhole = said === '' && !thinks(delta) && callsIn(delta).length === 0 && (message ?? undefined) !== undefined
+  const part = said || (isWhole ? '' : contentText(legacy))
+  const before = found.text
+  if (isWhole) addWhole(found, messageText(message), isFurther)
+  found.text += part
+  const calls = [delta, message, choice].map(callsIn).find(({ length }) => length > 0) ?? []
+  for (const { function: called } of calls) {
+    if (!isFields(called)) continue
+    if (typeof called.arguments === 'string' && called.arguments !== '') found.pieces.push(called.arguments)
+    if (typeof called.name === 'string' && called.name !== '') found.names.push(called.name)
+  }
+  return found.text !== before || calls.length > 0 || thinks(delta)
+}
+
+function addWhole(found: Expectation, whole: string, isFurther: boolean): void {
+  if (isFurther) found.text += whole
+  else if (whole.startsWith(found.text)) found.text = whole
+  else if (whole.trim().length > found.text.trim().length) found.loss ??= `a message with more in it: ${whole}`
+}
+
+function callsIn(holder: unknown): Fields[] {
+  const { tool_calls: calls } = isFields(holder) ? holder : {}
+  return (Array.isArray(calls) ? calls : [calls]).filter(isFields)
+}
+
+function thinks(delta: unknown): boolean {
+  if (!isFields(delta)) return false
+  const { reasoning_content: one, reasoning: two, reasoning_details: three, content } = delta
+  return [one, two, three].some(value => /[a-z0-9]/i.test(contentText(value))) || /"think/.test(JSON.stringify(content))
 }
 
 /** Lines without framing that are one object together are as good as one line. */

@@ -99,6 +99,20 @@ t.test('reasoning, whatever its form', async t => {
     { reasoning: 'hm' },
     { reasoning_content: 'hm', reasoning: 'hm' },
     { reasoning: { content: 'hm' } },
+    { reasoning_content: '', reasoning: 'hm' },
+    { reasoning_content: null, reasoning: '', thinking: 'hm' },
+    { reasoning_content: [], reasoning_text: 'hm' },
+    { reasoning_details: [{ type: 'reasoning.text', text: 'hm', signature: null, index: 0 }] },
+    { reasoning: null, reasoning_details: [{ type: 'reasoning.summary', summary: 'hm' }] },
+    { reasoning: 'hm', reasoning_details: [{ type: 'reasoning.text', text: 'hm' }] },
+    {
+      reasoning_details: [
+        { type: 'reasoning.encrypted', data: 'eA==' },
+        { type: 'reasoning.text', text: 'hm' }
+      ]
+    },
+    { content: [{ thinking: 'hm' }] },
+    { content: '', thinking: 'hm' },
     { content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] }] },
     { content: [{ type: 'reasoning', text: 'hm' }] },
     { content: [{ type: 'reasoning', reasoning: 'hm' }] },

@@ -6,6 +6,9 @@ export interface Recording {
   provider: string
   body: string
   text: string
+  /** The calls of tools: `name arguments`. */
+  calls: string[]
+  reason: string
 }
 
 const TOKENS = ['Grüße', ', ', '"Welt"', '!\n', 'Line two: ', '👋🏽', ' [1]', '']
@@ -261,8 +264,111 @@ const bodies: Record<string, string> = {
   })}\n`
 }
 
-export const recordings: Recording[] = Object.entries(bodies).map(([provider, body]) => ({
-  provider,
-  body,
-  text: provider === 'Cloudflare' ? `${TEXT}42` : TEXT
-}))
+const ARGUMENTS = ['{"city":', '"Bo', 'nn","at":[', '7]', '}']
+const CALL = ARGUMENTS.join('')
+
+const called = chunk({ delta: {}, finish_reason: 'tool_calls' })
+const calls = (...tool_calls: object[]) => chunk({ delta: { tool_calls }, finish_reason: null })
+const named = (name: string, args: string, rest: object = {}) => ({ ...rest, function: { name, arguments: args } })
+const rest = (args: string, rest: object = {}) => ({ ...rest, function: { arguments: args } })
+
+/** Answers that call tools: a text, then the calls `weather` and `time`. */
+const callers: Record<string, string> = {
+  'OpenAI, calls in pieces': stream([role], plain, [
+    calls(named('weather', '', { index: 0, id: 'call_1', type: 'function' })),
+    ...ARGUMENTS.map(args => calls(rest(args, { index: 0 }))),
+    calls(named('time', '', { index: 1, id: 'call_2', type: 'function' })),
+    ...ARGUMENTS.map(args => calls(rest(args, { index: 1 }))),
+    called,
+    { ...head, choices: [], usage },
+    done
+  ]),
+  'Gemini, whole calls with one index': stream([], plain, [
+    calls(
+      named('weather', CALL, { index: 0, id: 'a', extra_content: { google: { thought_signature: 'c2ln' } } }),
+      named('time', CALL, { index: 0, id: 'b' })
+    ),
+    called,
+    done
+  ]),
+  'Ollama, whole calls without ids': stream([], plain, [
+    calls(named('weather', CALL, { index: 0, id: '' })),
+    calls(named('time', CALL, { index: 0, id: '' })),
+    called,
+    done
+  ]),
+  'a server without ids and indexes': stream([], plain, [
+    calls(named('weather', '')),
+    ...ARGUMENTS.map(args => calls(rest(args))),
+    calls(named('time', '')),
+    ...ARGUMENTS.map(args => calls(rest(args))),
+    called,
+    done
+  ]),
+  'a server with another id in each piece': stream([], plain, [
+    calls(named('weather', '', { index: 0, id: 'a' })),
+    ...ARGUMENTS.map((args, count) => calls(rest(args, { index: 0, id: `a${count}` }))),
+    calls(named('time', '', { index: 1, id: 'b' })),
+    ...ARGUMENTS.map((args, count) => calls(rest(args, { index: 1, id: `b${count}` }))),
+    called,
+    done
+  ]),
+  'Copilot, calls in a choice of their own': stream([], plain, [
+    {
+      ...head,
+      choices: [
+        { index: 0, delta: { content: '' }, finish_reason: 'tool_calls' },
+        {
+          index: 0,
+          delta: { content: null, tool_calls: [named('weather', CALL, { index: 0, id: 'a' })] },
+          finish_reason: 'tool_calls'
+        },
+        { delta: { tool_calls: [named('time', CALL, { index: 1, id: 'b' })] }, finish_reason: 'tool_calls' }
+      ]
+    },
+    done
+  ]),
+  'a server with its calls in the choice': stream([], plain, [
+    chunk({ delta: {}, tool_calls: [named('weather', CALL, { id: 'a' }), named('time', CALL, { id: 'b' })] }),
+    called,
+    done
+  ]),
+  'a server with a message beside a delta with the role': stream([], plain, [
+    chunk({
+      delta: { role: 'assistant', content: '' },
+      message: { content: TEXT, tool_calls: [named('weather', CALL, { id: 'a' }), named('time', CALL, { id: 'b' })] },
+      finish_reason: 'tool_calls'
+    }),
+    done
+  ])
+}
+
+const thinkers: Record<string, string> = {
+  'OpenRouter, details of the reasoning': stream(
+    [
+      chunk({ delta: { content: '', reasoning: null, reasoning_details: [{ type: 'reasoning.text', text: 'Hm.' }] } }),
+      chunk({ delta: { reasoning_content: '', reasoning: 'So.' } })
+    ],
+    plain,
+    [stop, done]
+  ),
+  'a server with a message of the whole, and a role': stream([], plain, [
+    chunk({ delta: { role: 'assistant' }, message: { content: TEXT, thinking: 'Hm.' }, finish_reason: 'stop' }),
+    done
+  ])
+}
+
+function reasonOf(provider: string): string {
+  if (provider in callers) return 'tool_calls'
+  return provider === 'Gemini' ? 'unknown' : provider.includes('legacy') ? 'length' : 'stop'
+}
+
+export const recordings: Recording[] = Object.entries({ ...bodies, ...thinkers, ...callers }).map(
+  ([provider, body]) => ({
+    provider,
+    body,
+    text: provider === 'Cloudflare' ? `${TEXT}42` : TEXT,
+    calls: provider in callers ? [`weather ${CALL}`, `time ${CALL}`] : [],
+    reason: reasonOf(provider)
+  })
+)

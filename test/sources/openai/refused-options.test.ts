@@ -3,7 +3,7 @@ import { openAiSource } from '../../../sources/index.js'
 import { fetchAll } from '../../helpers/client.js'
 import { openAiServer, type ProviderCall } from '../../helpers/openai-server.js'
 import { until } from '../../helpers/until.js'
-import { ask, chunkOf, DONE, outcomeOf, STOP, serveSource, whole } from './harness.js'
+import { ask, chunkOf, DONE, dataOf, outcomeOf, STOP, serveSource, whole } from './harness.js'
 
 const PYDANTIC = [{ type: 'extra_forbidden', loc: ['body', 'stream_options'], msg: 'Extra inputs are not permitted' }]
 
@@ -27,8 +27,8 @@ const refusals: [status: number, body: unknown][] = [
   ],
   [422, 'Failed to deserialize the JSON body: streamOptions: unknown field'],
   [400, 'Stream options are not supported'],
-  [500, { error: 'TypeError: create() got an unexpected keyword argument include_usage' }],
-  [501, { error: { message: 'include-usage is not implemented' } }]
+  [422, { error: 'TypeError: create() got an unexpected keyword argument include_usage' }],
+  [400, { error: { message: 'include-usage is not implemented' } }]
 ]
 
 /** Refuses `stream_options` in the way given, and answers without them. */
@@ -77,6 +77,17 @@ t.test('what the provider refuses: in an event of a response of status 200', asy
 t.test('what the provider refuses: nothing is asked twice for another reason', async t => {
   const others: [string, (call: ProviderCall) => void][] = [
     ['another field', ({ response }) => response.writeHead(400).end('{"error":{"message":"unknown field: messages"}}')],
+    ...[401, 404, 407, 413, 429, 500, 501, 503, 529].map((status): [string, (call: ProviderCall) => void] => [
+      `an error with the status ${status} that repeats the request`,
+      ({ response, body }) => response.writeHead(status).end(JSON.stringify({ error: 'busy', request: body }))
+    ]),
+    [
+      'an error with another status in a response of status 200',
+      ({ response, body, write }) => {
+        write(dataOf({ error: { code: 429, request: body } }))
+        response.end()
+      }
+    ],
     ['another error', ({ response }) => response.writeHead(500).end('stream failed, usage limit reached')],
     [
       'an error after text',

@@ -147,18 +147,66 @@ t.test('names of another API are not passed on', async t => {
 
 t.test('forms of the answer and choices of tools', async t => {
   const reply = await replier(t)
-  for (const [asked, expected] of [
+  const cases: [asked: Partial<GenerateRequest>, expected: object][] = [
     [{ responseFormat: { type: 'text' } }, { response_format: { type: 'text' } }],
     [{ responseFormat: { type: 'json' } }, { response_format: { type: 'json_object' } }],
     [
       { responseFormat: { type: 'json', schema: {}, name: 'a', description: 'b' } },
       { response_format: { type: 'json_schema', json_schema: { name: 'a', description: 'b', schema: {} } } }
     ],
-    [{ toolChoice: 'required' }, { tool_choice: 'required' }]
-  ] as const) {
+    [{ tools: [{ name: 'look' }], toolChoice: 'required' }, { tool_choice: 'required' }]
+  ]
+  for (const [asked, expected] of cases) {
     await reply(STOP + DONE, {}, asked)
     t.match(reply.calls.at(-1)?.body, expected)
   }
+})
+
+t.test('what is said about tools is not sent without tools', async t => {
+  const reply = await replier(t)
+  for (const tools of [undefined, []]) {
+    for (const toolChoice of ['auto', 'none', 'required', { tool: 'look' }] as const) {
+      await reply(STOP + DONE, {}, { ...(tools && { tools }), toolChoice, parallelToolCalls: false })
+      const names = Object.keys(reply.calls.at(-1)?.body ?? {})
+      t.same(names, ['model', 'messages', 'stream', 'stream_options'])
+    }
+  }
+})
+
+t.test('what text parts have beyond their text is kept', async t => {
+  const reply = await replier(t)
+  const cached = { cache_control: { type: 'ephemeral' } }
+  const messages: GenerateRequest['messages'] = [
+    { role: 'system', content: 'Be brief.', extra: { content: [{ type: 'text', text: 'Be brief.', ...cached }] } },
+    { role: 'user', content: [{ type: 'text', text: 'Hi', extra: cached }] },
+    {
+      role: 'assistant',
+      content: [
+        { type: 'text', text: 'Let me ' },
+        { type: 'text', text: 'see.', extra: cached },
+        { type: 'tool-call', id: '1', name: 'look', arguments: '{}' }
+      ]
+    },
+    { role: 'tool', toolCallId: '1', content: [{ type: 'text', text: 'a cat', extra: cached }] },
+    { role: 'system', content: 'Now.', extra: { content: 'no list' } }
+  ]
+  const text = (text: string, rest: object = cached) => ({ type: 'text', text, ...rest })
+  const call = { id: '1', type: 'function', function: { name: 'look', arguments: '{}' } }
+  await reply(STOP + DONE, {}, { messages })
+  t.same(reply.calls.at(-1)?.body.messages, [
+    { role: 'system', content: [text('Be brief.')] },
+    { role: 'user', content: [text('Hi')] },
+    { role: 'assistant', content: [text('Let me ', {}), text('see.')], tool_calls: [call] },
+    { role: 'tool', tool_call_id: '1', content: [text('a cat')] },
+    { role: 'system', content: 'Now.' }
+  ])
+  await reply(STOP + DONE, {}, { messages, api: 'messages' })
+  t.match(reply.calls.at(-1)?.body.messages, [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: [{ type: 'text', text: 'Hi' }] },
+    { role: 'assistant', content: 'Let me see.' }
+  ])
+  t.notMatch(JSON.stringify(reply.calls.at(-1)?.body), 'cache_control')
 })
 
 t.test('the model can follow from what the client asks for', async t => {

@@ -13,7 +13,8 @@ t.test('joins text to text, reasoning to reasoning up to its signature, and the 
     'd',
     { type: 'text', text: 'e' },
     { type: 'tool-call', id: '1', name: 'f', arguments: '{' },
-    { type: 'tool-call', id: '1', name: 'f', arguments: '}' },
+    { type: 'tool-call', id: '1', name: 'f', arguments: '}', extra: { a: 1 } },
+    { type: 'tool-call', id: '1', name: 'f', arguments: '', extra: { b: 2 } },
     '',
     'g',
     { type: 'refusal', text: 'h' }
@@ -24,7 +25,7 @@ t.test('joins text to text, reasoning to reasoning up to its signature, and the 
     { type: 'reasoning', text: 'c', encrypted: '2' },
     { type: 'reasoning', text: '', encrypted: '3' },
     { type: 'text', text: 'de' },
-    { type: 'tool-call', id: '1', name: 'f', arguments: '{}' },
+    { type: 'tool-call', id: '1', name: 'f', arguments: '{}', extra: { a: 1, b: 2 } },
     { type: 'text', text: 'g' },
     { type: 'refusal', text: 'h' }
   ])
