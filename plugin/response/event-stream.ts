@@ -22,13 +22,13 @@ import { toErrorResponse } from './error-response.js'
 import { completeHeaders, unsetHeaders } from './headers.js'
 import type { Slot, TakeSlot } from './limits/slot.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
-import { Pump, type PumpSettings } from './pump.js'
 import { abandon, isClosed, onOver, onTurn, pendingBytes, type RawResponse, truncate } from './raw-response.js'
-import { ReadableWriter } from './readable-writer.js'
-import { SocketWriter } from './socket-writer.js'
 import type { StreamSummary, Summary } from './summary.js'
-import { giveUp, WriteDeadline } from './write-deadline.js'
-import type { Writer } from './writer.js'
+import { Pump, type PumpSettings } from './write/pump.js'
+import { ReadableWriter } from './write/readable-writer.js'
+import { SocketWriter } from './write/socket-writer.js'
+import { giveUp, WriteDeadline } from './write/write-deadline.js'
+import type { Writer } from './write/writer.js'
 
 /** How long `close` waits for a slow client to take the data that it still gets. Milliseconds. */
 const CLOSE_TIMEOUT = 250

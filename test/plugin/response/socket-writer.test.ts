@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import t, { type Test } from 'tap'
-import { SocketWriter } from '../../../plugin/response/socket-writer.js'
+import { SocketWriter } from '../../../plugin/response/write/socket-writer.js'
 import { until } from '../../helpers/until.js'
 
 /** Larger than the buffers of the kernel on both sides. */

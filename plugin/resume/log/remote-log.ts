@@ -3,14 +3,14 @@ import {
   FST_SSE_PRODUCER_LOST,
   FST_SSE_STORE_UNAVAILABLE,
   FST_SSE_STREAM_GONE
-} from '../errors.js'
-import { errorEvent, toError } from '../framing/failure.js'
-import { encodeData, formatEvent } from '../sse/event.js'
-import type { EventList } from '../stores/event-list.js'
-import type { EventStore, LogPage } from '../stores/event-store.js'
-import type { Deadlines } from '../util/deadlines.js'
-import { describe } from '../util/describe.js'
-import { ignoreRejection, isPromiseLike } from '../util/promise.js'
+} from '../../errors.js'
+import { errorEvent, toError } from '../../framing/failure.js'
+import { encodeData, formatEvent } from '../../sse/event.js'
+import type { EventList } from '../../stores/event-list.js'
+import type { EventStore, LogPage } from '../../stores/event-store.js'
+import type { Deadlines } from '../../util/deadlines.js'
+import { describe } from '../../util/describe.js'
+import { ignoreRejection, isPromiseLike } from '../../util/promise.js'
 import { readEnd } from './end-mark.js'
 import { generationOf } from './generation.js'
 import { LiveLog } from './live-log.js'

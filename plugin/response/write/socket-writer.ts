@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { needsDrain } from './raw-response.js'
+import { needsDrain } from '../raw-response.js'
 import type { WriteDeadline } from './write-deadline.js'
 import type { Writer } from './writer.js'
 

@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
-import type { EventStore, LeaseStatus } from '../stores/event-store.js'
-import type { Deadlines } from '../util/deadlines.js'
-import { describe } from '../util/describe.js'
-import { logError } from '../util/log.js'
-import { markedFrame } from './end-mark.js'
-import type { LiveLog } from './live-log.js'
+import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL, FST_SSE_STORE_UNAVAILABLE } from '../../errors.js'
+import type { EventStore, LeaseStatus } from '../../stores/event-store.js'
+import type { Deadlines } from '../../util/deadlines.js'
+import { describe } from '../../util/describe.js'
+import { logError } from '../../util/log.js'
+import { markedFrame } from '../log/end-mark.js'
+import type { LiveLog } from '../log/live-log.js'
 import { StoreFailures } from './store-failures.js'
 
 /** The largest number of events in one call of `append`. */
