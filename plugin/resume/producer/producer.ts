@@ -18,9 +18,10 @@ import type { OnDemandProducer } from '../log/follower.js'
 import { producerOf } from '../log/generation.js'
 import { LiveLog, type LocalEnd } from '../log/live-log.js'
 import { type Abandonable, Followers } from './followers.js'
+import type { LeaseListener } from './lease-listener.js'
 import { LogSink } from './log-sink.js'
 import { reportFailure } from './report-failure.js'
-import { type LeaseListener, StoreWriter } from './store-writer.js'
+import { StoreWriter } from './store-writer.js'
 import type { StreamRequest } from './stream-request.js'
 
 /** What the producers of a node share. */
