@@ -101,8 +101,9 @@ export class Pump implements Sink<Chunk>, Deadline {
   end(frame: string): void {
     this.#begin()
     this.#batch.add(frame)
-    this.#summary.bytes += this.#batch.bytes
-    this.#writer.end(this.#batch.take())
+    const { bytes } = this.#batch
+    this.#summary.bytes += bytes
+    this.#writer.end(this.#batch.take(), bytes)
   }
 
   /** Removes and returns the text that has not been written yet. */
