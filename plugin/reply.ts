@@ -33,7 +33,7 @@ export function makeSseFrom(server: SseServer) {
       const settings = streamSettings(server.settings, options)
       const resumable = resumableOf(server.settings, options.resumable)
       if (resumable === undefined) return stream(server, this, source, options, settings)
-      return resumableResponse(server, this, options, settings).begin(source, { ...options, ...settings }, resumable)
+      return resumableResponse(server, this, options, settings).begin({ source, options, settings }, resumable)
     } catch (error) {
       discard(source, this, abortOf(error))
       throw error
@@ -69,7 +69,7 @@ export function makeSseStart(server: SseServer) {
     const { owner, anonymous, id, onDisconnect } = options.resumable ?? {}
     const resumable = { ...resumableOf(server.settings, { owner, anonymous }), id, onDisconnect }
     const takeSlot = slotTaker(server, this.request)
-    return startStream(server.resumableStreams, takeSlot, this, source, { ...options, ...settings }, resumable)
+    return startStream(server.resumableStreams, takeSlot, this, { source, options, settings }, resumable)
   }
 }
 

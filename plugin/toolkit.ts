@@ -132,7 +132,7 @@ export interface KeptRecord {
  */
 export async function keepRecord(reply: FastifyReply, { id, whose, data }: KeptRecord): Promise<void> {
   const { resumableStreams } = serverOf(reply.server)
-  const options = {
+  const settings = {
     maxEventBytes: Number.MAX_SAFE_INTEGER,
     providerKey: 'server' as const,
     firstEventTimeout: false as const,
@@ -140,7 +140,7 @@ export async function keepRecord(reply: FastifyReply, { id, whose, data }: KeptR
     maxDuration: false as const
   }
   const source = () => (data === undefined ? [] : [data])
-  await startStream(resumableStreams, () => FREE_SLOT, reply, source, options, { ...whose, id })
+  await startStream(resumableStreams, () => FREE_SLOT, reply, { source, options: {}, settings }, { ...whose, id })
 }
 
 const FREE_SLOT = { release() {} }

@@ -21,7 +21,7 @@ import type { LiveLog } from './log/live-log.js'
 import { type OwnerOptions, ownerOf } from './owner.js'
 import { newProducer } from './producer/new-producer.js'
 import type { Producer } from './producer/producer.js'
-import type { ProducerOptions } from './producer/stream-request.js'
+import type { ProducerSource } from './producer/stream-request.js'
 import type { ResumableOptions } from './resumable-options.js'
 import type { Access, ResumableStreams } from './resumable-streams.js'
 
@@ -61,11 +61,11 @@ export class ResumableResponse {
    *   malformed or belongs to another stream, FST_SSE_OWNER_INVALID, FST_SSE_CLOSING, and any error of `owner`. If
    *   `owner` gives a promise, they are answered instead.
    */
-  begin(source: unknown, options: ProducerOptions, resumable: ResumableOptions): FastifyReply {
-    if (typeof source !== 'function') {
+  begin(source: ProducerSource, resumable: ResumableOptions): FastifyReply {
+    if (typeof source.source !== 'function') {
       throw new FST_SSE_OPTION_INVALID('resumable', 'takes a function as the source, called only for new streams')
     }
-    return this.#asOwner(resumable, access => this.#begin(source, options, resumable, access))
+    return this.#asOwner(resumable, access => this.#begin(source, resumable, access))
   }
 
   /**
@@ -103,7 +103,7 @@ export class ResumableResponse {
     }
   }
 
-  #begin(source: unknown, options: ProducerOptions, resumable: ResumableOptions, access: Access): FastifyReply {
+  #begin(source: ProducerSource, resumable: ResumableOptions, access: Access): FastifyReply {
     const { reply, settings } = this.#responder
     const position = positionOf(reply.request, resumable.id)
     const early = this.#responder.early(position?.isEnd === true)
@@ -115,7 +115,7 @@ export class ResumableResponse {
     if (this.#streams.openStreams.isClosing) return this.#responder.refuse()
     const { id, onDisconnect = { grace: DEFAULT_GRACE } } = resumable
     const { owner } = access
-    const producer = newProducer(this.#streams, this.#takeSlot, reply, source, options, id, onDisconnect, owner)
+    const producer = newProducer(this.#streams, this.#takeSlot, reply, source, id, onDisconnect, owner)
     const follower = new Follower(producer.log, 0, settings.highWaterMark, reply.log, this.#protocol, producer)
     if (id === undefined) return this.#responder.stream(follower, { id: producer.log.id })
     void this.#claimOrResume(producer, follower, access)

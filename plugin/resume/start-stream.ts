@@ -3,7 +3,7 @@ import { FST_SSE_CLOSING, FST_SSE_OPTION_INVALID } from '../errors.js'
 import type { TakeSlot } from '../response/limits/slot.js'
 import { ownerOf } from './owner.js'
 import { newProducer } from './producer/new-producer.js'
-import type { ProducerOptions } from './producer/stream-request.js'
+import type { ProducerSource } from './producer/stream-request.js'
 import type { ResumableOptions } from './resumable-options.js'
 import type { ResumableStreams } from './resumable-streams.js'
 
@@ -25,11 +25,10 @@ export async function startStream(
   streams: ResumableStreams,
   takeSlot: TakeSlot,
   reply: FastifyReply,
-  source: unknown,
-  options: ProducerOptions,
+  source: ProducerSource,
   { id, onDisconnect = 'continue', ...whose }: ResumableOptions
 ): Promise<StartedStream> {
-  if (typeof source !== 'function') {
+  if (typeof source.source !== 'function') {
     throw new FST_SSE_OPTION_INVALID('source', 'takes a function, called only for new streams')
   }
   if (onDisconnect === 'abort') {
@@ -37,7 +36,7 @@ export async function startStream(
   }
   const { owner } = streams.accessOf(await ownerOf(reply.request, whose), true)
   if (streams.openStreams.isClosing) throw new FST_SSE_CLOSING()
-  const producer = newProducer(streams, takeSlot, reply, source, options, id, onDisconnect, owner)
+  const producer = newProducer(streams, takeSlot, reply, source, id, onDisconnect, owner)
   try {
     await producer.takeSlot()
     return { id: producer.log.id, isNew: await streams.claim(producer) }

@@ -8,7 +8,7 @@ import { newGeneration } from '../log/generation.js'
 import type { OnDisconnect } from '../resumable-options.js'
 import { streamKey } from '../stream-key.js'
 import { Producer, type ProducerContext } from './producer.js'
-import type { ProducerOptions } from './stream-request.js'
+import type { ProducerSource } from './stream-request.js'
 
 /**
  * Makes the producer of a new stream.
@@ -21,8 +21,7 @@ export function newProducer(
   context: ProducerContext,
   takeSlot: TakeSlot,
   reply: FastifyReply,
-  source: unknown,
-  options: ProducerOptions,
+  { source, options, settings }: ProducerSource,
   chosen: string | undefined,
   onDisconnect: OnDisconnect,
   owner: string | undefined
@@ -30,11 +29,12 @@ export function newProducer(
   const id = chosen ?? newStreamId()
   const generation = chosen === undefined ? '' : newGeneration()
   const meta = { key: streamKey(id, owner), owner, protocol: protocolNameOf(options.protocol), generation }
-  const { maxEventBytes, onFinish, drainForUsage } = options
+  const { maxEventBytes, onFinish, drainForUsage } = settings
   const frames = { isTruncated: false, add() {}, frames: () => producer.log.after(0, producer.log.last) }
   const recording = onFinish && { onFinish, drainForUsage, tracker: context.openStreams, frames, streamId: id }
   const chunks = chunksOf(recording, source, reply, options, maxEventBytes, codecOf(reply), undefined)
-  const request = { id, meta, onDisconnect, chunks, options, takeSlot: () => takeSlot(owner) }
+  const { signal } = options
+  const request = { id, meta, onDisconnect, chunks, signal, settings, takeSlot: () => takeSlot(owner) }
   const producer = new Producer(context, request, reply)
   return producer
 }

@@ -60,17 +60,17 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Ti
   #error: Error | undefined
 
   constructor(context: ProducerContext, request: StreamRequest, reply: FastifyReply) {
-    const { id, meta, chunks, options, onDisconnect, takeSlot } = request
+    const { id, meta, chunks, settings, onDisconnect, takeSlot } = request
     this.#context = context
-    this.#signal = options.signal
-    this.#providerKey = options.providerKey
+    this.#signal = request.signal
+    this.#providerKey = settings.providerKey
     this.#reply = reply
     this.#chunks = chunks
     this.log = new LiveLog(id, meta, 1, () => this.#followers.changed())
     const { store, openStreams } = context
     const { deadlines } = openStreams
     this.#followers = new Followers(this.log, onDisconnect, deadlines, this)
-    this.#limits = new RunLimits(this, options, deadlines, takeSlot)
+    this.#limits = new RunLimits(this, settings, deadlines, takeSlot)
     this.#writer = new StoreWriter(this.log, store, producerOf(meta.generation, id), deadlines, reply.log, this)
     this.#sink = new LogSink(this.log, store, this.#limits.deadlines, error => this.#writer.giveUp(error))
   }

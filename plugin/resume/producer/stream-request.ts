@@ -8,14 +8,25 @@ import type { SourceTimeouts } from '../../source/source-deadlines.js'
 import type { StreamMeta } from '../log/live-log.js'
 import type { OnDisconnect } from '../resumable-options.js'
 
-/** The options of a producer. */
-export interface ProducerOptions extends FrameOptions, SourceOptions, SourceTimeouts, FinishSettings {
-  /** Ends the stream for all clients when it is aborted. */
-  readonly signal?: AbortSignal | undefined
+/** The settings of a producer. */
+export interface ProducerSettings extends SourceTimeouts, FinishSettings {
   /** The size of the largest event on the wire, without its id. Bytes. */
   readonly maxEventBytes: number
   /** Whose key the provider is asked with (E1). */
   readonly providerKey: ProviderKey
+}
+
+/** The options of a producer. */
+export interface ProducerOptions extends FrameOptions, SourceOptions {
+  /** Ends the stream for all clients when it is aborted. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Where the events of a new stream come from, and how. */
+export interface ProducerSource {
+  readonly source: unknown
+  readonly options: ProducerOptions
+  readonly settings: ProducerSettings
 }
 
 /** The stream that a request creates. */
@@ -24,7 +35,8 @@ export interface StreamRequest {
   readonly meta: StreamMeta
   readonly onDisconnect: OnDisconnect
   readonly chunks: SourceChunks
-  readonly options: ProducerOptions
+  readonly signal: AbortSignal | undefined
+  readonly settings: ProducerSettings
   /** Takes the slot of the source. */
   readonly takeSlot: () => Slot | Promise<Slot>
 }
