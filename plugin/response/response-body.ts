@@ -13,6 +13,8 @@ import type { Writer } from './write/writer.js'
 export abstract class ResponseBody extends Readable {
   protected readonly raw: RawResponse
   #isStarted = false
+  /** Whether something has asked for a read. */
+  #isRead = false
   /** The writer; `undefined` if it writes to the response directly. */
   #writer: ReadableWriter | undefined
 
@@ -45,28 +47,20 @@ export abstract class ResponseBody extends Readable {
   /** Writes to Node's response directly. Any other reader, or one more, reads this as an ordinary Readable. */
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
     if ((destination as unknown) === this.raw) completeHeaders(this.raw)
-    const isRead = this.#isStarted || this.readableFlowing !== null || this.listenerCount('readable') > 0
+    const isRead = this.#isRead || this.readableFlowing !== null || this.listenerCount('readable') > 0
     if ((destination as unknown) !== this.raw || options?.end === false || isRead) {
       return super.pipe(destination, options)
     }
-    process.nextTick(() => {
-      onTurn(this.raw, () => {
-        if (!this.#isStarted) this.#start(new SocketWriter(this.raw as ServerResponse, this.readableHighWaterMark))
-      })
-    })
+    process.nextTick(() =>
+      this.#startOnTurn(() => new SocketWriter(this.raw as ServerResponse, this.readableHighWaterMark))
+    )
     return destination
   }
 
   override _read(): void {
-    if (this.#isStarted) {
-      this.#writer?.read()
-      return
-    }
-    onTurn(this.raw, () => {
-      if (this.#isStarted) return
-      this.#writer = new ReadableWriter(this, this.raw)
-      this.#start(this.#writer)
-    })
+    this.#isRead = true
+    if (this.#isStarted) this.#writer?.read()
+    else this.#startOnTurn(() => (this.#writer = new ReadableWriter(this, this.raw)))
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -86,8 +80,13 @@ export abstract class ResponseBody extends Readable {
     return this.resume()
   }
 
-  #start(writer: Writer): void {
-    this.#isStarted = true
-    this.start(writer)
+  #startOnTurn(makeWriter: () => Writer): void {
+    onTurn(this.raw, () => {
+      // A pipelined response may have waited for its turn twice.
+      if (!this.#isStarted) {
+        this.#isStarted = true
+        this.start(makeWriter())
+      }
+    })
   }
 }
