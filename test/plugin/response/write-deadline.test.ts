@@ -77,6 +77,14 @@ t.test('sets no timer once everything was taken', async t => {
   t.equal(client.gaveUp, 1)
 })
 
+t.test('does nothing if the client has taken everything when the time is up', async t => {
+  const { clock, client, deadline, deadlines, write } = make(t)
+  write(100)
+  deadline.taken()
+  clock.pass(1000 + LATE)
+  t.strictSame([client.gaveUp, deadlines.size, clock.timers], [0, 0, 0])
+})
+
 t.test('does not count the time before the head was sent', async t => {
   const { clock, client, deadline } = make(t, false)
   deadline.wait()
