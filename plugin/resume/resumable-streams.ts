@@ -7,7 +7,7 @@ import {
 } from '../errors.js'
 import type { OpenStreams } from '../response/open-streams.js'
 import type { EventStore } from '../stores/event-store.js'
-import { IdMap } from '../util/id-map.js'
+import { IdMap } from '../util/collections/id-map.js'
 import { logError } from '../util/log.js'
 import { ignoreRejection } from '../util/promise.js'
 import type { LiveLog } from './log/live-log.js'
