@@ -1,7 +1,7 @@
 import type { FinishSettings } from './framing/finish/stream-finish.js'
 import type { FrameOptions } from './framing/frame-encoder.js'
 import type { ProviderKey } from './framing/key-refusal.js'
-import type { EventStreamSettings } from './response/event-stream.js'
+import type { EventStreamSettings } from './response/event-stream-parts.js'
 import type { SummaryOptions } from './response/summary.js'
 import type { OwnerOptions } from './resume/owner.js'
 import type { ResumableOptions } from './resume/resumable-options.js'

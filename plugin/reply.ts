@@ -3,10 +3,9 @@ import { type Admission, slotTaker } from './admission.js'
 import { FST_SSE_OPTION_INVALID } from './errors.js'
 import { plainCodec } from './framing/codec.js'
 import { LimitedRecord } from './framing/finish/frame-record.js'
-import { RecordedChunks, type RecordingOptions } from './framing/finish/recorded-chunks.js'
+import { chunksOf, type RecordingOptions } from './framing/finish/recorded-chunks.js'
 import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
-import { SourceChunks } from './framing/source-chunks.js'
 import type { ResumeOptions, Settings, StartOptions, StreamOptions } from './options.js'
 import type { OpenStreams } from './response/open-streams.js'
 import { Responder } from './response/responder.js'
@@ -34,7 +33,7 @@ export function makeSseFrom(server: SseServer) {
       const settings = streamSettings(server.settings, options)
       const resumable = resumableOf(server.settings, options.resumable)
       if (resumable === undefined) return stream(server, this, source, options, settings)
-      return resumableResponse(server, this, options, settings).begin(source, { ...options, ...settings }, resumable)
+      return resumableResponse(server, this, options, settings).begin({ source, options, settings }, resumable)
     } catch (error) {
       discard(source, this, abortOf(error))
       throw error
@@ -70,7 +69,7 @@ export function makeSseStart(server: SseServer) {
     const { owner, anonymous, id, onDisconnect } = options.resumable ?? {}
     const resumable = { ...resumableOf(server.settings, { owner, anonymous }), id, onDisconnect }
     const takeSlot = slotTaker(server, this.request)
-    return startStream(server.resumableStreams, takeSlot, this, source, { ...options, ...settings }, resumable)
+    return startStream(server.resumableStreams, takeSlot, this, { source, options, settings }, resumable)
   }
 }
 
@@ -94,28 +93,15 @@ function stream(
     discard(source, reply, new StreamAbort('closing'))
     return refused
   }
-  const chunks = makeChunks(server, reply, source, options, settings)
+  const recording = recordingOf(server, settings)
+  const chunks = chunksOf(recording, source, reply, options, settings.maxEventBytes, codecOf(reply), END_ID)
   const early = responder.early(lastEventIdOf(reply.request) === END_ID)
   if (early === undefined) {
     const takeSlot = slotTaker(server, reply.request)
-    return responder.stream(chunks, { signal: options.signal, timeouts: settings, takeSlot })
+    return responder.stream(chunks, { signal: options.signal, source: { timeouts: settings, takeSlot } })
   }
   chunks.close(new StreamAbort('left'))
   return early
-}
-
-function makeChunks(
-  server: SseServer,
-  reply: FastifyReply,
-  source: unknown,
-  options: StreamOptions,
-  settings: Settings
-): SourceChunks {
-  const { maxEventBytes } = settings
-  const codec = codecOf(reply)
-  const recording = recordingOf(server, settings)
-  if (recording === undefined) return new SourceChunks(source, reply, options, maxEventBytes, codec, END_ID)
-  return new RecordedChunks(source, reply, options, maxEventBytes, codec, END_ID, recording)
 }
 
 /** How a source that is not resumable is recorded for `onFinish`; `undefined` if it is not. */

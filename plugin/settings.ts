@@ -10,7 +10,7 @@ import {
   StartSchema,
   StreamSchema
 } from './options-schema.js'
-import { isStreamId } from './resume/event-id.js'
+import { isStreamId } from './resume/log/event-id.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
 import { isDispatched, isEvent } from './sse/event.js'
 import { validateStore } from './stores/validate-store.js'

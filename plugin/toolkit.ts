@@ -24,7 +24,7 @@ import { recordingOf, type SseServer } from './reply.js'
 import { collect } from './response/collect.js'
 import { toErrorResponse } from './response/error-response.js'
 import { SizeLimit } from './response/size-limit.js'
-import { limitWrites } from './response/write-deadline.js'
+import { limitWrites } from './response/write/write-deadline.js'
 import type { OwnerOptions } from './resume/owner.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
 import { startStream } from './resume/start-stream.js'
@@ -71,7 +71,7 @@ export { ResponseStep, responses } from './framing/protocols/responses.js'
 export { UI_METADATA, uiMessages } from './framing/protocols/ui-message.js'
 export { TextJoiner } from './framing/text-joiner.js'
 export { REGISTER_OPTIONS } from './options-schema.js'
-export { STREAM_ID_PATTERN } from './resume/event-id.js'
+export { STREAM_ID_PATTERN } from './resume/log/event-id.js'
 export { type OwnerOptions, ownerOf } from './resume/owner.js'
 export { SourceRun } from './source/source-run.js'
 export { isNestedDeeper, MAX_LEVELS } from './util/nesting.js'
@@ -132,7 +132,7 @@ export interface KeptRecord {
  */
 export async function keepRecord(reply: FastifyReply, { id, whose, data }: KeptRecord): Promise<void> {
   const { resumableStreams } = serverOf(reply.server)
-  const options = {
+  const settings = {
     maxEventBytes: Number.MAX_SAFE_INTEGER,
     providerKey: 'server' as const,
     firstEventTimeout: false as const,
@@ -140,7 +140,7 @@ export async function keepRecord(reply: FastifyReply, { id, whose, data }: KeptR
     maxDuration: false as const
   }
   const source = () => (data === undefined ? [] : [data])
-  await startStream(resumableStreams, () => FREE_SLOT, reply, source, options, { ...whose, id })
+  await startStream(resumableStreams, () => FREE_SLOT, reply, { source, options: {}, settings }, { ...whose, id })
 }
 
 const FREE_SLOT = { release() {} }

@@ -1,4 +1,4 @@
-import { newStreamId } from '../../plugin/resume/event-id.js'
+import { newStreamId } from '../../plugin/resume/log/event-id.js'
 import { serveAtOnce } from './at-once.js'
 
 /** The limit, with ids on its events. It keeps no events, so no client can resume. */

@@ -7,14 +7,15 @@ import { RecordedChunks, type RecordingOptions } from '../framing/finish/recorde
 import { abortOf } from '../source/abort-of.js'
 import { pull } from '../source/pull.js'
 import type { SseSource } from '../source/source.js'
-import { SourceDeadlines, type SourceTimeouts } from '../source/source-deadlines.js'
+import type { SourceTimeouts } from '../source/source-deadlines.js'
 import { SourceRun } from '../source/source-run.js'
 import { StreamAbort } from '../source/stream-abort.js'
 import { END_ID } from '../sse/last-event-id.js'
 import { ignoreRejection } from '../util/promise.js'
 import { TimeSlice } from '../util/time-slice.js'
 import { retryAfter } from './close/come-back.js'
-import type { Slot, TakeSlot } from './limits/slot.js'
+import { RunLimits } from './limits/run-limits.js'
+import type { TakeSlot } from './limits/slot.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed, onOver, ownTurn } from './raw-response.js'
 
@@ -76,21 +77,18 @@ export async function collect<T>(
   streams.add(entry)
   onOver(raw, () => stop('left'))
   let isOpen = true
-  const timed = { slice: new TimeSlice(), onTimeout: stop }
+  const timed = { slice: new TimeSlice(), fail: stop }
   let isFirst = true
-  let slot: Slot | undefined
+  const limits = new RunLimits(timed, timeouts, streams.deadlines, takeSlot)
   const start = async (): Promise<IteratorResult<unknown, unknown>> => {
-    slot = await takeSlot()
-    if (isOpen) return run.next()
-    slot.release()
-    return { done: true, value: undefined }
+    await limits.takeSlot()
+    return isOpen ? run.next() : { done: true, value: undefined }
   }
-  const sourceDeadlines = new SourceDeadlines(timed, timeouts, streams.deadlines)
   const items = {
-    next: () => (slot === undefined ? start() : run.next()),
+    next: () => (limits.hasSlot ? run.next() : start()),
     encode(result: Result) {
       const { done = false, value } = result
-      if (isFirst) sourceDeadlines.begin()
+      if (isFirst) limits.deadlines.begin()
       isFirst = false
       if (done) ignoreRejection(value)
       else onItem(value)
@@ -109,12 +107,11 @@ export async function collect<T>(
   }
   const end = (abort?: StreamAbort, error?: Error) => {
     isOpen = false
-    sourceDeadlines.stop()
-    slot?.release()
+    limits.end()
     run.close(abort, error)
     streams.delete(entry)
   }
-  sourceDeadlines.start()
+  limits.deadlines.start()
   const pulled = pull(items, sink, timed.slice).catch(error => {
     if (isOpen) end(abortOf(error), toError(error))
     throw error

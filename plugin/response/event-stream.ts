@@ -1,64 +1,29 @@
 import { AsyncResource } from 'node:async_hooks'
-import type { ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
-import type { FastifyReply } from 'fastify'
 import { FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
-import type { Chunk, ChunkSource } from '../framing/chunk.js'
-import { logFailure, stopError } from '../framing/failure.js'
-import { type ProviderKey, toSourceError } from '../framing/key-refusal.js'
-import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
+import type { Chunk } from '../framing/chunk.js'
+import { logFailure } from '../framing/failure.js'
+import { toSourceError } from '../framing/key-refusal.js'
+import { endBySignal, onStopSignal, type Stoppable } from '../framing/stop-signal.js'
 import { abortOf } from '../source/abort-of.js'
 import { pull } from '../source/pull.js'
-import { SourceDeadlines, type SourceTimeouts, type TimedRun } from '../source/source-deadlines.js'
-import { isStop, StreamAbort } from '../source/stream-abort.js'
+import type { TimedRun } from '../source/source-deadlines.js'
+import { StreamAbort } from '../source/stream-abort.js'
 import { formatRetry } from '../sse/event.js'
-import type { Deadline } from '../util/deadlines.js'
 import { logError } from '../util/log.js'
-import { isPromiseLike } from '../util/promise.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
-import { onAbort } from '../util/shared-listener.js'
 import type { TimeSlice } from '../util/time-slice.js'
+import { breakOff } from './break-off.js'
 import { toErrorResponse } from './error-response.js'
-import { completeHeaders, unsetHeaders } from './headers.js'
-import type { Slot, TakeSlot } from './limits/slot.js'
+import type { EventStreamParts } from './event-stream-parts.js'
+import { unsetHeaders } from './headers.js'
+import { RunLimits } from './limits/run-limits.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
-import { Pump, type PumpSettings } from './pump.js'
-import { abandon, isClosed, onOver, onTurn, pendingBytes, type RawResponse, truncate } from './raw-response.js'
-import { ReadableWriter } from './readable-writer.js'
-import { SocketWriter } from './socket-writer.js'
-import type { StreamSummary, Summary } from './summary.js'
-import { giveUp, WriteDeadline } from './write-deadline.js'
-import type { Writer } from './writer.js'
-
-/** How long `close` waits for a slow client to take the data that it still gets. Milliseconds. */
-const CLOSE_TIMEOUT = 250
-
-/** The settings of a response with a stream. */
-export interface EventStreamSettings extends PumpSettings {
-  /** How long the head of the response waits for the first event. Milliseconds. */
-  readonly commitAfter: number
-  /** The amount of data held for a client that reads slowly (S4). Bytes. */
-  readonly highWaterMark: number
-  /** Whose key the provider is asked with (E1). */
-  readonly providerKey: ProviderKey
-  /** How long a client may take nothing of what waits for it. Milliseconds, or `false` for any time. */
-  readonly writeTimeout: number | false
-}
-
-/** The parts of an `EventStream`. */
-export interface EventStreamParts {
-  readonly chunks: ChunkSource
-  readonly reply: FastifyReply
-  readonly protocol: BuiltInProtocol
-  readonly settings: EventStreamSettings
-  /** The deadlines of the source; `undefined` if the chunks are those of a log, whose producer has them. */
-  readonly timeouts: SourceTimeouts | undefined
-  /** Takes the slot of the source; `undefined` if the chunks are those of a log, whose producer has one. */
-  readonly takeSlot: TakeSlot | undefined
-  /** Ends the response when it is aborted. */
-  readonly signal: AbortSignal | undefined
-  readonly summary: Summary
-}
+import { isClosed, onOver, pendingBytes, truncate } from './raw-response.js'
+import { ResponseBody } from './response-body.js'
+import type { StreamSummary } from './summary.js'
+import { Pump } from './write/pump.js'
+import { giveUp, WriteDeadline } from './write/write-deadline.js'
+import type { Writer } from './write/writer.js'
 
 /**
  * The body of a response with a stream. Fastify pipes it to the response, or hooks read it. The first read starts the
@@ -66,38 +31,28 @@ export interface EventStreamParts {
  *
  * The client can leave at any moment, also while the source or the reader is waited for.
  */
-export class EventStream extends Readable implements OpenStream, TimedRun {
+export class EventStream extends ResponseBody implements OpenStream, TimedRun, Stoppable {
   slot?: number | undefined
   readonly #parts: EventStreamParts
-  readonly #raw: RawResponse
   readonly #streams: OpenStreams
   /** The context of the request (S7). A read runs in that of the socket. */
   readonly #scope = new AsyncResource('EventStream')
   readonly #forgetSignal: (() => void) | undefined
   /** Set by the first read. */
   #pump: Pump | undefined
-  /** The writer of the pump; `undefined` if the pump writes to the response directly. */
-  #readableWriter: ReadableWriter | undefined
-  #sourceDeadlines: SourceDeadlines | undefined
-  /** Held while the source runs. */
-  #slot: Slot | undefined
+  /** The limits of the source; `undefined` if the chunks are those of a log, whose producer has them. */
+  #limits: RunLimits | undefined
   #writeDeadline: WriteDeadline | undefined
-  /** Due `CLOSE_TIMEOUT` after `close`. */
-  #closeTimeout: Deadline | undefined
   /** Whether chunks are still taken. */
   #isLive = true
 
   constructor(parts: EventStreamParts, streams: OpenStreams) {
-    super({ highWaterMark: parts.settings.highWaterMark })
+    super(parts.reply.raw, parts.settings.highWaterMark)
     this.#parts = parts
-    this.#raw = parts.reply.raw
     this.#streams = streams
     streams.add(this)
-    const { signal } = parts
-    if (signal !== undefined) {
-      this.#forgetSignal = onAbort(signal, () => this.#stopBySignal(signal))
-    }
-    onOver(this.#raw, isComplete => this.#over(isComplete))
+    this.#forgetSignal = parts.signal && onStopSignal(parts.signal, this)
+    onOver(this.raw, isComplete => this.#over(isComplete))
   }
 
   /** Cuts the stream off because its server closes (V2). @param retry the reconnect delay, in milliseconds */
@@ -113,66 +68,13 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
    */
   #cutOff(retry: number, abort: StreamAbort): void {
     this.#stop('closed', abort)
-    this.#closeTimeout = { onDeadline: () => abandon(this.#raw) }
-    this.#streams.deadlines.set(this.#closeTimeout, CLOSE_TIMEOUT)
+    const pump = this.#pump
     // Fastify sets the head just before the first read, so nothing can be written earlier, nor after the end.
-    if (this.#pump === undefined || this.#raw.writableEnded) {
-      truncate(this.#raw)
-      return
-    }
-    this.unpipe()
-    const held: Buffer[] = []
-    // Node 26 gives one chunk for each read, earlier versions all of them.
-    for (let chunk: Buffer | null = this.read(); chunk !== null; chunk = this.read()) held.push(chunk)
-    const rest = Buffer.concat([...held, Buffer.from(this.#pump.takeRest() + formatRetry(retry))])
-    ;(this.#raw as ServerResponse).write(rest, () => setImmediate(truncate, this.#raw))
-  }
-
-  /** Writes to Node's response directly. Any other reader, or one more, reads this as an ordinary Readable. */
-  override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
-    if ((destination as unknown) === this.#raw) completeHeaders(this.#raw)
-    const isRead = this.#pump !== undefined || this.readableFlowing !== null || this.listenerCount('readable') > 0
-    if ((destination as unknown) !== this.#raw || options?.end === false || isRead) {
-      return super.pipe(destination, options)
-    }
-    process.nextTick(() => {
-      onTurn(this.#raw, () => {
-        if (this.#pump !== undefined) return
-        this.#start(new SocketWriter(this.#raw as ServerResponse, this.#parts.settings.highWaterMark))
-      })
-    })
-    return destination
-  }
-
-  override _read(): void {
-    if (this.#pump !== undefined) {
-      this.#readableWriter?.read()
-      return
-    }
-    onTurn(this.#raw, () => {
-      if (this.#pump !== undefined) return
-      this.#readableWriter = new ReadableWriter(this, this.#raw)
-      this.#start(this.#readableWriter)
-    })
-  }
-
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    if (this.#isLive) {
-      this.#stop('aborted', isClosed(this.#raw) ? new StreamAbort('left') : abortOf(error ?? undefined))
-    }
-    callback(error)
-  }
-
-  /**
-   * Fastify destroys the body of a response whose client has left. If the request had a body, it then handles the early
-   * end as an error of the server. A client that leaves is not an error (E5), so the body ends instead.
-   */
-  override destroy(error?: Error): this {
-    if (error !== undefined || this.readableEnded || !isClosed(this.#raw)) return super.destroy(error)
-    if (this.#isLive) this.#stop('aborted', new StreamAbort('left'))
-    this.unpipe()
-    this.push(null)
-    return this.resume()
+    const canWrite = pump !== undefined && !this.raw.writableEnded
+    const rest = canWrite
+      ? Buffer.concat([...this.takeHeld(), Buffer.from(pump.takeRest() + formatRetry(retry))])
+      : undefined
+    breakOff(this.raw, rest, this.#streams.deadlines)
   }
 
   /** The time slices of the source, once it has started. */
@@ -180,30 +82,31 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
     return (this.#pump as Pump).slice
   }
 
-  onTimeout(error: Error): void {
-    this.#fail(error)
+  protected override left(error?: Error): void {
+    if (!this.#isLive) return
+    this.#stop('aborted', isClosed(this.raw) ? new StreamAbort('left') : abortOf(error))
   }
 
-  #start(writer: Writer): void {
-    const { chunks, settings, summary, timeouts } = this.#parts
+  protected override start(writer: Writer): void {
+    const { chunks, settings, summary, source } = this.#parts
     const { deadlines } = this.#streams
     const { writeTimeout } = settings
-    const pump = new Pump(writer, this.#raw, settings, deadlines, summary)
+    const pump = new Pump(writer, this.raw, settings, deadlines, summary)
     this.#pump = pump
     pump.headFrame = chunks.headFrame ?? ''
     if (writeTimeout !== false) {
-      const pending = () => this.readableLength + pendingBytes(this.#raw)
-      this.#writeDeadline = new WriteDeadline(this.#raw, writeTimeout, deadlines, pending, () =>
+      const pending = () => this.readableLength + pendingBytes(this.raw)
+      this.#writeDeadline = new WriteDeadline(this.raw, writeTimeout, deadlines, pending, () =>
         this.#onWriteTimeout(writeTimeout)
       )
       writer.deadline = this.#writeDeadline
     }
     if (this.#isLive) {
       pump.start(settings.commitAfter)
-      if (timeouts !== undefined) {
-        this.#sourceDeadlines = new SourceDeadlines(this, timeouts, deadlines)
-        pump.sourceDeadlines = this.#sourceDeadlines
-        this.#sourceDeadlines.start()
+      if (source !== undefined) {
+        this.#limits = new RunLimits(this, source.timeouts, deadlines, source.takeSlot)
+        this.#limits.deadlines.start()
+        pump.sourceDeadlines = this.#limits.deadlines
       }
       this.#scope.runInAsyncScope(this.#run, this, pump)
     } else if (summary.error !== undefined) {
@@ -214,17 +117,15 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
   }
 
   async #run(pump: Pump): Promise<void> {
-    const { chunks, reply, signal, settings, takeSlot } = this.#parts
+    const { chunks, reply, signal, settings } = this.#parts
     try {
-      if (signal?.aborted) return this.#stopBySignal(signal)
-      const slot = takeSlot?.()
-      this.#slot = isPromiseLike(slot) ? await slot : slot
-      // The client may have left meanwhile.
-      if (!this.#isLive) return this.#slot?.release()
+      if (signal?.aborted) return endBySignal(signal, this)
+      const taken = this.#limits?.takeSlot()
+      if (taken !== undefined) await taken
       const last = await pull(chunks, pump, pump.slice)
       if (last !== undefined) this.#complete(pump, last)
     } catch (error) {
-      if (this.#isLive) this.#fail(toSourceError(error, settings.providerKey))
+      if (this.#isLive) this.fail(toSourceError(error, settings.providerKey))
       else logError(reply.log, 'debug', error, 'the source of an ended stream failed')
     }
   }
@@ -235,17 +136,11 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
     this.#end(pump, last.text)
   }
 
-  /** Ends because the `signal` of its options was aborted: as stopped (E5) if that says so, otherwise with an error. */
-  #stopBySignal(signal: AbortSignal): void {
-    const reason: unknown = signal.reason
-    if (isStop(reason)) this.#endStopped(reason)
-    else this.#fail(stopError(signal), new StreamAbort('stopped', { cause: reason }))
-  }
-
-  #endStopped(abort: StreamAbort): void {
+  /** Ends the stream on request, which is not an error (E5). */
+  stop(abort: StreamAbort): void {
     this.#stop('stopped', abort)
     this.#parts.reply.log.info({ outcome: 'stopped' }, 'stream stopped')
-    // Hooks may still run before the first read. `#start` then sends the end.
+    // Hooks may still run before the first read. `start` then sends the end.
     if (this.#pump !== undefined) this.#endAsStopped(this.#pump)
   }
 
@@ -259,7 +154,7 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
    *
    * @param abort why the source is ended (S8)
    */
-  #fail(error: Error, abort: StreamAbort = abortOf(error)): void {
+  fail(error: Error, abort: StreamAbort = abortOf(error)): void {
     const { chunks, reply, summary } = this.#parts
     summary.error = error
     // The stream goes on at its producer. The client can follow it again, here or on another node.
@@ -269,7 +164,7 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
     }
     this.#stop('error', abort, error)
     const pump = this.#pump
-    // Hooks may still run before the first read. `#start` then refuses.
+    // Hooks may still run before the first read. `start` then refuses.
     if (pump === undefined) return
     if (!pump.hasBegun) {
       this.#refuse(error)
@@ -277,21 +172,20 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
     }
     logFailure(reply.log, error)
     const frame = this.#scope.runInAsyncScope(chunks.encodeError, chunks, error)
-    if (frame === undefined) truncate(this.#raw)
+    if (frame === undefined) truncate(this.raw)
     else this.#end(pump, frame)
   }
 
   /** Breaks off a response whose client takes nothing. Like any client that is gone, it ends the source (S2). */
   #onWriteTimeout(writeTimeout: number): void {
     this.#stop('aborted', new StreamAbort('timeout', { timeout: 'write' }))
-    giveUp(this.#raw, this.#parts.reply.log, writeTimeout)
+    giveUp(this.raw, this.#parts.reply.log, writeTimeout)
   }
 
   /** Sends the last event together with the end of the response. */
   #end(pump: Pump, frame: string): void {
     pump.end(frame)
-    // If the pump writes to the response directly, there is nothing to read here.
-    if (this.#readableWriter === undefined) this.resume().push(null)
+    this.hasEnded()
   }
 
   /** Lets Fastify answer with an error, without the head of the stream, which Fastify has already set. */
@@ -314,8 +208,7 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
     this.#isLive = false
     summary.outcome = outcome
     this.#pump?.close()
-    this.#sourceDeadlines?.stop()
-    this.#slot?.release()
+    this.#limits?.end()
     this.#forgetSignal?.()
     chunks.close(abort, error)
   }
@@ -328,7 +221,6 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
     }
     this.destroy()
     this.#streams.delete(this)
-    if (this.#closeTimeout !== undefined) this.#streams.deadlines.clear(this.#closeTimeout)
     this.#writeDeadline?.stop()
     this.#parts.summary.report(isComplete)
   }

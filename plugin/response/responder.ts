@@ -4,13 +4,12 @@ import { FST_SSE_CLOSING, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import type { ChunkSource } from '../framing/chunk.js'
 import { toError } from '../framing/failure.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
-import type { SourceTimeouts } from '../source/source-deadlines.js'
 import { formatRetry } from '../sse/event.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
 import { isEventSource, retryAfter } from './close/come-back.js'
-import { EventStream, type EventStreamSettings } from './event-stream.js'
+import { EventStream } from './event-stream.js'
+import type { EventStreamSettings, SourceLimits } from './event-stream-parts.js'
 import { setHeaders } from './headers.js'
-import type { TakeSlot } from './limits/slot.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed } from './raw-response.js'
 import { Summary, type SummaryOptions } from './summary.js'
@@ -29,10 +28,8 @@ export interface StreamExtras {
   readonly id?: string | undefined
   /** Ends the response when it is aborted. */
   readonly signal?: AbortSignal | undefined
-  /** The deadlines of the source, if the chunks come from it directly. */
-  readonly timeouts?: SourceTimeouts | undefined
-  /** Takes the slot of the source, if the chunks come from it directly. */
-  readonly takeSlot?: TakeSlot | undefined
+  /** The limits of the source, if the chunks come from it directly. */
+  readonly source?: SourceLimits | undefined
 }
 
 /** Answers one request: with a stream, without one, or with an error. */
@@ -63,13 +60,11 @@ export class Responder {
   }
 
   /** Answers with a stream. */
-  stream(chunks: ChunkSource, { id, signal, timeouts, takeSlot }: StreamExtras): FastifyReply {
+  stream(chunks: ChunkSource, { id, signal, source }: StreamExtras): FastifyReply {
     const { reply, protocol, settings, streams } = this.#parts
     setHeaders(reply, protocol, id)
     const summary = this.#summary
-    return reply.send(
-      new EventStream({ chunks, reply, protocol, settings, timeouts, takeSlot, signal, summary }, streams)
-    )
+    return reply.send(new EventStream({ chunks, reply, protocol, settings, source, signal, summary }, streams))
   }
 
   /**

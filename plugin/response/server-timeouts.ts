@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { PumpSettings } from './pump.js'
+import type { PumpSettings } from './write/pump.js'
 
 const SEE = 'see docs/deployment.md'
 

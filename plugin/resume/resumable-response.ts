@@ -9,22 +9,21 @@ import {
 import { toError } from '../framing/failure.js'
 import type { FrameOptions } from '../framing/frame-encoder.js'
 import { protocolNameOf, protocolOf } from '../framing/protocols/protocols.js'
-import { codecOf } from '../framing/route-codec.js'
 import type { TakeSlot } from '../response/limits/slot.js'
 import { isClosed, ownTurn } from '../response/raw-response.js'
 import type { Responder } from '../response/responder.js'
 import { whileOpen } from '../response/while-open.js'
 import { END_ID, lastEventIdOf } from '../sse/last-event-id.js'
 import { isPromiseLike } from '../util/promise.js'
-import { type EventId, isStreamId, newStreamId, parseEventId } from './event-id.js'
-import { Follower } from './follower.js'
-import { newGeneration } from './generation.js'
-import type { LiveLog } from './live-log.js'
+import { type EventId, isStreamId, parseEventId } from './log/event-id.js'
+import { Follower } from './log/follower.js'
+import type { LiveLog } from './log/live-log.js'
 import { type OwnerOptions, ownerOf } from './owner.js'
-import { Producer, type ProducerOptions } from './producer.js'
+import { newProducer } from './producer/new-producer.js'
+import type { Producer } from './producer/producer.js'
+import type { ProducerSource } from './producer/stream-request.js'
 import type { ResumableOptions } from './resumable-options.js'
 import type { Access, ResumableStreams } from './resumable-streams.js'
-import { streamKey } from './stream-key.js'
 
 /** The default of `onDisconnect.grace`. Milliseconds. */
 const DEFAULT_GRACE = 30_000
@@ -62,11 +61,11 @@ export class ResumableResponse {
    *   malformed or belongs to another stream, FST_SSE_OWNER_INVALID, FST_SSE_CLOSING, and any error of `owner`. If
    *   `owner` gives a promise, they are answered instead.
    */
-  begin(source: unknown, options: ProducerOptions, resumable: ResumableOptions): FastifyReply {
-    if (typeof source !== 'function') {
+  begin(source: ProducerSource, resumable: ResumableOptions): FastifyReply {
+    if (typeof source.source !== 'function') {
       throw new FST_SSE_OPTION_INVALID('resumable', 'takes a function as the source, called only for new streams')
     }
-    return this.#asOwner(resumable, access => this.#begin(source, options, resumable, access))
+    return this.#asOwner(resumable, access => this.#begin(source, resumable, access))
   }
 
   /**
@@ -104,7 +103,7 @@ export class ResumableResponse {
     }
   }
 
-  #begin(source: unknown, options: ProducerOptions, resumable: ResumableOptions, access: Access): FastifyReply {
+  #begin(source: ProducerSource, resumable: ResumableOptions, access: Access): FastifyReply {
     const { reply, settings } = this.#responder
     const position = positionOf(reply.request, resumable.id)
     const early = this.#responder.early(position?.isEnd === true)
@@ -114,17 +113,11 @@ export class ResumableResponse {
       return reply
     }
     if (this.#streams.openStreams.isClosing) return this.#responder.refuse()
-    const { id = newStreamId(), onDisconnect = { grace: DEFAULT_GRACE } } = resumable
+    const { id, onDisconnect = { grace: DEFAULT_GRACE } } = resumable
     const { owner } = access
-    const generation = resumable.id === undefined ? '' : newGeneration()
-    const meta = { key: streamKey(id, owner), owner, protocol: protocolNameOf(this.#protocol), generation }
-    const producer = new Producer(
-      this.#streams,
-      { id, meta, onDisconnect, source, options, codec: codecOf(reply), takeSlot: () => this.#takeSlot(owner) },
-      reply
-    )
+    const producer = newProducer(this.#streams, this.#takeSlot, reply, source, id, onDisconnect, owner)
     const follower = new Follower(producer.log, 0, settings.highWaterMark, reply.log, this.#protocol, producer)
-    if (resumable.id === undefined) return this.#responder.stream(follower, { id })
+    if (id === undefined) return this.#responder.stream(follower, { id: producer.log.id })
     void this.#claimOrResume(producer, follower, access)
     return reply
   }

@@ -7,13 +7,13 @@ import {
 } from '../errors.js'
 import type { OpenStreams } from '../response/open-streams.js'
 import type { EventStore } from '../stores/event-store.js'
-import { IdMap } from '../util/id-map.js'
+import { IdMap } from '../util/collections/id-map.js'
 import { logError } from '../util/log.js'
 import { ignoreRejection } from '../util/promise.js'
-import type { LiveLog } from './live-log.js'
+import type { LiveLog } from './log/live-log.js'
+import { RemoteLog } from './log/remote-log.js'
 import { lookAgain } from './look-again.js'
-import type { Producer, ProducerContext } from './producer.js'
-import { RemoteLog } from './remote-log.js'
+import type { Producer, ProducerContext } from './producer/producer.js'
 import { hashOwner, streamKey } from './stream-key.js'
 
 /** Which streams a request can reach: those of its owner, or those without one. */

@@ -1,5 +1,5 @@
 import { FST_SSE_OPTION_INVALID, FST_SSE_STREAM_GONE, FST_SSE_STREAM_NOT_FOUND } from '../errors.js'
-import { isStreamId } from './event-id.js'
+import { isStreamId } from './log/event-id.js'
 import { checkOwner } from './owner.js'
 import type { ResumableStreams, StreamState } from './resumable-streams.js'
 

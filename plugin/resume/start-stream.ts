@@ -1,15 +1,11 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING, FST_SSE_OPTION_INVALID } from '../errors.js'
-import { protocolNameOf } from '../framing/protocols/protocols.js'
-import { codecOf } from '../framing/route-codec.js'
 import type { TakeSlot } from '../response/limits/slot.js'
-import { newStreamId } from './event-id.js'
-import { newGeneration } from './generation.js'
 import { ownerOf } from './owner.js'
-import { Producer, type ProducerOptions } from './producer.js'
+import { newProducer } from './producer/new-producer.js'
+import type { ProducerSource } from './producer/stream-request.js'
 import type { ResumableOptions } from './resumable-options.js'
 import type { ResumableStreams } from './resumable-streams.js'
-import { streamKey } from './stream-key.js'
 
 /** What became of `reply.sseStart`. */
 export interface StartedStream {
@@ -29,11 +25,10 @@ export async function startStream(
   streams: ResumableStreams,
   takeSlot: TakeSlot,
   reply: FastifyReply,
-  source: unknown,
-  options: ProducerOptions,
+  source: ProducerSource,
   { id, onDisconnect = 'continue', ...whose }: ResumableOptions
 ): Promise<StartedStream> {
-  if (typeof source !== 'function') {
+  if (typeof source.source !== 'function') {
     throw new FST_SSE_OPTION_INVALID('source', 'takes a function, called only for new streams')
   }
   if (onDisconnect === 'abort') {
@@ -41,15 +36,10 @@ export async function startStream(
   }
   const { owner } = streams.accessOf(await ownerOf(reply.request, whose), true)
   if (streams.openStreams.isClosing) throw new FST_SSE_CLOSING()
-  const own = id ?? newStreamId()
-  const generation = id === undefined ? '' : newGeneration()
-  const meta = { key: streamKey(own, owner), owner, protocol: protocolNameOf(options.protocol), generation }
-  const codec = codecOf(reply)
-  const request = { id: own, meta, onDisconnect, source, options, codec, takeSlot: () => takeSlot(owner) }
-  const producer = new Producer(streams, request, reply)
+  const producer = newProducer(streams, takeSlot, reply, source, id, onDisconnect, owner)
   try {
     await producer.takeSlot()
-    return { id: own, isNew: await streams.claim(producer) }
+    return { id: producer.log.id, isNew: await streams.claim(producer) }
   } finally {
     // If it has the id, it goes on like a stream whose first client has left.
     producer.onFirstClientLeft(false)

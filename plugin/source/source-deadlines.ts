@@ -17,7 +17,7 @@ export interface TimedRun {
   /** The time slices in which the source is pulled. They know when it was last asked for an item. */
   readonly slice: TimeSlice
   /** Called when a deadline has passed. The source is to be ended. */
-  onTimeout(error: Error): void
+  fail(error: Error): void
 }
 
 /**
@@ -61,7 +61,7 @@ export class SourceDeadlines implements Deadline {
   onDeadline(): void {
     const error = this.#exceeded(performance.now())
     if (error === undefined) this.#await()
-    else this.#run.onTimeout(error)
+    else this.#run.fail(error)
   }
 
   #exceeded(now: number): Error | undefined {

@@ -1,5 +1,5 @@
 import { isDispatchedFrame } from '../sse/numbered-frames.js'
-import { CompactList } from '../util/compact-list.js'
+import { CompactList } from '../util/collections/compact-list.js'
 
 /** The frames of the events of a log, in order. */
 export class EventList extends CompactList {

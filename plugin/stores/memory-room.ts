@@ -1,6 +1,6 @@
 import { FST_SSE_STORE_FULL } from '../errors.js'
-import { Chain, type Link } from '../util/chain.js'
-import { IdMap } from '../util/id-map.js'
+import { Chain, type Link } from '../util/collections/chain.js'
+import { IdMap } from '../util/collections/id-map.js'
 
 /** The most room that a log is given ahead of what it needs. UTF-16 code units. */
 const MAX_STEP = 8192

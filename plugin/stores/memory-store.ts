@@ -1,25 +1,11 @@
 import { FST_SSE_PRODUCER_FENCED } from '../errors.js'
 import { EventList } from './event-list.js'
 import type { EventStore, LeaseStatus, LocalLogs, LogEnd, LogPage } from './event-store.js'
+import { copyOf, isFollowed, type MemoryLog } from './memory-log.js'
 import { type MemoryStoreOptions, memorySettings } from './memory-options.js'
-import { MemoryRoom, type Tenant } from './memory-room.js'
+import { MemoryRoom } from './memory-room.js'
 import { MemorySlots } from './memory-slots.js'
 import type { StreamSlots } from './stream-slots.js'
-
-interface Log extends Tenant {
-  readonly id: string
-  readonly producer: string
-  readonly protocol: string | undefined
-  events: EventList
-  /** Whether the producer fills the events itself. */
-  isShared: boolean
-  end: LogEnd | undefined
-  stop: boolean
-  followedUntil: number
-  leaseUntil: number
-  /** When it is deleted. As all times here, on the clock of `performance.now()`. */
-  expires: number
-}
 
 /** The longest delay of a timer. Node fires a longer one at once. Milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1
@@ -38,10 +24,10 @@ export class MemoryStore implements EventStore {
   readonly slots: StreamSlots
   readonly #keep: number
   /** In the order in which their leases expire, and so do they. */
-  readonly #running = new Map<string, Log>()
-  readonly #ended = new Map<string, Log>()
+  readonly #running = new Map<string, MemoryLog>()
+  readonly #ended = new Map<string, MemoryLog>()
   /** Knows in which order they ended, and so they expire. */
-  readonly #room: MemoryRoom<Log>
+  readonly #room: MemoryRoom<MemoryLog>
   readonly #listeners = new Set<(id: string | undefined) => void>()
   #timer: NodeJS.Timeout | undefined
   #wakeAt = Number.POSITIVE_INFINITY
@@ -87,7 +73,7 @@ export class MemoryStore implements EventStore {
     const taken = this.#find(id)
     if (taken !== undefined) return taken.producer === producer
     const leaseUntil = performance.now() + this.lease
-    const log: Log = {
+    const log: MemoryLog = {
       id,
       producer,
       owner,
@@ -185,17 +171,17 @@ export class MemoryStore implements EventStore {
     return () => this.#listeners.delete(listener)
   }
 
-  #find(id: string): Log | undefined {
+  #find(id: string): MemoryLog | undefined {
     return this.#running.get(id) ?? this.#ended.get(id)
   }
 
-  #held(log: Log | undefined, producer: string): Log {
+  #held(log: MemoryLog | undefined, producer: string): MemoryLog {
     const isHeld = log?.producer === producer && log.end === undefined && log.leaseUntil > performance.now()
     if (!isHeld) throw new FST_SSE_PRODUCER_FENCED()
     return log
   }
 
-  #end(id: string, log: Log, end: LogEnd): void {
+  #end(id: string, log: MemoryLog, end: LogEnd): void {
     log.end = end
     log.events.limit(Number.POSITIVE_INFINITY)
     // A producer that was lost may not know it yet, and go on filling its list.
@@ -214,7 +200,7 @@ export class MemoryStore implements EventStore {
   }
 
   /** A log that finds no room is deleted. Its producer is told by the error, and goes on without the store. */
-  #grow(log: Log, units: number): number {
+  #grow(log: MemoryLog, units: number): number {
     try {
       return this.#room.grow(log, units)
     } catch (error) {
@@ -224,7 +210,7 @@ export class MemoryStore implements EventStore {
     }
   }
 
-  #delete(log: Log): void {
+  #delete(log: MemoryLog): void {
     log.events.limit(Number.POSITIVE_INFINITY)
     this.#running.delete(log.id)
     this.#ended.delete(log.id)
@@ -232,7 +218,7 @@ export class MemoryStore implements EventStore {
   }
 
   /** All logs share one timer. */
-  #wakeFor(log: Log): void {
+  #wakeFor(log: MemoryLog): void {
     if (log.expires >= this.#wakeAt) return
     clearTimeout(this.#timer)
     this.#wakeAt = log.expires
@@ -259,14 +245,4 @@ export class MemoryStore implements EventStore {
       this.#delete(log)
     }
   }
-}
-
-function copyOf(events: EventList): EventList {
-  const copy = new EventList()
-  copy.appendAll(events.slice(0, events.length))
-  return copy
-}
-
-function isFollowed(log: Log): boolean {
-  return log.followedUntil > performance.now()
 }

@@ -1,4 +1,4 @@
-import { type SetItem, UnorderedSet } from './unordered-set.js'
+import { type SetItem, UnorderedSet } from './collections/unordered-set.js'
 
 interface Entry extends SetItem {
   readonly callback: () => void

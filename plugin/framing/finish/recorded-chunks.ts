@@ -23,6 +23,14 @@ export interface RecordingOptions extends Pick<FinishSettings, 'drainForUsage'> 
   readonly streamId: string | undefined
 }
 
+/** Makes the chunks of a source. @param recording how they are recorded; `undefined` if they are not */
+export function chunksOf(
+  recording: RecordingOptions | undefined,
+  ...source: ConstructorParameters<typeof SourceChunks>
+): SourceChunks {
+  return recording === undefined ? new SourceChunks(...source) : new RecordedChunks(...source, recording)
+}
+
 /** The chunks of a source whose end is told to `onFinish` (E8). */
 export class RecordedChunks extends SourceChunks {
   readonly #recording: Recording

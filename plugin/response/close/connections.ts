@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket, Server as TlsServer } from 'node:tls'
-import { type SetItem, UnorderedSet } from '../../util/unordered-set.js'
+import { type SetItem, UnorderedSet } from '../../util/collections/unordered-set.js'
 
 const kConnection = Symbol('fastify-sse-from.connection')
 

@@ -67,15 +67,14 @@ export class OwnerSlots implements Deadline {
   }
 
   #release(owner: string, holders: Set<string>, holder: string): void {
-    if (!this.#forget(owner, holders, holder)) return
+    this.#forget(owner, holders, holder)
     // If this fails, the slot is free again when its lease expires.
     void this.#call(slots => slots.release(owner, holder))
   }
 
-  #forget(owner: string, holders: Set<string>, holder: string): boolean {
-    const wasHeld = holders.delete(holder)
+  #forget(owner: string, holders: Set<string>, holder: string): void {
+    holders.delete(holder)
     if (holders.size === 0 && this.#held.get(owner) === holders) this.#held.delete(owner)
-    return wasHeld
   }
 
   /** @returns `undefined` if the store does not count, or has failed */

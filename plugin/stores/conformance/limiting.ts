@@ -82,15 +82,16 @@ export const limiting = [
     await harness.until('a renewed slot is held for longer than the lease', async () => {
       for (const holder of ['one', 'two']) await a.take(owner, holder, 2)
       let renewedAt = performance.now()
+      let longest = 0
       for (const end = renewedAt + 2 * SHORT; performance.now() < end; ) {
         await sleep(SHORT / 10)
         const before = renewedAt
         renewedAt = performance.now()
         await a.renew(owner, ['one', 'two'])
-        // This process was suspended: the slots may have been free meanwhile.
-        if (performance.now() - before > SHORT) return false
+        longest = Math.max(longest, performance.now() - before)
       }
-      return !(await b.take(owner, 'three', 2))
+      // If this process was suspended, the slots may have been free meanwhile.
+      return longest < SHORT && !(await b.take(owner, 'three', 2))
     })
   }),
 

@@ -1,6 +1,6 @@
 import { FST_SSE_STORE_UNAVAILABLE } from '../../errors.js'
 import { toError } from '../../framing/failure.js'
-import { type SetItem, UnorderedSet } from '../../util/unordered-set.js'
+import { type SetItem, UnorderedSet } from '../../util/collections/unordered-set.js'
 import type { Script } from './scripts.js'
 
 /** What a `RedisStore` needs of the client: a `Redis` or a `Cluster` of ioredis 5 or 6 has it. */

@@ -4,7 +4,7 @@ import { connect, createServer, type Http2ServerResponse } from 'node:http2'
 import { type AddressInfo, Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { ReadableWriter } from '../../../plugin/response/readable-writer.js'
+import { ReadableWriter } from '../../../plugin/response/write/readable-writer.js'
 
 /** A Readable of 10 bytes, its writer, and a response that nothing is written to. */
 function make() {

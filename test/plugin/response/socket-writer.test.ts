@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import t, { type Test } from 'tap'
-import { SocketWriter } from '../../../plugin/response/socket-writer.js'
+import { SocketWriter } from '../../../plugin/response/write/socket-writer.js'
 import { until } from '../../helpers/until.js'
 
 /** Larger than the buffers of the kernel on both sides. */
@@ -76,7 +76,7 @@ t.test('ends the response with the last text', async t => {
   response.shouldKeepAlive = false
   const writer = new SocketWriter(response, 100)
   writer.write('first', 5)
-  writer.end('last')
+  writer.end('last', 4)
   let text = ''
   for await (const chunk of client.setEncoding('latin1')) text += chunk
   t.match(text, /first[\s\S]*last/)

@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { WriteDeadline } from '../../../plugin/response/write-deadline.js'
+import { WriteDeadline } from '../../../plugin/response/write/write-deadline.js'
 import { Deadlines } from '../../../plugin/util/deadlines.js'
 import { Clock } from '../../helpers/clock.js'
 
@@ -75,6 +75,14 @@ t.test('sets no timer once everything was taken', async t => {
   write(100)
   clock.pass(1000 + LATE)
   t.equal(client.gaveUp, 1)
+})
+
+t.test('does nothing if the client has taken everything when the time is up', async t => {
+  const { clock, client, deadline, deadlines, write } = make(t)
+  write(100)
+  deadline.taken()
+  clock.pass(1000 + LATE)
+  t.strictSame([client.gaveUp, deadlines.size, clock.timers], [0, 0, 0])
 })
 
 t.test('does not count the time before the head was sent', async t => {

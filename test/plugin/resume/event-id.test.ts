@@ -1,6 +1,12 @@
 import t from 'tap'
-import { eventIdBase, formatEventId, isStreamId, newStreamId, parseEventId } from '../../../plugin/resume/event-id.js'
-import { newGeneration } from '../../../plugin/resume/generation.js'
+import {
+  eventIdBase,
+  formatEventId,
+  isStreamId,
+  newStreamId,
+  parseEventId
+} from '../../../plugin/resume/log/event-id.js'
+import { newGeneration } from '../../../plugin/resume/log/generation.js'
 
 t.test('stream ids cannot be guessed', async t => {
   const ids = Array.from({ length: 1000 }, newStreamId)

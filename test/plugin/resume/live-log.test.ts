@@ -1,5 +1,5 @@
 import t from 'tap'
-import { LiveLog } from '../../../plugin/resume/live-log.js'
+import { LiveLog } from '../../../plugin/resume/log/live-log.js'
 import { Random, seed } from '../../helpers/random.js'
 
 const ID = 'stream'

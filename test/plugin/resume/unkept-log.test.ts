@@ -2,6 +2,8 @@ import { connect } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import { MemoryStore, type MemoryStoreOptions } from '../../../plugin/index.js'
+import { LiveLog } from '../../../plugin/resume/log/live-log.js'
+import { UnkeptLog } from '../../../plugin/resume/producer/unkept-log.js'
 import { open } from '../../helpers/client.js'
 import { serve } from '../../helpers/server.js'
 import { settled, until } from '../../helpers/until.js'
@@ -13,7 +15,7 @@ const MANY = 40 * KB
 async function fullServer(t: Test, options: MemoryStoreOptions) {
   const store = new MemoryStore({ ownerShare: 1, ...options })
   const given: number[] = []
-  const { url, port, log } = await serve(
+  const { app, url, port, log } = await serve(
     t,
     app => {
       app.get<{ Querystring: { events: string } }>('/', ({ query }, reply) => {
@@ -35,7 +37,7 @@ async function fullServer(t: Test, options: MemoryStoreOptions) {
     { plugin: { store, resumable: { onDisconnect: 'continue' }, drainTimeout: 0 } }
   )
   const warnings = () => log.filter(({ level, err }) => level === 40 && err?.code === 'FST_SSE_STORE_FULL')
-  return { store, url, port, given, warnings }
+  return { app, store, url, port, given, warnings }
 }
 
 /** The numbers of the events, which must be all there are. */
@@ -82,7 +84,7 @@ for (const [what, options] of [
 }
 
 t.test('a client that comes back to a stream that no store keeps is told that its position is gone', async t => {
-  const { store, url, given } = await fullServer(t, { maxStreams: 1 })
+  const { app, store, url, given } = await fullServer(t, { maxStreams: 1 })
   await store.create('other', 'me', undefined)
   const client = open(`${url}/?events=${MANY}`)
   await until('some was forgotten', () => Number(given[0]) > 500)
@@ -91,5 +93,30 @@ t.test('a client that comes back to a stream that no store keeps is told that it
   await again.end()
   t.equal(again.status, 410)
   t.match(JSON.parse(again.text()), { code: 'FST_SSE_POSITION_GONE' })
+  await t.rejects(app.sseStreams.read(id), { code: 'FST_SSE_POSITION_GONE' })
   client.leave()
+})
+
+t.test('there is room again only when clients have read enough', async t => {
+  const meta = { key: 'a', owner: undefined, protocol: 'events', generation: '' }
+  const log = new LiveLog('a', meta, 1, () => {})
+  const reader = { position: 0 }
+  log.join(reader)
+  const unkept = new UnkeptLog(log)
+  t.equal(unkept.room(), undefined)
+  for (let i = 0; i < 200; i++) log.append('x'.repeat(KB), true)
+  let hasRoom = false
+  const room = Promise.resolve(unkept.room()).then(() => {
+    hasRoom = true
+  })
+  for (const position of [1, 100]) {
+    reader.position = position
+    log.hasRead()
+    await new Promise(setImmediate)
+    t.notOk(hasRoom)
+  }
+  reader.position = 150
+  log.hasRead()
+  await room
+  t.equal(log.first, 151)
 })

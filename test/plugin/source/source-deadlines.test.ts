@@ -15,8 +15,7 @@ function run(t: Test, timeouts: Partial<SourceTimeouts>, deadlines = new Deadlin
   const source = {
     slice: new TimeSlice(),
     errors: [] as { code: string; at: number }[],
-    onTimeout: (error: Error) =>
-      void source.errors.push({ code: (error as { code?: string }).code ?? '', at: clock.now })
+    fail: (error: Error) => void source.errors.push({ code: (error as { code?: string }).code ?? '', at: clock.now })
   }
   const sourceDeadlines = new SourceDeadlines(source, { ...NONE, ...timeouts }, deadlines)
   sourceDeadlines.start()

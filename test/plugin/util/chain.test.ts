@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Chain, type Link } from '../../../plugin/util/chain.js'
+import { Chain, type Link } from '../../../plugin/util/collections/chain.js'
 import { Random, seed } from '../../helpers/random.js'
 
 t.test(`values leave in the order in which they came, whichever are removed (SEED=${seed})`, async t => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { CompactList } from '../../../plugin/util/compact-list.js'
+import { CompactList } from '../../../plugin/util/collections/compact-list.js'
 import { Random, seed } from '../../helpers/random.js'
 
 t.test(`returns what was added, however it was added, compacted and read (SEED=${seed})`, async t => {

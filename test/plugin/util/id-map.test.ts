@@ -1,5 +1,5 @@
 import t from 'tap'
-import { IdMap } from '../../../plugin/util/id-map.js'
+import { IdMap } from '../../../plugin/util/collections/id-map.js'
 
 t.test('finds what was set and not deleted', async t => {
   const map = new IdMap<number>()

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type SetItem, UnorderedSet } from '../../../plugin/util/unordered-set.js'
+import { type SetItem, UnorderedSet } from '../../../plugin/util/collections/unordered-set.js'
 import { Random, seed } from '../../helpers/random.js'
 
 t.test(`holds what was added and not deleted (SEED=${seed})`, async t => {

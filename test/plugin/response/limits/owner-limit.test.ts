@@ -212,3 +212,18 @@ t.test('a client that leaves while its owner is looked up takes no slot', async 
     await until('its source runs', () => server.running === 1)
   }
 })
+
+t.test('a store with a lease that does not count leaves the node with its own count', async t => {
+  const store = Object.defineProperty(new MemoryStore({ lease: 50 }), 'slots', { value: undefined })
+  const { app, url, endAll } = await node(t, store, { limit: 1, owner: ownerOf })
+  const running = open(`${url}/plain`, as('ann'))
+  await running.has('token')
+  t.equal((await fetchAll(`${url}/plain`, as('ann'))).status, 429)
+  const other = open(`${url}/plain`, as('bob'))
+  await other.has('token')
+  endAll()
+  await Promise.all([running.end(), other.end()])
+  const again = open(`${url}/plain`, as('ann'))
+  await again.has('token')
+  await app.close()
+})

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
-import { completeHeaders } from './headers.js'
-import { needsDrain, type RawResponse } from './raw-response.js'
+import { completeHeaders } from '../headers.js'
+import { needsDrain, type RawResponse } from '../raw-response.js'
 import type { WriteDeadline } from './write-deadline.js'
 import type { Writer } from './writer.js'
 

@@ -1,4 +1,4 @@
-import type { LogEnd } from '../stores/event-store.js'
+import type { LogEnd } from '../../stores/event-store.js'
 
 /**
  * What a store keeps before the last frame of a stream that was stopped on request (E5), so that other nodes and later

@@ -15,5 +15,5 @@ export interface Writer {
   /** Writes text. @param bytes its length in bytes */
   write(text: string, bytes: number): void
   /** Writes the last text and ends. @param text `''` for none */
-  end(text: string): void
+  end(text: string, bytes: number): void
 }

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyReply } from 'fastify'
-import { type Deadline, type DeadlineEntry, type Deadlines, stepTo } from '../util/deadlines.js'
-import { isHttp2, onOver, partlyTaken, pendingBytes, type RawResponse, truncate } from './raw-response.js'
+import { type Deadline, type DeadlineEntry, type Deadlines, stepTo } from '../../util/deadlines.js'
+import { isHttp2, onOver, partlyTaken, pendingBytes, type RawResponse, truncate } from '../raw-response.js'
 
 /**
  * Ends a response whose client takes nothing (V5). Its socket is open, but no longer drains: the client has lost its

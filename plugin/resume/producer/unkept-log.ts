@@ -1,4 +1,4 @@
-import type { LiveLog } from './live-log.js'
+import type { LiveLog } from '../log/live-log.js'
 
 /** How much the clients of a stream may leave unread. UTF-16 code units. */
 const MAX_UNREAD = 64 * 1024

@@ -1,8 +1,8 @@
-import type { Chunk } from '../framing/chunk.js'
-import { idPrefix, numberFrames, withId } from '../sse/numbered-frames.js'
-import { MAX_BYTES_PER_UNIT } from '../sse/write-batch.js'
-import { EventList } from '../stores/event-list.js'
-import type { LogEnd } from '../stores/event-store.js'
+import type { Chunk } from '../../framing/chunk.js'
+import { idPrefix, numberFrames, withId } from '../../sse/numbered-frames.js'
+import { MAX_BYTES_PER_UNIT } from '../../sse/write-batch.js'
+import { EventList } from '../../stores/event-list.js'
+import type { LogEnd } from '../../stores/event-store.js'
 import { eventIdBase, formatEventId } from './event-id.js'
 
 /** How a log on this node ended: like the log in the store, or with the error that kept this node from reading on. */

@@ -1,12 +1,12 @@
-import type { Chunk } from '../framing/chunk.js'
-import type { Sink } from '../source/pull.js'
-import type { SourceDeadlines } from '../source/source-deadlines.js'
-import { formatRetry, HEARTBEAT } from '../sse/event.js'
-import { WriteBatch } from '../sse/write-batch.js'
-import type { Deadline, Deadlines } from '../util/deadlines.js'
-import { TimeSlice } from '../util/time-slice.js'
-import { isClosed, type RawResponse } from './raw-response.js'
-import type { Summary } from './summary.js'
+import type { Chunk } from '../../framing/chunk.js'
+import type { Sink } from '../../source/pull.js'
+import type { SourceDeadlines } from '../../source/source-deadlines.js'
+import { formatRetry, HEARTBEAT } from '../../sse/event.js'
+import { WriteBatch } from '../../sse/write-batch.js'
+import type { Deadline, Deadlines } from '../../util/deadlines.js'
+import { TimeSlice } from '../../util/time-slice.js'
+import { isClosed, type RawResponse } from '../raw-response.js'
+import type { Summary } from '../summary.js'
 import type { Writer } from './writer.js'
 
 /** Settings for the data that a stream sends in addition to its events. */
@@ -101,8 +101,9 @@ export class Pump implements Sink<Chunk>, Deadline {
   end(frame: string): void {
     this.#begin()
     this.#batch.add(frame)
-    this.#summary.bytes += this.#batch.bytes
-    this.#writer.end(this.#batch.take())
+    const { bytes } = this.#batch
+    this.#summary.bytes += bytes
+    this.#writer.end(this.#batch.take(), bytes)
   }
 
   /** Removes and returns the text that has not been written yet. */

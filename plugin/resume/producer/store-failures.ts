@@ -1,4 +1,4 @@
-import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../errors.js'
+import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL } from '../../errors.js'
 
 /** How long a failing store is retried after the end of the stream, unless the lease is shorter. Milliseconds. */
 const MAX_FINAL_RETRY_TIME = 10_000

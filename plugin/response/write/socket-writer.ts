@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { needsDrain } from './raw-response.js'
+import { needsDrain } from '../raw-response.js'
 import type { WriteDeadline } from './write-deadline.js'
 import type { Writer } from './writer.js'
 
@@ -43,11 +43,11 @@ export class SocketWriter implements Writer {
     }
     this.room -= bytes
     if (this.room > 0) {
-      this.#response.write(text)
+      this.#response.write(text, bytes === text.length ? 'latin1' : 'utf8')
       return
     }
     this.isReady = false
-    this.#response.write(text, error => {
+    this.#response.write(text, bytes === text.length ? 'latin1' : 'utf8', error => {
       if (error) return
       deadline?.taken()
       this.isReady = true
@@ -57,8 +57,8 @@ export class SocketWriter implements Writer {
     deadline?.wait()
   }
 
-  end(text: string): void {
-    this.#response.end(text)
+  end(text: string, bytes: number): void {
+    this.#response.end(text, bytes === text.length ? 'latin1' : 'utf8')
     this.deadline?.wait()
   }
 }

@@ -1,29 +1,19 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
-import type { EventStore, LeaseStatus } from '../stores/event-store.js'
-import type { Deadlines } from '../util/deadlines.js'
-import { describe } from '../util/describe.js'
-import { logError } from '../util/log.js'
-import { markedFrame } from './end-mark.js'
-import type { LiveLog } from './live-log.js'
+import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL, FST_SSE_STORE_UNAVAILABLE } from '../../errors.js'
+import type { EventStore } from '../../stores/event-store.js'
+import type { Deadlines } from '../../util/deadlines.js'
+import { describe } from '../../util/describe.js'
+import { logError } from '../../util/log.js'
+import { Wakeup } from '../../util/wakeup.js'
+import { markedFrame } from '../log/end-mark.js'
+import type { LiveLog } from '../log/live-log.js'
+import type { LeaseListener } from './lease-listener.js'
 import { StoreFailures } from './store-failures.js'
 
 /** The largest number of events in one call of `append`. */
 const MAX_EVENTS_PER_CALL = 1000
 /** The delay before a failed call of the store is repeated. Milliseconds. */
 const RETRY_DELAY = 1000
-
-/** Reacts to changes of a producer's lease. */
-export interface LeaseListener {
-  /** Called when the lease was renewed. */
-  onLease(status: LeaseStatus): void
-  /** Called when the stream no longer belongs to this producer (R2): its id has another, or it was ended as lost. */
-  onFenced(): void
-  /** Called when the store can no longer say who follows elsewhere: it is silent, or has given the log up. */
-  onCutOff(): void
-  /** Called when the store has no room for the log. Nothing more is written. */
-  onStoreFull(): void
-}
 
 /**
  * Writes the log of a producer to the event store, in order and as fast as the store takes it, and renews the lease.
@@ -54,8 +44,8 @@ export class StoreWriter {
   /** Until when nodes that followed a log which was created anew count as followers, by `performance.now()`. */
   #rememberUntil = 0
   #hasWarned = false
-  #wake: (() => void) | undefined
-  readonly #onChange = () => this.#wake?.()
+  readonly #wakeup: Wakeup
+  readonly #onChange = () => this.#wakeup.wake()
 
   constructor(
     log: LiveLog,
@@ -72,6 +62,7 @@ export class StoreWriter {
     this.#logger = logger
     this.#listener = listener
     this.#failures = new StoreFailures(store.lease)
+    this.#wakeup = new Wakeup(deadlines)
   }
 
   /**
@@ -94,7 +85,7 @@ export class StoreWriter {
 
   /** Writes pending events now. */
   flush(): void {
-    this.#wake?.()
+    this.#wakeup.wake()
   }
 
   /** Gives up because the store has refused what the log has grown by. */
@@ -106,7 +97,7 @@ export class StoreWriter {
   /** Gives up at the next failure of the store. */
   stopRetrying(): void {
     this.#mayRetry = false
-    this.#wake?.()
+    this.#wakeup.wake()
   }
 
   /** Renews the lease, and passes the status of the lease to the listener. */
@@ -159,10 +150,10 @@ export class StoreWriter {
   async #write(): Promise<void> {
     while (!this.#isOver) {
       if (!this.#isFenced) {
-        if (this.#failures.isFailing) await this.#wait(RETRY_DELAY)
+        if (this.#failures.isFailing) await this.#wakeup.wait(RETRY_DELAY)
         else if (this.#log.end === undefined) await this.#waitForEvents()
       }
-      if (this.#mayLinger) await this.#wait(this.#store.linger as number)
+      if (this.#mayLinger) await this.#wakeup.wait(this.#store.linger as number)
       if (this.#isOver) return
       try {
         if (!this.#isCreated && !(await this.#create())) {
@@ -201,29 +192,16 @@ export class StoreWriter {
     // A store that shares the memory of the log already has its events. Only followers on other nodes need a call.
     const isCallNeeded = !this.#isShared || this.#followers > 0
     if (isCallNeeded && this.#stored !== this.#log.last) return
-    await new Promise<void>(resolve => {
-      this.#wake = resolve
-      if (!isCallNeeded) return
+    if (isCallNeeded) {
       this.#log.forget(this.#onChange)
       this.#log.wait(this.#onChange)
-    })
+    }
+    await this.#wakeup.wait()
   }
 
   /** Whether pending events can be held back for `linger`, since no other node waits for them. */
   get #mayLinger(): boolean {
     return this.#store.linger !== undefined && this.#isCreated && this.#followers === 0 && this.#log.end === undefined
-  }
-
-  /** Waits for `ms` milliseconds, or until `#wake` is called. */
-  #wait(ms: number): Promise<void> {
-    return new Promise(resolve => {
-      const deadline = { onDeadline: resolve }
-      this.#wake = () => {
-        this.#deadlines.clear(deadline)
-        resolve()
-      }
-      this.#deadlines.set(deadline, ms)
-    })
   }
 
   #scheduleRenewal(): void {
@@ -249,7 +227,7 @@ export class StoreWriter {
     }
     const isFinal = remedy === 'end' || remedy === 'give up' || !this.#mayRetry
     if (isFinal) this.#finish()
-    else this.#wake?.()
+    else this.#wakeup.wake()
     if (remedy === 'end') this.#listener.onFenced()
     else if (isFinal || this.#failures.isCutOff) this.#cutOff()
     if (error instanceof FST_SSE_STORE_FULL) this.#listener.onStoreFull()
@@ -263,7 +241,7 @@ export class StoreWriter {
   #finish(): void {
     this.#isOver = true
     this.#deadlines.clear(this.#renewal)
-    this.#wake?.()
+    this.#wakeup.wake()
     this.#whenOver?.()
   }
 }

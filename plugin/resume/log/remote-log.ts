@@ -3,14 +3,15 @@ import {
   FST_SSE_PRODUCER_LOST,
   FST_SSE_STORE_UNAVAILABLE,
   FST_SSE_STREAM_GONE
-} from '../errors.js'
-import { errorEvent, toError } from '../framing/failure.js'
-import { encodeData, formatEvent } from '../sse/event.js'
-import type { EventList } from '../stores/event-list.js'
-import type { EventStore, LogPage } from '../stores/event-store.js'
-import type { Deadlines } from '../util/deadlines.js'
-import { describe } from '../util/describe.js'
-import { ignoreRejection, isPromiseLike } from '../util/promise.js'
+} from '../../errors.js'
+import { errorEvent, toError } from '../../framing/failure.js'
+import { encodeData, formatEvent } from '../../sse/event.js'
+import type { EventList } from '../../stores/event-list.js'
+import type { EventStore, LogPage } from '../../stores/event-store.js'
+import type { Deadlines } from '../../util/deadlines.js'
+import { describe } from '../../util/describe.js'
+import { ignoreRejection, isPromiseLike } from '../../util/promise.js'
+import { Wakeup } from '../../util/wakeup.js'
 import { readEnd } from './end-mark.js'
 import { generationOf } from './generation.js'
 import { LiveLog } from './live-log.js'
@@ -30,7 +31,6 @@ export class RemoteLog {
   readonly #id: string
   readonly #key: string
   readonly #store: EventStore
-  readonly #deadlines: Deadlines
   readonly #onClose: (log: RemoteLog) => void
   readonly #opened: Promise<LiveLog>
   #log: LiveLog | undefined
@@ -44,7 +44,7 @@ export class RemoteLog {
   #followAgainAt = 0
   /** Since when the store has no such log, by `performance.now()`. */
   #missingSince: number | undefined
-  #wake: (() => void) | undefined
+  readonly #wakeup: Wakeup
 
   /**
    * @param key the key by which the stream is kept
@@ -54,7 +54,7 @@ export class RemoteLog {
     this.#id = id
     this.#key = key
     this.#store = store
-    this.#deadlines = deadlines
+    this.#wakeup = new Wakeup(deadlines)
     this.#onClose = onClose
     this.#opened = this.#open()
   }
@@ -93,7 +93,7 @@ export class RemoteLog {
   /** Called when the log may have changed in the event store. */
   notify(): void {
     this.#isNotified = true
-    this.#wake?.()
+    this.#wakeup.wake()
   }
 
   /** Closes it if no client needs it. */
@@ -105,7 +105,7 @@ export class RemoteLog {
     this.#isClosed = true
     this.#onClose(this)
     if (!this.#isFollowing && this.#log !== undefined && this.#log.end === undefined) void this.#unfollow()
-    this.#wake?.()
+    this.#wakeup.wake()
   }
 
   async #open(): Promise<LiveLog> {
@@ -197,19 +197,10 @@ export class RemoteLog {
     await this.#store.follow(this.#key)
   }
 
-  #waitForNotification(leaseLeft: number): Promise<void> {
-    return new Promise(resolve => {
-      if (this.#isNotified || this.#isClosed) return resolve()
-      const deadline = { onDeadline: resolve }
-      this.#wake = () => {
-        this.#deadlines.clear(deadline)
-        resolve()
-      }
-      this.#deadlines.set(
-        deadline,
-        Math.ceil(Math.min(leaseLeft + LEASE_MARGIN, this.#store.lease / 3, MAX_POLL_INTERVAL))
-      )
-    })
+  async #waitForNotification(leaseLeft: number): Promise<void> {
+    if (this.#isNotified || this.#isClosed) return
+    const ms = Math.min(leaseLeft + LEASE_MARGIN, this.#store.lease / 3, MAX_POLL_INTERVAL)
+    await this.#wakeup.wait(Math.ceil(ms))
   }
 
   /** Adds the events and the end of a page. @returns whether more can be read at once */

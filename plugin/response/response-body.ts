@@ -1,0 +1,92 @@
+import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { completeHeaders } from './headers.js'
+import { isClosed, onTurn, type RawResponse } from './raw-response.js'
+import { ReadableWriter } from './write/readable-writer.js'
+import { SocketWriter } from './write/socket-writer.js'
+import type { Writer } from './write/writer.js'
+
+/**
+ * A body that is written while it is read. If Fastify pipes it to the response, it writes to that directly; for any
+ * other reader, such as a hook, it is an ordinary Readable.
+ */
+export abstract class ResponseBody extends Readable {
+  protected readonly raw: RawResponse
+  #isStarted = false
+  /** Whether something has asked for a read. */
+  #isRead = false
+  /** The writer; `undefined` if it writes to the response directly. */
+  #writer: ReadableWriter | undefined
+
+  constructor(raw: RawResponse, highWaterMark: number) {
+    super({ highWaterMark })
+    this.raw = raw
+  }
+
+  /** Called once, at the first read. */
+  protected abstract start(writer: Writer): void
+
+  /** Called when it is destroyed, or its reader has left. It may have ended before. */
+  protected abstract left(error?: Error): void
+
+  /** Removes and returns what is held for the reader, whom it gets no further. */
+  protected takeHeld(): Buffer[] {
+    this.unpipe()
+    const held: Buffer[] = []
+    // Node 26 gives one chunk for each read, earlier versions all of them.
+    for (let chunk: Buffer | null = this.read(); chunk !== null; chunk = this.read()) held.push(chunk)
+    return held
+  }
+
+  /** Called when the writer has written the end. */
+  protected hasEnded(): void {
+    // If it writes to the response directly, there is nothing to read here.
+    if (this.#writer === undefined) this.resume().push(null)
+  }
+
+  /** Writes to Node's response directly. Any other reader, or one more, reads this as an ordinary Readable. */
+  override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
+    if ((destination as unknown) === this.raw) completeHeaders(this.raw)
+    const isRead = this.#isRead || this.readableFlowing !== null || this.listenerCount('readable') > 0
+    if ((destination as unknown) !== this.raw || options?.end === false || isRead) {
+      return super.pipe(destination, options)
+    }
+    process.nextTick(() =>
+      this.#startOnTurn(() => new SocketWriter(this.raw as ServerResponse, this.readableHighWaterMark))
+    )
+    return destination
+  }
+
+  override _read(): void {
+    this.#isRead = true
+    if (this.#isStarted) this.#writer?.read()
+    else this.#startOnTurn(() => (this.#writer = new ReadableWriter(this, this.raw)))
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.left(error ?? undefined)
+    callback(error)
+  }
+
+  /**
+   * Fastify destroys the body of a response whose client has left. If the request had a body, it then handles the early
+   * end as an error of the server. A client that leaves is not an error (E5), so the body ends instead.
+   */
+  override destroy(error?: Error): this {
+    if (error !== undefined || this.readableEnded || !isClosed(this.raw)) return super.destroy(error)
+    this.left()
+    this.unpipe()
+    this.push(null)
+    return this.resume()
+  }
+
+  #startOnTurn(makeWriter: () => Writer): void {
+    onTurn(this.raw, () => {
+      // A pipelined response may have waited for its turn twice.
+      if (!this.#isStarted) {
+        this.#isStarted = true
+        this.start(makeWriter())
+      }
+    })
+  }
+}

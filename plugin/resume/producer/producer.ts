@@ -1,0 +1,250 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { FastifyReply } from 'fastify'
+import { FST_SSE_CLOSING, FST_SSE_PRODUCER_LOST, FST_SSE_STREAM_ABANDONED } from '../../errors.js'
+import { type ProviderKey, toSourceError } from '../../framing/key-refusal.js'
+import type { SourceChunks } from '../../framing/source-chunks.js'
+import { endBySignal, onStopSignal, type Stoppable } from '../../framing/stop-signal.js'
+import { RunLimits } from '../../response/limits/run-limits.js'
+import type { OpenStream, OpenStreams } from '../../response/open-streams.js'
+import { abortOf } from '../../source/abort-of.js'
+import { pull } from '../../source/pull.js'
+import type { TimedRun } from '../../source/source-deadlines.js'
+import { StreamAbort } from '../../source/stream-abort.js'
+import type { EventStore, LeaseStatus, LogEnd } from '../../stores/event-store.js'
+import type { IdMap } from '../../util/collections/id-map.js'
+import { logError } from '../../util/log.js'
+import type { TimeSlice } from '../../util/time-slice.js'
+import type { OnDemandProducer } from '../log/follower.js'
+import { producerOf } from '../log/generation.js'
+import { LiveLog, type LocalEnd } from '../log/live-log.js'
+import { type Abandonable, Followers } from './followers.js'
+import type { LeaseListener } from './lease-listener.js'
+import { LogSink } from './log-sink.js'
+import { reportFailure } from './report-failure.js'
+import { StoreWriter } from './store-writer.js'
+import type { StreamRequest } from './stream-request.js'
+
+/** What the producers of a node share. */
+export interface ProducerContext {
+  readonly store: EventStore
+  readonly openStreams: OpenStreams
+  /** The producers that run on this node, by the keys of their streams. */
+  readonly producers: IdMap<Producer>
+}
+
+/**
+ * Runs the source of a resumable stream. It fills the log that clients follow, and has it written to the event store.
+ *
+ * It outlives the connection of the first client. It ends when the source ends, when it is stopped, or when no client
+ * has followed it for the time that `onDisconnect` allows (R4).
+ */
+export class Producer implements OpenStream, OnDemandProducer, LeaseListener, TimedRun, Stoppable, Abandonable {
+  slot?: number | undefined
+  readonly log: LiveLog
+  readonly #context: ProducerContext
+  readonly #signal: AbortSignal | undefined
+  readonly #providerKey: ProviderKey
+  readonly #reply: FastifyReply
+  readonly #chunks: SourceChunks
+  readonly #limits: RunLimits
+  readonly #writer: StoreWriter
+  /** The context of the request (S7). */
+  readonly #scope = new AsyncResource('Producer')
+  readonly #followers: Followers
+  readonly #sink: LogSink
+  #forgetSignal: (() => void) | undefined
+  #hasClaimedId = false
+  #isStarted = false
+  /** Whether the first client is still there, whose response then reports a failure. */
+  #hasFirstClient = true
+  #error: Error | undefined
+
+  constructor(context: ProducerContext, request: StreamRequest, reply: FastifyReply) {
+    const { id, meta, chunks, settings, onDisconnect, takeSlot } = request
+    this.#context = context
+    this.#signal = request.signal
+    this.#providerKey = settings.providerKey
+    this.#reply = reply
+    this.#chunks = chunks
+    this.log = new LiveLog(id, meta, 1, () => this.#followers.changed())
+    const { store, openStreams } = context
+    const { deadlines } = openStreams
+    this.#followers = new Followers(this.log, onDisconnect, deadlines, this)
+    this.#limits = new RunLimits(this, settings, deadlines, takeSlot)
+    this.#writer = new StoreWriter(this.log, store, producerOf(meta.generation, id), deadlines, reply.log, this)
+    this.#sink = new LogSink(this.log, store, this.#limits.deadlines, error => this.#writer.giveUp(error))
+  }
+
+  /**
+   * Takes the slot of the source, before the id of the stream is claimed.
+   *
+   * @throws what the `takeSlot` of the request throws
+   */
+  async takeSlot(): Promise<undefined> {
+    await this.#limits.takeSlot()
+  }
+
+  /** Claims the id of the stream. @returns `false` if the id is taken */
+  async claimId(): Promise<boolean> {
+    // A server that drains waits for it, since the source of a claimed stream runs in any case.
+    this.#context.openStreams.add(this)
+    this.#hasClaimedId = await this.#writer.claimId()
+    if (!this.#hasClaimedId) this.#unregister()
+    else if (this.isOpen) this.#context.producers.set(this.log.meta.key, this)
+    return this.#hasClaimedId
+  }
+
+  /**
+   * Starts the source. It does not wait for the event store, and neither does the first event.
+   *
+   * @throws what the `takeSlot` of the request throws; if that gives a promise, the result rejects with it
+   */
+  start(): Promise<void> | void {
+    const taken = this.#limits.takeSlot()
+    return taken === undefined ? this.#start() : taken.then(() => this.#start())
+  }
+
+  #start(): void {
+    // The client may have left meanwhile.
+    if (!this.isOpen) return
+    this.#isStarted = true
+    if (!this.#hasClaimedId) {
+      this.#context.openStreams.add(this)
+      this.#context.producers.set(this.log.meta.key, this)
+      void this.#writer.claimId()
+    }
+    const signal = this.#signal
+    this.#forgetSignal = signal && onStopSignal(signal, this)
+    if (signal?.aborted) endBySignal(signal, this)
+    else void this.#produce()
+  }
+
+  onFirstClientLeft(sawFailure: boolean): void {
+    this.#hasFirstClient = false
+    if (this.#error !== undefined && !sawFailure) reportFailure(this.#reply.log, this.#error)
+    if (this.#isStarted || !this.isOpen) return
+    // Nobody else knows of a stream that was not claimed, so its source never starts (S3).
+    if (this.#hasClaimedId) void this.#startAlone()
+    else this.#abort(new StreamAbort('left'))
+  }
+
+  /** Ends the stream on request, which is not an error (E5). */
+  stop(abort = new StreamAbort('stopped')): void {
+    if (!this.isOpen) return
+    this.#abort(abort)
+    this.#reply.log.info({ outcome: 'stopped' }, 'stream stopped')
+    const frame = this.#scope.runInAsyncScope(this.#chunks.encodeStopped, this.#chunks)
+    this.#end({ frame, lost: false, isStopped: true })
+  }
+
+  /** Ends the stream because the server closes (V2). */
+  close(): void {
+    this.fail(new FST_SSE_CLOSING(), new StreamAbort('closing'))
+    this.#writer.stopRetrying()
+  }
+
+  /** Called when the log may have changed in the event store. */
+  notify(): void {
+    // The end of a log also notifies its own producer.
+    if (!this.isOpen) return
+    this.#writer.flush()
+    void this.#writer.renew()
+  }
+
+  onLease({ stop, followers }: LeaseStatus): void {
+    if (stop) this.stop()
+    else this.#followers.nodes = followers
+  }
+
+  onCutOff(): void {
+    this.#followers.nodes = 0
+  }
+
+  onFenced(): void {
+    this.fail(new FST_SSE_PRODUCER_LOST(), new StreamAbort('fenced'))
+  }
+
+  onStoreFull(): void {
+    this.#sink.onStoreFull()
+  }
+
+  async #produce(): Promise<void> {
+    this.#limits.deadlines.start()
+    try {
+      const last = await pull(this.#chunks, this.#sink, this.slice)
+      if (last === undefined) return
+      this.#chunks.close()
+      this.#end({ frame: last.text, lost: false })
+    } catch (error) {
+      if (this.isOpen) this.fail(toSourceError(error, this.#providerKey))
+      else logError(this.#reply.log, 'debug', error, 'the source of an ended stream failed')
+    }
+  }
+
+  onAbandoned(): void {
+    this.fail(new FST_SSE_STREAM_ABANDONED(), new StreamAbort('abandoned'))
+  }
+
+  /** Ends the stream with an error. @param abort why the source is ended (S8) */
+  fail(error: Error, abort: StreamAbort = abortOf(error)): void {
+    if (!this.isOpen) return
+    this.#error = error
+    this.#abort(abort, error)
+    if (!this.#hasFirstClient) reportFailure(this.#reply.log, error)
+    const frame = this.#scope.runInAsyncScope(this.#chunks.encodeErrorAlways, this.#chunks, error)
+    this.#end({ frame, lost: false, error })
+  }
+
+  /** Cancels the source (S2). */
+  #abort(abort: StreamAbort, error?: Error): void {
+    this.#sink.isOpen = false
+    this.#limits.end()
+    this.#chunks.close(abort, error)
+  }
+
+  #end(end: LogEnd & LocalEnd): void {
+    this.#sink.isOpen = false
+    this.#forgetSignal?.()
+    this.#limits.end()
+    this.#followers.stop()
+    this.log.finish(end)
+    this.#writer.flush()
+    void this.#writer.over().then(() => this.#unregister())
+  }
+
+  #unregister(): void {
+    const { producers, openStreams } = this.#context
+    const { key } = this.log.meta
+    // Another producer may have the id.
+    if (producers.get(key) === this) producers.delete(key)
+    openStreams.delete(this)
+  }
+
+  /**
+   * Goes on without the client that began the stream, as if that had left a moment later (R4): others may wait for the
+   * stream, and its id is taken.
+   */
+  async #startAlone(): Promise<void> {
+    await this.#followers.firstHasLeft()
+    if (!this.isOpen) return
+    this.start()
+    this.#followers.changed()
+  }
+
+  /** Whether chunks of the source are still taken. */
+  get isOpen(): boolean {
+    return this.#sink.isOpen
+  }
+
+  get slice(): TimeSlice {
+    return this.#sink.slice
+  }
+
+  get isRunning(): boolean {
+    return this.#isStarted && this.isOpen
+  }
+
+  recount(): Promise<void> {
+    return this.#writer.renew()
+  }
+}
