@@ -8,6 +8,8 @@ import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
 import { SourceChunks } from './framing/source-chunks.js'
 import type { ResumeOptions, Settings, StartOptions, StreamOptions } from './options.js'
+import { toPlainError } from './response/error-response.js'
+import { markStream } from './response/headers.js'
 import type { OpenStreams } from './response/open-streams.js'
 import { Responder } from './response/responder.js'
 import { ResumableResponse } from './resume/resumable-response.js'
@@ -27,6 +29,7 @@ export interface SseServer extends Admission {
 /** Makes the `reply.sseFrom` of a server. */
 export function makeSseFrom(server: SseServer) {
   return function sseFrom(this: FastifyReply, source: unknown, options: StreamOptions = {}): FastifyReply {
+    markStream(this)
     try {
       checkStreamOptions(options)
       server.connectionLimit.enter(this.raw)
@@ -35,7 +38,8 @@ export function makeSseFrom(server: SseServer) {
       const resumable = resumableOf(server.settings, options.resumable)
       if (resumable === undefined) return stream(server, this, source, options, settings)
       return resumableResponse(server, this, options, settings).begin(source, { ...options, ...settings }, resumable)
-    } catch (error) {
+    } catch (thrown) {
+      const error = toPlainError(thrown)
       discard(source, this, abortOf(error))
       throw error
     }
@@ -49,6 +53,7 @@ function discard(source: unknown, { log }: FastifyReply, reason: StreamAbort): v
 /** Makes the `reply.sseResume` of a server. */
 export function makeSseResume(server: SseServer) {
   return function sseResume(this: FastifyReply, id: string, options: ResumeOptions = {}): FastifyReply {
+    markStream(this)
     checkResumeOptions(options)
     server.connectionLimit.enter(this.raw)
     const { owner, anonymous, after } = options
@@ -70,7 +75,10 @@ export function makeSseStart(server: SseServer) {
     const { owner, anonymous, id, onDisconnect } = options.resumable ?? {}
     const resumable = { ...resumableOf(server.settings, { owner, anonymous }), id, onDisconnect }
     const takeSlot = slotTaker(server, this.request)
-    return startStream(server.resumableStreams, takeSlot, this, source, { ...options, ...settings }, resumable)
+    const given = { ...options, ...settings }
+    return startStream(server.resumableStreams, takeSlot, this, source, given, resumable).catch(thrown => {
+      throw toPlainError(thrown)
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
+import { types } from 'node:util'
 import type { FastifyReply } from 'fastify'
-import { ownStatus, statusName, statusOf } from '../framing/failure.js'
+import { ownStatus, statusName, statusOf, toError } from '../framing/failure.js'
 import { hasOwnWords } from '../framing/key-refusal.js'
 import { errorForLog, hideFromLog } from '../util/error-for-log.js'
 import { give, read } from '../util/thrown.js'
@@ -26,6 +27,16 @@ export function toErrorResponse(reply: FastifyReply, error: Error): Error {
   const headers = read(error, 'headers')
   const own = headers === undefined ? undefined : ownHeaders(headers)
   if (isHidden(reply, error)) return withoutWords(error, statusCode, own ?? headers)
+  if (own !== undefined) give(error, 'headers', own)
+  hideFromLog(error)
+  return error
+}
+
+/** The error that Fastify answers with if there is no stream, because a function of the app's has thrown. */
+export function toPlainError(thrown: unknown): Error {
+  const error = toError(thrown)
+  const headers = read(error, 'headers')
+  const own = headers === undefined ? undefined : ownHeaders(headers)
   if (own !== undefined) give(error, 'headers', own)
   hideFromLog(error)
   return error
@@ -79,9 +90,10 @@ function ownHeaders(headers: unknown): Record<string, unknown> | undefined {
 
 function isValidHeader([name, value]: [string, unknown]): boolean {
   try {
+    const values = Array.isArray(value) && !types.isProxy(value) ? value : [value]
     validateHeaderName(name)
-    validateHeaderValue(name, value as string)
-    return ['string', 'number'].includes(typeof value) || Array.isArray(value)
+    for (const each of values) validateHeaderValue(name, each)
+    return values.every(each => ['string', 'number'].includes(typeof each))
   } catch {
     return false
   }

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import type { Chunk, ChunkSource } from '../framing/chunk.js'
-import { logFailure, stopError } from '../framing/failure.js'
+import { logFailure, stopError, toError } from '../framing/failure.js'
 import { type ProviderKey, toSourceError } from '../framing/key-refusal.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import { abortOf } from '../source/abort-of.js'
@@ -19,9 +19,10 @@ import { reconnectDelay } from '../util/reconnect-delay.js'
 import { onAbort } from '../util/shared-listener.js'
 import type { TimeSlice } from '../util/time-slice.js'
 import { toErrorResponse } from './error-response.js'
-import { completeHeaders, unsetHeaders } from './headers.js'
+import { completeHeaders } from './headers.js'
 import type { Slot, TakeSlot } from './limits/slot.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
+import { failTogether } from './piped.js'
 import { Pump, type PumpSettings } from './pump.js'
 import { abandon, isClosed, onOver, onTurn, pendingBytes, type RawResponse, truncate } from './raw-response.js'
 import { ReadableWriter } from './readable-writer.js'
@@ -158,7 +159,10 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     if (this.#isLive) {
-      this.#stop('aborted', isClosed(this.#raw) ? new StreamAbort('left') : abortOf(error ?? undefined))
+      this.#stop(
+        'aborted',
+        isClosed(this.#raw) ? new StreamAbort('left') : abortOf(error === null ? undefined : toError(error))
+      )
     }
     callback(error)
   }
@@ -296,11 +300,9 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
 
   /** Lets Fastify answer with an error, without the head of the stream, which Fastify has already set. */
   #refuse(error: Error): void {
-    const { reply, protocol } = this.#parts
     this.#streams.delete(this)
-    unsetHeaders(reply, protocol)
-    this.unpipe()
-    this.destroy(toErrorResponse(reply, error))
+    // Without anybody who hears of the error, nothing would ever be answered.
+    if (!failTogether(this, this.#raw, toErrorResponse(this.#parts.reply, error))) truncate(this.#raw)
   }
 
   /**

@@ -17,6 +17,35 @@ const ONLY_OURS = CACHE_CONTROL.join(', ')
 /** The header that names a resumable stream. */
 const STREAM_ID_HEADER = 'x-stream-id'
 
+/**
+ * What the headers of a stream say of its body (RFC 9110, section 8), which is not true of the body of an error.
+ * Fastify itself removes only the type and the length.
+ */
+const OF_THE_BODY = [
+  'accept-ranges',
+  'content-digest',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-location',
+  'content-md5',
+  'content-range',
+  'content-type',
+  'digest',
+  'etag',
+  'last-modified',
+  'repr-digest'
+]
+
+/** The protocols of replies that a stream was asked of. */
+const protocols = new WeakMap<FastifyReply, BuiltInProtocol | undefined>()
+
+/** Remembers that a stream was asked of a reply, so that an error in its place has none of its headers. */
+export function markStream(reply: FastifyReply, protocol?: BuiltInProtocol): void {
+  protocols.set(reply, protocol)
+}
+
 /** Sets the headers of a stream. @param id the id of a resumable stream */
 export function setHeaders(reply: FastifyReply, protocol: BuiltInProtocol, id?: string): void {
   if (protocol.headers !== undefined) setMissing(reply, protocol.headers)
@@ -43,12 +72,15 @@ function addCacheControl(value: number | string | readonly string[] = ''): strin
   return [own, ...CACHE_CONTROL.filter(name => !names.includes(name))].filter(Boolean).join(', ')
 }
 
-/** Removes the headers that an error response must not have. Fastify may already have copied them to the response. */
-export function unsetHeaders(reply: FastifyReply, protocol: BuiltInProtocol): void {
-  const names = [STREAM_ID_HEADER, 'incremental', ...Object.keys(protocol.headers ?? {})]
+/**
+ * Removes the headers of a stream from an error that is answered in its place, whatever has failed: the source, a hook
+ * or the handler. Fastify may already have copied them to the response.
+ */
+export function unsetHeaders(reply: FastifyReply): void {
+  if (!protocols.has(reply)) return
+  const own = protocols.get(reply)?.headers ?? {}
+  const names = [STREAM_ID_HEADER, 'incremental', ...OF_THE_BODY, ...Object.keys(own)]
   for (const name of names) reply.removeHeader(name)
-  if (reply.raw.headersSent) return
-  for (const name of ['content-type', ...names]) reply.raw.removeHeader(name)
 }
 
 function setMissing(reply: FastifyReply, headers: Readonly<Record<string, string>>): void {

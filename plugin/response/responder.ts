@@ -2,14 +2,14 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import type { ChunkSource } from '../framing/chunk.js'
-import { toError } from '../framing/failure.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import type { SourceTimeouts } from '../source/source-deadlines.js'
 import { formatRetry } from '../sse/event.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
 import { isEventSource, retryAfter } from './close/come-back.js'
+import { toPlainError } from './error-response.js'
 import { EventStream, type EventStreamSettings } from './event-stream.js'
-import { setHeaders } from './headers.js'
+import { markStream, setHeaders } from './headers.js'
 import type { TakeSlot } from './limits/slot.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed } from './raw-response.js'
@@ -47,6 +47,7 @@ export class Responder {
     this.settings = parts.settings
     this.#parts = parts
     this.#summary = new Summary(parts.reply, parts)
+    markStream(parts.reply, parts.protocol)
   }
 
   /**
@@ -110,13 +111,14 @@ export class Responder {
   }
 
   /** Answers with an error after asynchronous work. */
-  fail(error: unknown): void {
+  fail(thrown: unknown): void {
+    const error = toPlainError(thrown)
     if (this.#isClosed) {
       this.left()
     } else if (this.#parts.protocol.reconnects === true && isTemporary(error)) {
       this.#reconnectLater()
     } else {
-      this.#summary.expect('error', toError(error))
+      this.#summary.expect('error', error)
       this.reply.send(error)
     }
   }
@@ -145,6 +147,6 @@ export class Responder {
   }
 }
 
-function isTemporary(error: unknown): boolean {
+function isTemporary(error: Error): boolean {
   return error instanceof FST_SSE_STORE_UNAVAILABLE || error instanceof FST_SSE_CLOSING
 }
