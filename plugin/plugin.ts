@@ -5,7 +5,7 @@ import { compileEventStreams } from './framing/route-serializers.js'
 import type { PluginOptions } from './options.js'
 import { makeSseFrom, makeSseResume, makeSseStart, type SseServer } from './reply.js'
 import { watchServers } from './response/close/server-drain.js'
-import { unsetHeaders } from './response/headers.js'
+import { beforeError } from './response/error-response.js'
 import { ConnectionLimit } from './response/limits/connection-limit.js'
 import { OwnerSlots } from './response/limits/owner-slots.js'
 import { StreamLimits } from './response/limits/stream-limits.js'
@@ -63,8 +63,8 @@ export const sseFrom = fp(
     app.addHook('onRoute', function (route) {
       compileEventStreams(this, route)
     })
-    app.addHook('onError', (_request, reply, _error, done) => {
-      unsetHeaders(reply)
+    app.addHook('onError', (_request, reply, error, done) => {
+      beforeError(reply, error)
       done()
     })
     const serverDrain = watchServers(app)

@@ -8,8 +8,8 @@ import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
 import { SourceChunks } from './framing/source-chunks.js'
 import type { ResumeOptions, Settings, StartOptions, StreamOptions } from './options.js'
+import { ask } from './response/asked-replies.js'
 import { toPlainError } from './response/error-response.js'
-import { markStream } from './response/headers.js'
 import type { OpenStreams } from './response/open-streams.js'
 import { Responder } from './response/responder.js'
 import { ResumableResponse } from './resume/resumable-response.js'
@@ -29,7 +29,7 @@ export interface SseServer extends Admission {
 /** Makes the `reply.sseFrom` of a server. */
 export function makeSseFrom(server: SseServer) {
   return function sseFrom(this: FastifyReply, source: unknown, options: StreamOptions = {}): FastifyReply {
-    markStream(this)
+    ask(this)
     try {
       checkStreamOptions(options)
       server.connectionLimit.enter(this.raw)
@@ -53,7 +53,7 @@ function discard(source: unknown, { log }: FastifyReply, reason: StreamAbort): v
 /** Makes the `reply.sseResume` of a server. */
 export function makeSseResume(server: SseServer) {
   return function sseResume(this: FastifyReply, id: string, options: ResumeOptions = {}): FastifyReply {
-    markStream(this)
+    ask(this)
     checkResumeOptions(options)
     server.connectionLimit.enter(this.raw)
     const { owner, anonymous, after } = options

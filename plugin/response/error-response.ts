@@ -5,6 +5,8 @@ import { ownStatus, statusName, statusOf, toError } from '../framing/failure.js'
 import { hasOwnWords } from '../framing/key-refusal.js'
 import { errorForLog, hideFromLog } from '../util/error-for-log.js'
 import { give, read } from '../util/thrown.js'
+import { askedOf } from './asked-replies.js'
+import { unsetHeaders } from './headers.js'
 
 /** What only the head of a response that was received has. An app does not give these to an error of its own. */
 const RECEIVED = ['connection', 'content-length', 'date', 'server', 'transfer-encoding', 'via']
@@ -30,6 +32,18 @@ export function toErrorResponse(reply: FastifyReply, error: Error): Error {
   if (own !== undefined) give(error, 'headers', own)
   hideFromLog(error)
   return error
+}
+
+/**
+ * Makes a reply that a stream was asked of ready for the error that is answered in its place, whatever has failed. As
+ * after an error of a handler, an error handler finds its status set: Fastify does not do that for one of a stream.
+ */
+export function beforeError(reply: FastifyReply, error: Error): void {
+  const asked = askedOf(reply)
+  if (asked === undefined || reply.raw.headersSent) return
+  asked.stream?.replaceBy(error)
+  unsetHeaders(reply)
+  if (reply.statusCode < 400) reply.code(statusOf(error))
 }
 
 /** The error that Fastify answers with if there is no stream, because a function of the app's has thrown. */

@@ -6,7 +6,6 @@ import { FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import type { Chunk, ChunkSource } from '../framing/chunk.js'
 import { logFailure, stopError, toError } from '../framing/failure.js'
 import { type ProviderKey, toSourceError } from '../framing/key-refusal.js'
-import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import { abortOf } from '../source/abort-of.js'
 import { pull } from '../source/pull.js'
 import { SourceDeadlines, type SourceTimeouts, type TimedRun } from '../source/source-deadlines.js'
@@ -50,7 +49,6 @@ export interface EventStreamSettings extends PumpSettings {
 export interface EventStreamParts {
   readonly chunks: ChunkSource
   readonly reply: FastifyReply
-  readonly protocol: BuiltInProtocol
   readonly settings: EventStreamSettings
   /** The deadlines of the source; `undefined` if the chunks are those of a log, whose producer has them. */
   readonly timeouts: SourceTimeouts | undefined
@@ -87,6 +85,8 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
   #closeTimeout: Deadline | undefined
   /** Whether chunks are still taken. */
   #isLive = true
+  /** Whether an error is answered in its place. */
+  #isReplaced = false
 
   constructor(parts: EventStreamParts, streams: OpenStreams) {
     super({ highWaterMark: parts.settings.highWaterMark })
@@ -129,6 +129,15 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
     ;(this.#raw as ServerResponse).write(rest, () => setImmediate(truncate, this.#raw))
   }
 
+  /** Ends the stream because an error is answered in its place: a hook or the handler has failed. */
+  replaceBy(error: Error): void {
+    if (!this.#isLive) return
+    this.#isReplaced = true
+    this.#parts.summary.error = error
+    this.#stop('error', abortOf(toError(error)))
+    this.unpipe()
+  }
+
   /** Writes to Node's response directly. Any other reader, or one more, reads this as an ordinary Readable. */
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
     if ((destination as unknown) === this.#raw) completeHeaders(this.#raw)
@@ -138,7 +147,7 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
     }
     process.nextTick(() => {
       onTurn(this.#raw, () => {
-        if (this.#pump !== undefined) return
+        if (this.#pump !== undefined || this.#isReplaced) return
         this.#start(new SocketWriter(this.#raw as ServerResponse, this.#parts.settings.highWaterMark))
       })
     })
@@ -151,7 +160,7 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
       return
     }
     onTurn(this.#raw, () => {
-      if (this.#pump !== undefined) return
+      if (this.#pump !== undefined || this.#isReplaced) return
       this.#readableWriter = new ReadableWriter(this, this.#raw)
       this.#start(this.#readableWriter)
     })
@@ -172,7 +181,8 @@ export class EventStream extends Readable implements OpenStream, TimedRun {
    * end as an error of the server. A client that leaves is not an error (E5), so the body ends instead.
    */
   override destroy(error?: Error): this {
-    if (error !== undefined || this.readableEnded || !isClosed(this.#raw)) return super.destroy(error)
+    const isOver = this.#isReplaced || isClosed(this.#raw)
+    if (error !== undefined || this.readableEnded || !isOver) return super.destroy(error)
     if (this.#isLive) this.#stop('aborted', new StreamAbort('left'))
     this.unpipe()
     this.push(null)

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
+import { askedOf } from './asked-replies.js'
 import type { RawResponse } from './raw-response.js'
 
 /** The headers of every stream (W1). Those that the handler has set stay. */
@@ -38,14 +39,6 @@ const OF_THE_BODY = [
   'repr-digest'
 ]
 
-/** The protocols of replies that a stream was asked of. */
-const protocols = new WeakMap<FastifyReply, BuiltInProtocol | undefined>()
-
-/** Remembers that a stream was asked of a reply, so that an error in its place has none of its headers. */
-export function markStream(reply: FastifyReply, protocol?: BuiltInProtocol): void {
-  protocols.set(reply, protocol)
-}
-
 /** Sets the headers of a stream. @param id the id of a resumable stream */
 export function setHeaders(reply: FastifyReply, protocol: BuiltInProtocol, id?: string): void {
   if (protocol.headers !== undefined) setMissing(reply, protocol.headers)
@@ -74,11 +67,10 @@ function addCacheControl(value: number | string | readonly string[] = ''): strin
 
 /**
  * Removes the headers of a stream from an error that is answered in its place, whatever has failed: the source, a hook
- * or the handler. Fastify may already have copied them to the response.
+ * or the handler; or from a response without a body. Fastify may already have copied them to the response.
  */
 export function unsetHeaders(reply: FastifyReply): void {
-  if (!protocols.has(reply)) return
-  const own = protocols.get(reply)?.headers ?? {}
+  const own = askedOf(reply)?.protocol?.headers ?? {}
   const names = [STREAM_ID_HEADER, 'incremental', ...OF_THE_BODY, ...Object.keys(own)]
   for (const name of names) reply.removeHeader(name)
 }

@@ -6,10 +6,11 @@ import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import type { SourceTimeouts } from '../source/source-deadlines.js'
 import { formatRetry } from '../sse/event.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
+import { type Asked, ask } from './asked-replies.js'
 import { isEventSource, retryAfter } from './close/come-back.js'
 import { toPlainError } from './error-response.js'
 import { EventStream, type EventStreamSettings } from './event-stream.js'
-import { markStream, setHeaders } from './headers.js'
+import { setHeaders, unsetHeaders } from './headers.js'
 import type { TakeSlot } from './limits/slot.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed } from './raw-response.js'
@@ -41,13 +42,14 @@ export class Responder {
   readonly settings: EventStreamSettings
   readonly #parts: ResponderParts
   readonly #summary: Summary
+  readonly #asked: Asked
 
   constructor(parts: ResponderParts) {
     this.reply = parts.reply
     this.settings = parts.settings
     this.#parts = parts
     this.#summary = new Summary(parts.reply, parts)
-    markStream(parts.reply, parts.protocol)
+    this.#asked = ask(parts.reply, parts.protocol)
   }
 
   /**
@@ -68,9 +70,9 @@ export class Responder {
     const { reply, protocol, settings, streams } = this.#parts
     setHeaders(reply, protocol, id)
     const summary = this.#summary
-    return reply.send(
-      new EventStream({ chunks, reply, protocol, settings, timeouts, takeSlot, signal, summary }, streams)
-    )
+    const stream = new EventStream({ chunks, reply, settings, timeouts, takeSlot, signal, summary }, streams)
+    this.#asked.stream = stream
+    return reply.send(stream)
   }
 
   /**
@@ -107,6 +109,7 @@ export class Responder {
   nothing(): FastifyReply {
     if (this.#isClosed) return this.left()
     this.#summary.expect('skipped')
+    unsetHeaders(this.reply)
     return this.reply.code(204).send()
   }
 
