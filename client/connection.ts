@@ -1,5 +1,5 @@
 import { checked } from './decode.js'
-import { ConnectionError } from './errors.js'
+import { ConnectionError, textOf } from './errors.js'
 import { type Block, makeParser } from './parser.js'
 import { openBody, responseError } from './response.js'
 import { withTimeout } from './with-timeout.js'
@@ -37,7 +37,7 @@ export class Connection {
     const response = await this.#wait(this.head, 'SSE_UNREACHABLE', 'no response')
     if (response.status === 204) return
     if (!response.ok) {
-      const text = await withTimeout(response.text(), this.#idleTimeout, this.#signal).catch(() => {
+      const text = await withTimeout(textIn(response), this.#idleTimeout, this.#signal).catch(() => {
         this.#signal.throwIfAborted()
         return ''
       })
@@ -74,7 +74,12 @@ export class Connection {
       return await withTimeout(work, this.#idleTimeout, this.#signal)
     } catch (cause) {
       this.#signal.throwIfAborted()
-      throw new ConnectionError(code, `${what}: ${cause}`, { cause })
+      throw new ConnectionError(code, `${what}: ${textOf(cause)}`, { cause })
     }
   }
+}
+
+/** The body of an error response. A `fetch` of the caller's may lack it. */
+async function textIn(response: Response): Promise<string> {
+  return response.text()
 }

@@ -1,4 +1,4 @@
-import { SseStreamError } from './errors.js'
+import { SseStreamError, textOf } from './errors.js'
 import type { CheckData } from './options.js'
 import type { Decoding } from './types.js'
 
@@ -42,5 +42,5 @@ export function checked<T>(work: () => T, event = 'stream'): T {
 }
 
 function invalidEvent(event: string, cause: unknown): SseStreamError {
-  return new SseStreamError('SSE_EVENT_INVALID', `invalid event ${event}: ${cause}`, { cause })
+  return new SseStreamError('SSE_EVENT_INVALID', `invalid event ${event}: ${textOf(cause)}`, { cause })
 }

@@ -52,7 +52,7 @@ export class ConnectionError extends SseStreamError {}
  * Makes an error of what the server sent, if that has the form of Fastify's errors.
  *
  * @param text the data of the `error` event, or the body of the error response
- * @param code used if the server sent none, as is `message`
+ * @param code used if the server sent none that is a text or a number, as is `message` if it sent none that is a text
  */
 export function errorFromBody(
   text: string,
@@ -67,10 +67,29 @@ export function errorFromBody(
   } catch {
     // The text is not JSON, and is the data as it is.
   }
-  const known = { code, message, ...Object(data) }
-  return new Kind(String(known.code), String(known.message), {
-    statusCode: Number(known.statusCode) || undefined,
+  const said: Record<string, unknown> = Object(data)
+  return new Kind(codeOf(said.code) ?? code, typeof said.message === 'string' ? said.message : message, {
+    statusCode: statusOf(said.statusCode),
     ...details,
     data
   })
+}
+
+/** What a callback or a stream has thrown, as text. It can be anything, also an object that cannot become text. */
+export function textOf(thrown: unknown): string {
+  try {
+    return String(thrown)
+  } catch {
+    return 'an error without a text'
+  }
+}
+
+function codeOf(code: unknown): string | undefined {
+  return (typeof code === 'string' && code !== '') || typeof code === 'number' ? String(code) : undefined
+}
+
+function statusOf(status: unknown): number | undefined {
+  if (typeof status !== 'number' && typeof status !== 'string') return undefined
+  const number = Number(status)
+  return Number.isInteger(number) && number >= 100 && number <= 599 ? number : undefined
 }

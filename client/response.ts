@@ -1,5 +1,5 @@
 import { retryAfterOf } from './backoff.js'
-import { ConnectionError, errorFromBody, SseStreamError } from './errors.js'
+import { ConnectionError, errorFromBody, SseStreamError, textOf } from './errors.js'
 
 /** Whether a server that responds with this status has not begun to do what was requested (RFC 9110, section 15). */
 export function isRefusal(status: number | undefined): boolean {
@@ -32,6 +32,6 @@ export function openBody({ status, headers, body }: Response): ReadableStreamDef
     // Some implementations of fetch provide no body, or a Node stream.
     return (body as ReadableStream<Uint8Array>).getReader()
   } catch (cause) {
-    throw invalid(`the body is not a readable web stream: ${cause}`, cause)
+    throw invalid(`the body is not a readable web stream: ${textOf(cause)}`, cause)
   }
 }

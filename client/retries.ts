@@ -41,7 +41,8 @@ export class Retries {
     }
     if (!retries) this.cause = error
     this.#count++
-    const delay = delayOf(retries, Math.max(retryAfter, this.serverDelay), retryDelay, maxRetryDelay)
+    const serverDelay = Math.max(retryAfter, Math.min(this.serverDelay, maxRetryDelay))
+    const delay = delayOf(retries, serverDelay, retryDelay, maxRetryDelay)
     const told = settled(onReconnect?.({ attempt: this.#count, delay, error }), signal)
     const woken = new Promise<void>(resolve => {
       this.#wake = resolve

@@ -5,6 +5,7 @@ import { compileEventStreams } from './framing/route-serializers.js'
 import type { PluginOptions } from './options.js'
 import { makeSseFrom, makeSseResume, makeSseStart, type SseServer } from './reply.js'
 import { watchServers } from './response/close/server-drain.js'
+import { beforeError } from './response/error-response.js'
 import { ConnectionLimit } from './response/limits/connection-limit.js'
 import { OwnerSlots } from './response/limits/owner-slots.js'
 import { StreamLimits } from './response/limits/stream-limits.js'
@@ -61,6 +62,10 @@ export const sseFrom = fp(
     app.decorateReply<ReturnType<typeof makeSseStart>, string>('sseStart', makeSseStart(server))
     app.addHook('onRoute', function (route) {
       compileEventStreams(this, route)
+    })
+    app.addHook('onError', (_request, reply, error, done) => {
+      beforeError(reply, error)
+      done()
     })
     const serverDrain = watchServers(app)
     app.addHook('preClose', async () => {

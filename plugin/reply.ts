@@ -7,6 +7,8 @@ import { chunksOf, type RecordingOptions } from './framing/finish/recorded-chunk
 import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
 import type { ResumeOptions, Settings, StartOptions, StreamOptions } from './options.js'
+import { ask } from './response/asked-replies.js'
+import { toPlainError } from './response/error-response.js'
 import type { OpenStreams } from './response/open-streams.js'
 import { Responder } from './response/responder.js'
 import { ResumableResponse } from './resume/resumable-response.js'
@@ -26,6 +28,7 @@ export interface SseServer extends Admission {
 /** Makes the `reply.sseFrom` of a server. */
 export function makeSseFrom(server: SseServer) {
   return function sseFrom(this: FastifyReply, source: unknown, options: StreamOptions = {}): FastifyReply {
+    ask(this)
     try {
       checkStreamOptions(options)
       server.connectionLimit.enter(this.raw)
@@ -34,7 +37,8 @@ export function makeSseFrom(server: SseServer) {
       const resumable = resumableOf(server.settings, options.resumable)
       if (resumable === undefined) return stream(server, this, source, options, settings)
       return resumableResponse(server, this, options, settings).begin({ source, options, settings }, resumable)
-    } catch (error) {
+    } catch (thrown) {
+      const error = toPlainError(thrown)
       discard(source, this, abortOf(error))
       throw error
     }
@@ -48,6 +52,7 @@ function discard(source: unknown, { log }: FastifyReply, reason: StreamAbort): v
 /** Makes the `reply.sseResume` of a server. */
 export function makeSseResume(server: SseServer) {
   return function sseResume(this: FastifyReply, id: string, options: ResumeOptions = {}): FastifyReply {
+    ask(this)
     checkResumeOptions(options)
     server.connectionLimit.enter(this.raw)
     const { owner, anonymous, after } = options
@@ -69,7 +74,10 @@ export function makeSseStart(server: SseServer) {
     const { owner, anonymous, id, onDisconnect } = options.resumable ?? {}
     const resumable = { ...resumableOf(server.settings, { owner, anonymous }), id, onDisconnect }
     const takeSlot = slotTaker(server, this.request)
-    return startStream(server.resumableStreams, takeSlot, this, { source, options, settings }, resumable)
+    const asked = { source, options, settings }
+    return startStream(server.resumableStreams, takeSlot, this, asked, resumable).catch(thrown => {
+      throw toPlainError(thrown)
+    })
   }
 }
 

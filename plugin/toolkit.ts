@@ -22,7 +22,7 @@ import type { StreamOptions } from './options.js'
 import { kSseServer, sseFrom } from './plugin.js'
 import { recordingOf, type SseServer } from './reply.js'
 import { collect } from './response/collect.js'
-import { toErrorResponse } from './response/error-response.js'
+import { toErrorResponse, toPlainError } from './response/error-response.js'
 import { SizeLimit } from './response/size-limit.js'
 import { limitWrites } from './response/write/write-deadline.js'
 import type { OwnerOptions } from './resume/owner.js'
@@ -223,9 +223,9 @@ export function sendJson(reply: FastifyReply, body: object): FastifyReply {
  */
 export function makeErrorHandler(toBody: (data: ErrorData, error: FastifyError) => object) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-    logFailure(request.log, error)
-    const { headers = {} } = error as { headers?: Record<string, string> }
-    sendJson(reply.code(statusOf(error)).headers(headers), toBody(errorEvent(error).data, error))
+    const failure = toPlainError(error) as FastifyError & { headers?: Record<string, string> }
+    logFailure(request.log, failure)
+    sendJson(reply.code(statusOf(failure)).headers(failure.headers ?? {}), toBody(errorEvent(failure).data, failure))
   }
 }
 

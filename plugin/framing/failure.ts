@@ -2,8 +2,9 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_SSE_SOURCE_FAILED, FST_SSE_STOPPED } from '../errors.js'
 import type { SseEvent } from '../sse/event.js'
+import { fitText } from '../util/error-for-log.js'
 import { logError } from '../util/log.js'
-import { maskSecrets } from '../util/secrets.js'
+import { tameError } from '../util/tame-error.js'
 import { give, isError, read } from '../util/thrown.js'
 
 /** The data of the `error` event: the last event of a stream that failed after it had begun (E2). */
@@ -17,18 +18,22 @@ export interface ErrorData {
 }
 
 /**
- * Makes an Error of anything that was thrown.
+ * Makes an Error of anything that was thrown, once for all who use it: Fastify, error handlers, logs and clients. They
+ * may rely on what an Error is, and find the status of an SDK's error in its `statusCode`.
  *
- * @returns the error itself, with a `statusCode` copied from the place where some SDKs put the status; or
+ * @returns the error itself; a copy, if it is a proxy, frozen, of another realm, or has what no Error should have; or
  *   FST_SSE_SOURCE_FAILED with the value as its `cause`, if it is not an Error
  */
 export function toError(thrown: unknown): Error {
-  if (!isError(thrown)) return new FST_SSE_SOURCE_FAILED({ cause: thrown })
-  if (ownStatus(thrown) === undefined) {
-    const statusCode = foreignStatus(thrown)
-    if (statusCode !== undefined) give(thrown, 'statusCode', statusCode)
+  const error = tameError(isError(thrown) ? thrown : new FST_SSE_SOURCE_FAILED({ cause: thrown }))
+  if (!isErrorStatus(read(error, 'statusCode'))) {
+    const statusCode = [ownStatus(error), foreignStatus(error)].find(isErrorStatus)
+    if (statusCode !== undefined) give(error, 'statusCode', statusCode)
   }
-  return thrown
+  if (isError(thrown) && typeof read(thrown, 'message') !== 'string') {
+    give(error, 'message', statusName(statusOf(error)))
+  }
+  return error
 }
 
 /**
@@ -37,7 +42,8 @@ export function toError(thrown: unknown): Error {
  */
 export function stopError(signal: AbortSignal): Error {
   const reason: unknown = signal.reason
-  return isError(reason) && ownStatus(reason) !== undefined ? reason : new FST_SSE_STOPPED({ cause: reason })
+  if (isError(reason) && ownStatus(reason) !== undefined) return toError(reason)
+  return tameError(new FST_SSE_STOPPED({ cause: reason }))
 }
 
 /** The status that Fastify would answer an error with: its `statusCode` or its `status`, otherwise 500. */
@@ -50,6 +56,9 @@ export function logFailure(log: FastifyBaseLogger, error: Error): void {
   logError(log, statusOf(error) < 500 ? 'info' : 'error', error, 'stream failed')
 }
 
+/** The longest code that a client is shown. Characters. */
+const MAX_CODE = 200
+
 /** The plugin's `error` event (E2). It shows the message of a 4xx without keys, and hides that of a 5xx. */
 export function errorEvent(error: Error): SseEvent<ErrorData> & { data: ErrorData } {
   const statusCode = statusOf(error)
@@ -59,8 +68,8 @@ export function errorEvent(error: Error): SseEvent<ErrorData> & { data: ErrorDat
     event: 'error',
     data: {
       statusCode,
-      code: typeof code === 'string' ? code : 'FST_SSE_SOURCE_FAILED',
-      message: statusCode < 500 && typeof message === 'string' ? maskSecrets(message) : statusName(statusCode)
+      code: typeof code === 'string' && code.length <= MAX_CODE ? code : 'FST_SSE_SOURCE_FAILED',
+      message: statusCode < 500 && typeof message === 'string' ? fitText(message) : statusName(statusCode)
     }
   }
 }

@@ -19,6 +19,7 @@ import type { Codec } from './codec.js'
 import { errorEvent } from './failure.js'
 import type { ItemStream, Protocol } from './protocols/protocol.js'
 import { type ProtocolName, protocolOf, startStream } from './protocols/protocols.js'
+import { shortened } from './short-error.js'
 import { endsInHalf, TextJoiner } from './text-joiner.js'
 
 /**
@@ -139,15 +140,19 @@ export class FrameEncoder {
     return this.error(error, log) ?? this.lastResort(error)
   }
 
-  /** The event of `onError`, or else that of the protocol; `undefined` if neither can be sent (E4). */
+  /**
+   * The event of `onError`, or else that of the protocol, whose message is cut if the event would be too large;
+   * `undefined` if neither can be sent (E4).
+   */
   error(error: Error, log: FastifyBaseLogger): string | undefined {
+    const event = errorEvent(error)
     const attempts = {
-      'the event of onError': this.#options.onError,
-      'the error event': (failure: Error) => this.#protocol.error(errorEvent(failure).data)
+      'the event of onError': () => this.#options.onError?.(error),
+      'the error event': () => this.#protocol.error(shortened(event, this.#maxBytes))
     }
     for (const [what, makeEvent] of Object.entries(attempts)) {
       try {
-        const event = makeEvent?.(error)
+        const event = makeEvent()
         if (event !== undefined) return this.#lasts(atLeastOne(event))
       } catch (failure) {
         logError(log, 'error', failure, `${what} cannot be sent`)

@@ -112,8 +112,9 @@ export async function collect<T>(
     streams.delete(entry)
   }
   limits.deadlines.start()
-  const pulled = pull(items, sink, timed.slice).catch(error => {
-    if (isOpen) end(abortOf(error), toError(error))
+  const pulled = pull(items, sink, timed.slice).catch(thrown => {
+    const error = toError(thrown)
+    if (isOpen) end(abortOf(error), error)
     throw error
   })
   const result = await Promise.race([pulled, stopped])

@@ -1,9 +1,12 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
+import { types } from 'node:util'
 import type { FastifyReply } from 'fastify'
-import { ownStatus, statusName, statusOf } from '../framing/failure.js'
+import { ownStatus, statusName, statusOf, toError } from '../framing/failure.js'
 import { hasOwnWords } from '../framing/key-refusal.js'
 import { errorForLog, hideFromLog } from '../util/error-for-log.js'
 import { give, read } from '../util/thrown.js'
+import { askedOf } from './asked-replies.js'
+import { unsetHeaders } from './headers.js'
 
 /** What only the head of a response that was received has. An app does not give these to an error of its own. */
 const RECEIVED = ['connection', 'content-length', 'date', 'server', 'transfer-encoding', 'via']
@@ -26,6 +29,28 @@ export function toErrorResponse(reply: FastifyReply, error: Error): Error {
   const headers = read(error, 'headers')
   const own = headers === undefined ? undefined : ownHeaders(headers)
   if (isHidden(reply, error)) return withoutWords(error, statusCode, own ?? headers)
+  if (own !== undefined) give(error, 'headers', own)
+  hideFromLog(error)
+  return error
+}
+
+/**
+ * Makes a reply that a stream was asked of ready for the error that is answered in its place, whatever has failed. As
+ * after an error of a handler, an error handler finds its status set: Fastify does not do that for one of a stream.
+ */
+export function beforeError(reply: FastifyReply, error: Error): void {
+  const asked = askedOf(reply)
+  if (asked === undefined || reply.raw.headersSent) return
+  asked.stream?.replaceBy(error)
+  unsetHeaders(reply)
+  if (reply.statusCode < 400) reply.code(statusOf(error))
+}
+
+/** The error that Fastify answers with if there is no stream, because a function of the app's has thrown. */
+export function toPlainError(thrown: unknown): Error {
+  const error = toError(thrown)
+  const headers = read(error, 'headers')
+  const own = headers === undefined ? undefined : ownHeaders(headers)
   if (own !== undefined) give(error, 'headers', own)
   hideFromLog(error)
   return error
@@ -79,9 +104,10 @@ function ownHeaders(headers: unknown): Record<string, unknown> | undefined {
 
 function isValidHeader([name, value]: [string, unknown]): boolean {
   try {
+    const values = Array.isArray(value) && !types.isProxy(value) ? value : [value]
     validateHeaderName(name)
-    validateHeaderValue(name, value as string)
-    return ['string', 'number'].includes(typeof value) || Array.isArray(value)
+    for (const each of values) validateHeaderValue(name, each)
+    return values.every(each => ['string', 'number'].includes(typeof each))
   } catch {
     return false
   }

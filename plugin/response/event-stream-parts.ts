@@ -1,7 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { ChunkSource } from '../framing/chunk.js'
 import type { ProviderKey } from '../framing/key-refusal.js'
-import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import type { SourceTimeouts } from '../source/source-deadlines.js'
 import type { TakeSlot } from './limits/slot.js'
 import type { Summary } from './summary.js'
@@ -29,7 +28,6 @@ export interface SourceLimits {
 export interface EventStreamParts {
   readonly chunks: ChunkSource
   readonly reply: FastifyReply
-  readonly protocol: BuiltInProtocol
   readonly settings: EventStreamSettings
   /** The limits of the source; `undefined` if the chunks are those of a log, whose producer has them. */
   readonly source: SourceLimits | undefined

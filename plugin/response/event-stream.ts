@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import type { Chunk } from '../framing/chunk.js'
-import { logFailure } from '../framing/failure.js'
+import { logFailure, toError } from '../framing/failure.js'
 import { toSourceError } from '../framing/key-refusal.js'
 import { endBySignal, onStopSignal, type Stoppable } from '../framing/stop-signal.js'
 import { abortOf } from '../source/abort-of.js'
@@ -15,9 +15,9 @@ import type { TimeSlice } from '../util/time-slice.js'
 import { breakOff } from './break-off.js'
 import { toErrorResponse } from './error-response.js'
 import type { EventStreamParts } from './event-stream-parts.js'
-import { unsetHeaders } from './headers.js'
 import { RunLimits } from './limits/run-limits.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
+import { failTogether } from './piped.js'
 import { isClosed, onOver, pendingBytes, truncate } from './raw-response.js'
 import { ResponseBody } from './response-body.js'
 import type { StreamSummary } from './summary.js'
@@ -77,6 +77,14 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     breakOff(this.raw, rest, this.#streams.deadlines)
   }
 
+  /** Ends the stream because an error is answered in its place: a hook or the handler has failed. */
+  replaceBy(error: Error): void {
+    if (!this.#isLive) return
+    this.#parts.summary.error = error
+    this.#stop('error', abortOf(toError(error)))
+    this.replaced()
+  }
+
   /** The time slices of the source, once it has started. */
   get slice(): TimeSlice {
     return (this.#pump as Pump).slice
@@ -84,7 +92,7 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
 
   protected override left(error?: Error): void {
     if (!this.#isLive) return
-    this.#stop('aborted', isClosed(this.raw) ? new StreamAbort('left') : abortOf(error))
+    this.#stop('aborted', isClosed(this.raw) ? new StreamAbort('left') : abortOf(error && toError(error)))
   }
 
   protected override start(writer: Writer): void {
@@ -190,11 +198,9 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
 
   /** Lets Fastify answer with an error, without the head of the stream, which Fastify has already set. */
   #refuse(error: Error): void {
-    const { reply, protocol } = this.#parts
     this.#streams.delete(this)
-    unsetHeaders(reply, protocol)
-    this.unpipe()
-    this.destroy(toErrorResponse(reply, error))
+    // Without anybody who hears of the error, nothing would ever be answered.
+    if (!failTogether(this, this.raw, toErrorResponse(this.#parts.reply, error))) truncate(this.raw)
   }
 
   /**

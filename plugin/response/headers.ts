@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
+import { askedOf } from './asked-replies.js'
 import type { RawResponse } from './raw-response.js'
 
 /** The headers of every stream (W1). Those that the handler has set stay. */
@@ -16,6 +17,27 @@ const ONLY_OURS = CACHE_CONTROL.join(', ')
 
 /** The header that names a resumable stream. */
 const STREAM_ID_HEADER = 'x-stream-id'
+
+/**
+ * What the headers of a stream say of its body (RFC 9110, section 8), which is not true of the body of an error.
+ * Fastify itself removes only the type and the length.
+ */
+const OF_THE_BODY = [
+  'accept-ranges',
+  'content-digest',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-location',
+  'content-md5',
+  'content-range',
+  'content-type',
+  'digest',
+  'etag',
+  'last-modified',
+  'repr-digest'
+]
 
 /** Sets the headers of a stream. @param id the id of a resumable stream */
 export function setHeaders(reply: FastifyReply, protocol: BuiltInProtocol, id?: string): void {
@@ -43,12 +65,14 @@ function addCacheControl(value: number | string | readonly string[] = ''): strin
   return [own, ...CACHE_CONTROL.filter(name => !names.includes(name))].filter(Boolean).join(', ')
 }
 
-/** Removes the headers that an error response must not have. Fastify may already have copied them to the response. */
-export function unsetHeaders(reply: FastifyReply, protocol: BuiltInProtocol): void {
-  const names = [STREAM_ID_HEADER, 'incremental', ...Object.keys(protocol.headers ?? {})]
+/**
+ * Removes the headers of a stream from an error that is answered in its place, whatever has failed: the source, a hook
+ * or the handler; or from a response without a body. Fastify may already have copied them to the response.
+ */
+export function unsetHeaders(reply: FastifyReply): void {
+  const own = askedOf(reply)?.protocol?.headers ?? {}
+  const names = [STREAM_ID_HEADER, 'incremental', ...OF_THE_BODY, ...Object.keys(own)]
   for (const name of names) reply.removeHeader(name)
-  if (reply.raw.headersSent) return
-  for (const name of ['content-type', ...names]) reply.raw.removeHeader(name)
 }
 
 function setMissing(reply: FastifyReply, headers: Readonly<Record<string, string>>): void {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { constants, type Http2ServerResponse } from 'node:http2'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { shareListener } from '../util/shared-listener.js'
 
 /** Node's response for HTTP/1.1 or HTTP/2. */
@@ -78,10 +78,12 @@ export function partlyTaken(raw: RawResponse): number | undefined {
  * - HTTP/1.1: closes the connection without the last chunk (RFC 9112, section 7.1).
  * - HTTP/1.0, which nginx speaks to upstream servers: resets the connection. It has no chunks, so a closed connection
  *   would be the regular end of the body.
+ * - `app.inject()`: rejects. Its responses have no socket that could be closed.
  * - HTTP/2: sends RST_STREAM with an error code (RFC 9113, section 8.1). Destroying the response would send NO_ERROR.
  */
 export function truncate(raw: RawResponse): void {
   if (isHttp2(raw)) raw.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  else if (!(raw.req.socket instanceof Socket)) raw.destroy()
   else if (raw.req.httpVersion === '1.0') reset(raw.req.socket)
   else raw.req.socket.destroy()
 }

@@ -2,14 +2,15 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import type { ChunkSource } from '../framing/chunk.js'
-import { toError } from '../framing/failure.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import { formatRetry } from '../sse/event.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
+import { type Asked, ask } from './asked-replies.js'
 import { isEventSource, retryAfter } from './close/come-back.js'
+import { toPlainError } from './error-response.js'
 import { EventStream } from './event-stream.js'
 import type { EventStreamSettings, SourceLimits } from './event-stream-parts.js'
-import { setHeaders } from './headers.js'
+import { setHeaders, unsetHeaders } from './headers.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed } from './raw-response.js'
 import { Summary, type SummaryOptions } from './summary.js'
@@ -38,12 +39,14 @@ export class Responder {
   readonly settings: EventStreamSettings
   readonly #parts: ResponderParts
   readonly #summary: Summary
+  readonly #asked: Asked
 
   constructor(parts: ResponderParts) {
     this.reply = parts.reply
     this.settings = parts.settings
     this.#parts = parts
     this.#summary = new Summary(parts.reply, parts)
+    this.#asked = ask(parts.reply, parts.protocol)
   }
 
   /**
@@ -64,7 +67,9 @@ export class Responder {
     const { reply, protocol, settings, streams } = this.#parts
     setHeaders(reply, protocol, id)
     const summary = this.#summary
-    return reply.send(new EventStream({ chunks, reply, protocol, settings, source, signal, summary }, streams))
+    const stream = new EventStream({ chunks, reply, settings, source, signal, summary }, streams)
+    this.#asked.stream = stream
+    return reply.send(stream)
   }
 
   /**
@@ -101,17 +106,19 @@ export class Responder {
   nothing(): FastifyReply {
     if (this.#isClosed) return this.left()
     this.#summary.expect('skipped')
+    unsetHeaders(this.reply)
     return this.reply.code(204).send()
   }
 
   /** Answers with an error after asynchronous work. */
-  fail(error: unknown): void {
+  fail(thrown: unknown): void {
+    const error = toPlainError(thrown)
     if (this.#isClosed) {
       this.left()
     } else if (this.#parts.protocol.reconnects === true && isTemporary(error)) {
       this.#reconnectLater()
     } else {
-      this.#summary.expect('error', toError(error))
+      this.#summary.expect('error', error)
       this.reply.send(error)
     }
   }
@@ -140,6 +147,6 @@ export class Responder {
   }
 }
 
-function isTemporary(error: unknown): boolean {
+function isTemporary(error: Error): boolean {
   return error instanceof FST_SSE_STORE_UNAVAILABLE || error instanceof FST_SSE_CLOSING
 }

@@ -13,6 +13,8 @@ import type { Writer } from './write/writer.js'
 export abstract class ResponseBody extends Readable {
   protected readonly raw: RawResponse
   #isStarted = false
+  /** Whether an error is answered in its place. */
+  #isReplaced = false
   /** Whether something has asked for a read. */
   #isRead = false
   /** The writer; `undefined` if it writes to the response directly. */
@@ -36,6 +38,12 @@ export abstract class ResponseBody extends Readable {
     // Node 26 gives one chunk for each read, earlier versions all of them.
     for (let chunk: Buffer | null = this.read(); chunk !== null; chunk = this.read()) held.push(chunk)
     return held
+  }
+
+  /** Called when an error is answered in its place. */
+  protected replaced(): void {
+    this.#isReplaced = true
+    this.unpipe()
   }
 
   /** Called when the writer has written the end. */
@@ -73,7 +81,8 @@ export abstract class ResponseBody extends Readable {
    * end as an error of the server. A client that leaves is not an error (E5), so the body ends instead.
    */
   override destroy(error?: Error): this {
-    if (error !== undefined || this.readableEnded || !isClosed(this.raw)) return super.destroy(error)
+    const isOver = this.#isReplaced || isClosed(this.raw)
+    if (error !== undefined || this.readableEnded || !isOver) return super.destroy(error)
     this.left()
     this.unpipe()
     this.push(null)
@@ -83,7 +92,7 @@ export abstract class ResponseBody extends Readable {
   #startOnTurn(makeWriter: () => Writer): void {
     onTurn(this.raw, () => {
       // A pipelined response may have waited for its turn twice.
-      if (!this.#isStarted) {
+      if (!this.#isStarted && !this.#isReplaced) {
         this.#isStarted = true
         this.start(makeWriter())
       }

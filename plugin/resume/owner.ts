@@ -77,5 +77,5 @@ async function settled(given: PromiseLike<OwnerOrNone>, anonymous: boolean): Pro
 function ownerError(thrown: unknown): Error {
   if (isError(thrown)) return toError(thrown)
   const error = new FST_SSE_OWNER_INVALID(`its function threw ${describe(thrown)}`, { cause: thrown })
-  return Object.assign(error, { statusCode: statusOf(thrown) })
+  return toError(Object.assign(error, { statusCode: statusOf(thrown) }))
 }

@@ -29,9 +29,9 @@ const TIMEOUTS = [
 /**
  * Why an error ends the source of a stream: a deadline has passed, it has exceeded a limit, or has failed.
  *
- * @param error the `cause`
+ * @param error the `cause`: what `toError` gives, or nothing
  */
-export function abortOf(error: unknown): StreamAbort {
+export function abortOf(error: Error | undefined): StreamAbort {
   const timeout = TIMEOUTS.find(([Timeout]) => error instanceof Timeout)?.[1]
   if (timeout !== undefined) return new StreamAbort('timeout', { timeout, cause: error })
   const isLimit = LIMITS.some(Limit => error instanceof Limit)

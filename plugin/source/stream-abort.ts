@@ -1,3 +1,5 @@
+import { isError } from '../util/thrown.js'
+
 /** Why a stream ended its source. See `StreamAbort`. */
 export type StreamAbortReason = 'left' | 'stopped' | 'abandoned' | 'timeout' | 'closing' | 'fenced' | 'limit' | 'failed'
 
@@ -52,5 +54,5 @@ export class StreamAbort extends Error {
 
 /** Whether a signal was aborted to stop a stream on request, with a `StreamAbort` that says so. */
 export function isStop(reason: unknown): reason is StreamAbort {
-  return reason instanceof StreamAbort && reason.reason === 'stopped'
+  return isError(reason) && reason instanceof StreamAbort && reason.reason === 'stopped'
 }

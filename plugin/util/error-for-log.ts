@@ -1,5 +1,6 @@
+import { cut } from './cut.js'
 import { maskSecrets } from './secrets.js'
-import { give, isError, read } from './thrown.js'
+import { give, isError, prototypesOf, read } from './thrown.js'
 
 /** How much of a message or a stack is kept, and how long the text of a field may be. Characters. */
 const MAX_TEXT = 4000
@@ -17,7 +18,7 @@ const KNOWN = [...TEXTS, 'cause', 'errors']
  * message, stack, plain fields and causes, with keys masked.
  */
 export function errorForLog(error: Error, depth = 0): Error {
-  const copy: Error = Object.create(Object.getPrototypeOf(error))
+  const copy: Error = Object.create(prototypesOf(error)[0] ?? Error.prototype)
   // The getters of some classes refuse an object that they have not made, such as those of DOMException.
   for (const key in copy) give(copy, key, read(error, key))
   for (const key of keysOf(error)) {
@@ -25,31 +26,46 @@ export function errorForLog(error: Error, depth = 0): Error {
     if (isPlain(value)) give(copy, key, typeof value === 'string' ? maskSecrets(value) : value, true)
   }
   for (const key of TEXTS) give(copy, key, textOf(error, key) ?? '')
-  const cause = read(error, 'cause')
-  if (isError(cause) && depth < MAX_DEPTH) give(copy, 'cause', errorForLog(cause, depth + 1))
-  const errors = read(error, 'errors')
-  if (Array.isArray(errors) && depth < MAX_DEPTH) {
-    const some = errors.filter(isError).slice(0, MAX_DEPTH)
-    give(
-      copy,
-      'errors',
-      some.map(each => errorForLog(each, depth + 1))
-    )
-  }
+  if (depth < MAX_DEPTH) copyCauses(error, copy, depth + 1)
   return copy
 }
 
+/** Gives an error copies of the causes of another one, or of its own. */
+function copyCauses(error: Error, copy: Error, depth: number): void {
+  const cause = read(error, 'cause')
+  if (isError(cause)) give(copy, 'cause', errorForLog(cause, depth))
+  const errors = errorsOf(error)
+  if (errors !== undefined) {
+    give(
+      copy,
+      'errors',
+      errors.map(each => errorForLog(each, depth))
+    )
+  }
+}
+
+/** Some of the errors of an AggregateError; `undefined` for any other error. */
+function errorsOf(error: Error): Error[] | undefined {
+  try {
+    const errors = read(error, 'errors')
+    return Array.isArray(errors) ? errors.filter(isError).slice(0, MAX_DEPTH) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /**
- * Makes an error itself fit for a log, unless it is frozen: keys in its message and stack are masked, its cause is
- * replaced by a copy, and what is attached to it can still be read, but log serializers do not write it out.
+ * Makes an error itself fit for a log, unless it is frozen: keys in its message and stack are masked, its causes are
+ * replaced by copies, and what is attached to it can still be read, but log serializers do not write it out.
  */
 export function hideFromLog(error: Error): void {
   for (const key of TEXTS) {
     const text = textOf(error, key)
     if (text !== undefined && text !== read(error, key)) give(error, key, text)
   }
+  copyCauses(error, error, 1)
   const cause = read(error, 'cause')
-  if (isError(cause)) give(error, 'cause', errorForLog(cause))
+  if (typeof cause === 'object' && cause !== null) give(error, 'cause', cause)
   for (const key of keysOf(error)) {
     const value = read(error, key)
     const isFit = isPlain(value) && (typeof value !== 'string' || maskSecrets(value) === value)
@@ -59,8 +75,13 @@ export function hideFromLog(error: Error): void {
 
 function textOf(error: Error, key: string): string | undefined {
   const text = read(error, key)
+  return typeof text === 'string' ? fitText(text) : undefined
+}
+
+/** A text of an error without keys, and not longer than a log or a client needs. */
+export function fitText(text: string): string {
   // A key that is cut at the end must not remain.
-  return typeof text === 'string' ? maskSecrets(text.slice(0, 2 * MAX_TEXT)).slice(0, MAX_TEXT) : undefined
+  return cut(maskSecrets(text.slice(0, 2 * MAX_TEXT)), MAX_TEXT)
 }
 
 function keysOf(error: Error): string[] {

@@ -1,7 +1,9 @@
-/** Whether something that was thrown is an Error. A thrown value can be anything, also a proxy that throws. */
+import { types } from 'node:util'
+
+/** Whether something that was thrown is an Error, of any realm. A thrown value can be anything, also a proxy. */
 export function isError(thrown: unknown): thrown is Error {
   try {
-    return thrown instanceof Error
+    return types.isNativeError(thrown) || thrown instanceof Error
   } catch {
     return false
   }
@@ -17,8 +19,22 @@ export function read(thrown: unknown, key: PropertyKey): unknown {
 }
 
 /** Sets a property of an error, unless the error is frozen. Log serializers show it only if it is enumerable. */
-export function give(error: Error, key: string, value: unknown, enumerable = false): void {
+export function give(error: Error, key: PropertyKey, value: unknown, enumerable = false): void {
   try {
     Reflect.defineProperty(error, key, { value, enumerable, configurable: true, writable: true })
   } catch {}
+}
+
+/** The prototypes of an error; none if one of them is a proxy, or if the error does not inherit from this realm's. */
+export function prototypesOf(error: Error): object[] {
+  const prototypes: object[] = []
+  try {
+    for (let at: object | null = error; at !== null; at = Object.getPrototypeOf(at)) {
+      if (types.isProxy(at)) return []
+      prototypes.push(at)
+    }
+  } catch {
+    return []
+  }
+  return prototypes.includes(Error.prototype) ? prototypes.slice(1) : []
 }

@@ -47,7 +47,22 @@ t.test('an error event', async t => {
     [
       'may have fields of other types',
       '{"statusCode":"429","code":7,"message":{}}',
-      { statusCode: 429, code: '7', message: '[object Object]' }
+      { statusCode: 429, code: '7', message: 'the stream failed' }
+    ],
+    [
+      'may have no code',
+      '{"type":"error","code":null,"message":"boom","param":null}',
+      { code: 'SSE_FAILED', message: 'boom', data: { code: null } }
+    ],
+    [
+      'may have fields that cannot become text',
+      '{"statusCode":{"toString":1},"code":{"toString":1},"message":{"toString":1}}',
+      { name: 'SseStreamError', statusCode: undefined, code: 'SSE_FAILED', message: 'the stream failed' }
+    ],
+    [
+      'may have fields that are empty or of no use',
+      '{"statusCode":1e9,"code":"","message":["a"]}',
+      { statusCode: undefined, code: 'SSE_FAILED', message: 'the stream failed' }
     ]
   ]
   for (const [name, data, expected] of cases) {
@@ -160,6 +175,30 @@ t.test('what a callback throws ends the stream', async t => {
     const { url, calls } = await scriptedServer(t, all())
     await t.rejects(openStream(url, { onReconnect: fail }).text(), cause)
     t.equal(calls.length, 1)
+  })
+})
+
+t.test('what cannot become text is the cause of an SseStreamError', async t => {
+  const cause = Object.create(null)
+  const fail = () => {
+    throw cause
+  }
+  await t.test('if a check throws it', async t => {
+    const { url } = await scriptedServer(t, all('data: a\n\n'))
+    const expected = { code: 'SSE_EVENT_INVALID', message: 'invalid event message: an error without a text' }
+    t.match(await failure(openStream(url, { validate: fail }).text()), { name: 'SseStreamError', ...expected, cause })
+  })
+  await t.test('if fetch or its body throws it', async t => {
+    t.match(await failure(openStream('/', { fetch: fail, maxRetries: 0 }).text()), { code: 'SSE_UNREACHABLE', cause })
+    const body = { getReader: fail } as unknown as ReadableStream
+    const head = { status: 200, ok: true, headers: new Headers({ 'content-type': 'text/event-stream' }), body }
+    const send = async () => head as unknown as Response
+    t.match(await failure(openStream('/', { fetch: send }).text()), { code: 'SSE_RESPONSE_INVALID', cause })
+  })
+  await t.test('if an error response has no body', async t => {
+    const send = async () => ({ status: 400, ok: false, headers: new Headers() }) as Response
+    const expected = { code: 'SSE_STATUS', message: 'the server responded with 400', statusCode: 400 }
+    t.match(await failure(openStream('/', { fetch: send }).text()), { name: 'SseStreamError', ...expected })
   })
 })
 

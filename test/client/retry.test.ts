@@ -244,6 +244,14 @@ t.test('it waits', async t => {
     t.strictSame(await delays(t, {}, one, status(503), broken('retry: 0\n\n'), hangUp), [3500, 4000, 2000, 4000])
   })
 
+  t.test('not for longer than maxRetryDelay because of a retry', async t => {
+    for (const retry of ['99999999999', '9'.repeat(400)]) {
+      const cut = broken(`retry: ${retry}\nid: 1\ndata: a\n\n`)
+      t.strictSame(await delays(t, {}, cut), [30_500])
+      t.strictSame(await delays(t, { maxRetryDelay: 5000 }, cut), [5500])
+    }
+  })
+
   t.test('for Retry-After, if that is longer', async t => {
     const after = (value: string) => status(503, '', { 'retry-after': value })
     t.strictSame(await delays(t, {}, after('2'), after('0'), after('x')), [2500, 1000, 2000])

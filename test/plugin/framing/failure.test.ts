@@ -37,15 +37,34 @@ t.test('copies the status from where some SDKs put it', async t => {
   }
 })
 
-t.test('leaves a frozen error unchanged', async t => {
-  const frozen = Object.freeze(failure({ status_code: 429 }))
-  t.equal(toError(frozen), frozen)
-  t.equal(statusOf(frozen), 500)
+t.test('has the status in statusCode, where NestJS and many error handlers look for it', async t => {
+  for (const fields of [{ status: 429 }, { status: 429, statusCode: 200 }, { status: 429, statusCode: undefined }]) {
+    const error = toError(failure(fields)) as Error & { statusCode: number }
+    t.equal(error.statusCode, 429)
+  }
+  t.equal((stopError(AbortSignal.abort(failure({ status: 402 }))) as Error & { statusCode: number }).statusCode, 402)
+})
+
+t.test('copies an error that cannot be changed, with its status', async t => {
   const refuse = () => {
     throw new Error('no')
   }
-  const proxy = new Proxy(failure({ status_code: 429 }), { defineProperty: refuse })
-  t.equal(toError(proxy), proxy)
+  for (const thrown of [
+    Object.freeze(failure({ status_code: 429 })),
+    new Proxy(failure({ status_code: 429 }), { defineProperty: refuse })
+  ]) {
+    const error = toError(thrown)
+    t.not(error, thrown)
+    t.match(error, { message: 'what went wrong', stack: thrown.stack, status_code: 429, statusCode: 429 })
+    t.equal(toError(error), error, 'a copy is not copied again')
+  }
+})
+
+t.test('has a text for a message that is none', async t => {
+  for (const message of [Symbol('a'), { toString: 1 }, undefined, 5]) {
+    t.equal(toError(failure({ message, status: 429 })).message, 'Too Many Requests')
+    t.equal(toError(failure({ message })).message, 'Internal Server Error')
+  }
 })
 
 t.test('the status of an error', async t => {
@@ -103,6 +122,12 @@ t.test('the event of an error', async t => {
     for (const code of [undefined, null, 5, {}, ['A'], Symbol('A')]) {
       t.equal(errorEvent(failure({ code })).data?.code, 'FST_SSE_SOURCE_FAILED')
     }
+  })
+
+  t.test('cuts what is too long for it', async t => {
+    const { data } = errorEvent(failure({ statusCode: 400, code: 'c'.repeat(201) }, `${'m'.repeat(3999)}\u{1f600}`))
+    t.equal(data.code, 'FST_SSE_SOURCE_FAILED')
+    t.equal(data.message, 'm'.repeat(3999), 'without half of a character')
   })
 
   t.test('has no other property of the error', async t => {

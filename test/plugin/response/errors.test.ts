@@ -123,6 +123,34 @@ for (const http2 of [false, true]) {
   })
 }
 
+for (const protocol of ['events', 'openai', 'anthropic', 'ai-sdk', 'ag-ui'] as const) {
+  t.test(`cuts the message of an error that is larger than maxEventBytes (${protocol})`, async t => {
+    const { url, log } = await serve(t, app => {
+      app.get<{ Params: { size: string } }>('/:size', (request, reply) =>
+        reply.sseFrom(
+          async function* () {
+            yield 'a'
+            throw failure('"\u{1f600}'.repeat(2000), { status: 429 })
+          },
+          { protocol, maxEventBytes: Number(request.params.size) }
+        )
+      )
+    })
+    for (const size of [1000, 1500, 5000]) {
+      const client = await fetchAll(`${url}/${size}`)
+      t.equal(client.ended, 'clean', `${size}`)
+      const last = client
+        .text()
+        .split('\n\n')
+        .find(text => text.includes('\\"\u{1f600}')) as string
+      t.match(last, /[\u{1f600}"]\.\.\."/u)
+      t.notMatch(last, /\\ud83d|\ufffd/, 'without half of a character')
+      t.ok(Buffer.byteLength(`${last}\n\n`) <= size)
+    }
+    t.equal(log.filter(({ msg }) => msg === 'stream failed').length, 3)
+  })
+}
+
 t.test('sends an error after commitAfter as an error event', async t => {
   const { url } = await serve(t, app => {
     app.get('/', (_request, reply) =>
