@@ -1,6 +1,7 @@
 export { Finish, Usage } from '../plugin/toolkit.js'
+export type { ActiveStreams, Chat } from './active/active-streams.js'
+export { type AgUiRoutesOptions, agUiRoutes } from './ag-ui/ag-ui.js'
 export { type AnthropicRoutesOptions, anthropicRoutes } from './anthropic/anthropic.js'
-export type { ActiveStreams, Chat } from './chat/active-streams.js'
 export { type ChatRoutesOptions, chatRoutes } from './chat/chat.js'
 export type { AssistantMessage, SystemMessage, ToolMessage, UserMessage } from './contract/message.js'
 export { Message } from './contract/message.js'
