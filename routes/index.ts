@@ -24,6 +24,7 @@ export {
   textGenerate
 } from './generate.js'
 export { type ApiKeyGuardOptions, apiKeyGuard } from './guards/api-key.js'
+export { type CorsOptions, corsOptions, type FastifyCorsOptions } from './guards/cors.js'
 export { type HostGuardOptions, hostGuard } from './guards/host.js'
 export { type OriginGuardOptions, originGuard } from './guards/origin.js'
 export type { InputLimits } from './limits.js'
