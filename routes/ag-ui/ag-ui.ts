@@ -3,9 +3,8 @@ import type { Protocol, ResumableOptions } from '../../plugin/index.js'
 import { type AgUiRun, type AnswerPart, agUi, ensurePlugin, resumableOptions } from '../../plugin/toolkit.js'
 import { type ActiveStreams, checkActiveStreams, LocalStreams } from '../active/active-streams.js'
 import { addActiveStream, answerActively } from '../active/answers.js'
-import { invalid } from '../contract/fields.js'
 import { checkOnFinish, type FinishOptions } from '../finish.js'
-import { checkGenerate, findUnacceptedBy, type GenerateOptions } from '../generate.js'
+import { checkAccepted, checkGenerate, type GenerateOptions } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { type RunRequest, readRun } from './input.js'
@@ -68,11 +67,10 @@ export async function agUiRoutes(
 
   /** @throws FST_SSE_INPUT_INVALID if `generate` does not accept what the client asks for */
   function checkAsked(request: RunRequest): RunRequest {
-    const unaccepted = findUnacceptedBy(generate, request.asked)
-    if (unaccepted === undefined) return request
-    const [first, index] = unaccepted.path
-    const name = typeof index === 'number' ? request.origins[index] : first
-    throw invalid(String(name), 'is not supported by this model')
+    checkAccepted(generate, request.asked, ([first, index]) =>
+      String(typeof index === 'number' ? request.origins[index] : first)
+    )
+    return request
   }
 }
 
