@@ -129,13 +129,15 @@ t.test('ai 7 refuses system messages among the others, unless told that they are
     { role: 'system' as const, content: 'Be kind.' },
     { role: 'user' as const, content: 'How is it?' }
   ]
-  for (const [name, [{ generateText }, create]] of Object.entries(sdks)) {
+  for (const [sdk, create] of Object.values(sdks)) {
+    const { generateText } = sdk
     const ask = { model: create({ baseURL, apiKey: 'key' })('claude-sonnet-4-5'), messages }
     const asIs = generateText(ask).then(
       () => 'answered',
       ({ name }) => name
     )
-    t.equal(await asIs, name === 'ai 7' ? 'AI_InvalidPromptError' : 'answered')
+    // On newer Nodes, all of them are `ai` 7.
+    t.equal(await asIs, 'isStepCount' in sdk ? 'AI_InvalidPromptError' : 'answered')
     t.equal((await generateText({ ...ask, allowSystemInMessages: true })).text, 'It is .')
   }
 })
