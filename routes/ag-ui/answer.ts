@@ -19,8 +19,8 @@ interface OpenAnswer {
 }
 
 /**
- * Reads what the agent has answered. An answer with reasoning or calls of tools is several messages in AG-UI, and one in
- * the contract, so that the results of all of its tools follow it.
+ * Reads what the agent has answered. An answer with reasoning or calls of tools is several messages in AG-UI, and one
+ * in the contract, so that the results of all of its tools follow it.
  */
 export class AnswerReader {
   #open: OpenAnswer | undefined

@@ -25,7 +25,8 @@ const optionNames = (Object.keys(requestOptions) as (keyof RequestOptions)[]).fi
 )
 
 /**
- * Reads the input of a run (`RunAgentInput`). What the contract does not have, such as `state`, is passed on as `extra`.
+ * Reads the input of a run (`RunAgentInput`). What the contract does not have, such as `state`, is passed on as
+ * `extra`.
  *
  * @throws FST_SSE_INPUT_INVALID that names the wrong field
  */

@@ -2,11 +2,8 @@ import type { ContentPart } from '../contract/content.js'
 import { type Fields, given } from '../contract/fields.js'
 import { readTextPart } from '../contract/readers.js'
 
-/** Where the bytes of a part come from: inside the message, from a URL, or from the provider, which has them already. */
-type Source =
-  | { readonly data: string; readonly mimeType: string }
-  | { readonly url: string; readonly mimeType?: string | undefined }
-  | { readonly id: string; readonly mimeType?: string | undefined }
+/** Where the bytes of a part come from: inside the message, from a URL, or from a provider that has them already. */
+type Source = { readonly data: string; readonly mimeType: string } | { readonly url: string } | { readonly id: string }
 
 /** Reads a part of the content of a user or a tool. `binary` is the word of AG-UI before 1.0. */
 export function readPart(part: Fields): ContentPart {
@@ -22,9 +19,9 @@ export function readPart(part: Fields): ContentPart {
     case 'document':
       return toPart(type, readSource(part), part)
     case 'binary': {
-      const source = readBinary(part)
-      const [kind] = (source.mimeType ?? '').split('/')
-      return toPart(kind, source, part)
+      const mimeType = part.required('mimeType', part.string('mimeType'), 'a media type')
+      const [kind] = mimeType.split('/')
+      return toPart(kind, readBinary(part, mimeType), part)
     }
     default:
       throw part.invalid('type', 'takes "text", "image", "audio", "video" or "document"')
@@ -39,21 +36,20 @@ function readSource(part: Fields): Source {
     case 'data':
       return { data: value, mimeType: source.required('mimeType', mimeType, 'a media type') }
     case 'url':
-      return { url: value, mimeType }
+      return { url: value }
     case 'file':
-      return { id: value, mimeType }
+      return { id: value }
     default:
       throw source.invalid('type', 'takes "data", "url" or "file"')
   }
 }
 
-function readBinary(part: Fields): Source {
-  const mimeType = part.required('mimeType', part.string('mimeType'), 'a media type')
+function readBinary(part: Fields, mimeType: string): Source {
   const data = part.string('data')
   if (data !== undefined) return { data, mimeType }
   const url = part.string('url')
-  if (url !== undefined) return { url, mimeType }
-  return { id: part.required('id', part.string('id') || undefined, 'a string, unless there is data or url'), mimeType }
+  if (url !== undefined) return { url }
+  return { id: part.required('id', part.string('id') || undefined, 'a string, unless there is data or url') }
 }
 
 /** An image has a URL, and a recording is inside the message. All else is a file. */

@@ -24,14 +24,16 @@ export interface FastifyCorsOptions {
 /** What clients read of an answer: its stream, when to come again, and the id that a log has of the request. */
 const EXPOSED = ['x-stream-id', 'retry-after', 'retry-after-ms', 'x-should-retry', 'x-request-id', 'request-id']
 
+const ORIGINS = 'origins, such as https://app.example.com'
+
 /** How long browsers may remember what is allowed: as long as any of them does. Seconds. */
 const MAX_AGE = 7200
 
 /**
- * Options for `@fastify/cors` (the CORS protocol of the Fetch standard), with which pages of other origins use the ready
- * routes: with the SDKs of OpenAI and Anthropic, `useChat`, `HttpAgent` or `openStream`. Any header of a request is
- * allowed, as each SDK has its own. Only the origins that you list may read answers. To guard what they cost too, add
- * `originGuard`.
+ * Options for `@fastify/cors` (the CORS protocol of the Fetch standard), with which pages of other origins use the
+ * ready routes: with the SDKs of OpenAI and Anthropic, `useChat`, `HttpAgent` or `openStream`. Any header of a request
+ * is allowed, as each SDK has its own. Only the origins that you list may read answers. To guard what they cost too,
+ * add `originGuard`.
  *
  * Register `@fastify/cors` before hooks that ask for a key: browsers send a preflight without one.
  *
@@ -45,7 +47,7 @@ const MAX_AGE = 7200
 export function corsOptions(options: CorsOptions): FastifyCorsOptions {
   checkNames(options, ['origins', 'credentials', 'exposedHeaders'])
   const { origins, credentials = false, exposedHeaders = [] } = options
-  checkList('origins', origins, ORIGIN, 'origins, such as https://app.example.com')
+  checkList('origins', origins, ORIGIN, ORIGINS)
   checkList('exposedHeaders', exposedHeaders, /^[\w!#$%&'*+.^`|~-]+$/, 'names of headers')
   if (typeof credentials !== 'boolean') throw new FST_SSE_OPTION_INVALID('credentials', 'takes true or false')
   return {
@@ -59,6 +61,7 @@ export function corsOptions(options: CorsOptions): FastifyCorsOptions {
 
 /** Browsers write an origin in lower case, and without the port that its scheme has anyway. */
 function normalized(origin: string): string {
-  const { origin: known } = URL.canParse(origin) ? new URL(origin) : { origin: 'null' }
+  if (!URL.canParse(origin)) throw new FST_SSE_OPTION_INVALID('origins', `takes a list of ${ORIGINS}`)
+  const { origin: known } = new URL(origin)
   return known === 'null' ? origin.toLowerCase() : known
 }

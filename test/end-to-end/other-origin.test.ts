@@ -38,7 +38,8 @@ const script = `
   Object.assign(globalThis, {
     async chat(url) {
       let text = ''
-      for await (const { choices } of await openai(url).chat.completions.create({ model: 'a', messages, stream: true })) {
+      const { completions } = openai(url).chat
+      for await (const { choices } of await completions.create({ model: 'a', messages, stream: true })) {
         text += choices[0]?.delta.content ?? ''
       }
       return { text, models: (await openai(url).models.list()).data.map(({ id }) => id) }

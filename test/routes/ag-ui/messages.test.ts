@@ -219,6 +219,10 @@ const refused: [object, RegExp][] = [
   [{ messages: [{ ...user, role: 'reasoning', content: 5 }] }, /^messages\[0\]\.content takes a string/],
   [{ messages: [{ ...user, role: 'assistant', toolCalls: [{ id: 'a' }] }] }, /toolCalls\[0\]\.function is missing/],
   [{ messages: [{ ...user, role: 'assistant', toolCalls: [{ ...call, id: '' }] }] }, /toolCalls\[0\]\.id is missing/],
+  [
+    { messages: [{ ...user, role: 'assistant', toolCalls: [{ ...call, function: { name: '' } }] }] },
+    /function\.name is missing/
+  ],
   [{ messages: [user], tools: [{ description: 'a' }] }, /^tools\[0\]\.name is missing/],
   [{ messages: [user], context: [{ value: 'a' }] }, /^context\[0\]\.description is missing/],
   [{ messages: [user], context: [{ description: 'a' }] }, /^context\[0\]\.value is missing/]

@@ -88,7 +88,7 @@ const openWebUi: RecordedClient = {
 }
 
 /**
- * danny-avila/LibreChat: `getOpenAILLMConfig` of packages/api/src/endpoints/openai/llm.ts (00b3bc3) and `fetchModels` of
+ * danny-avila/LibreChat: `getOpenAILLMConfig` of packages/api/src/endpoints/openai/llm.ts (00b3bc3), `fetchModels` of
  * packages/api/src/endpoints/models.ts (003bf57). danny-avila/agents 3.6.11, src/utils/title.ts. The bodies are what
  * @langchain/openai 1.5.8 makes of these options.
  */

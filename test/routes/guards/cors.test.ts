@@ -25,6 +25,7 @@ t.test('refuses what would let any page in, and what is no origin', async t => {
     [{ origins: ['*'] }, /^option "origins"/],
     [{ origins: ['null'] }, /^option "origins"/],
     [{ origins: [true] }, /^option "origins"/],
+    [{ origins: ['https://a.example:port'] }, /^option "origins" takes a list of origins/],
     [{ origins: ['https://a.example/path'] }, /^option "origins"/],
     [{ origins: [], credentials: 'yes' }, /^option "credentials"/],
     [{ origins: [], exposedHeaders: ['a b'] }, /^option "exposedHeaders"/],
