@@ -1,4 +1,4 @@
-import type { ContentPart } from '../contract/content.js'
+import { type ContentPart, MEDIA_URL } from '../contract/content.js'
 import { type Fields, given } from '../contract/fields.js'
 import { readTextPart } from '../contract/readers.js'
 
@@ -36,7 +36,7 @@ function readSource(part: Fields): Source {
     case 'data':
       return { data: value, mimeType: source.required('mimeType', mimeType, 'a media type') }
     case 'url':
-      return { url: value }
+      return { url: source.required('value', source.url('value'), MEDIA_URL) }
     case 'file':
       return { id: value }
     default:
@@ -47,7 +47,7 @@ function readSource(part: Fields): Source {
 function readBinary(part: Fields, mimeType: string): Source {
   const data = part.string('data')
   if (data !== undefined) return { data, mimeType }
-  const url = part.string('url')
+  const url = part.url('url')
   if (url !== undefined) return { url }
   return { id: part.required('id', part.string('id') || undefined, 'a string, unless there is data or url') }
 }

@@ -213,6 +213,10 @@ const refused: [object, RegExp][] = [
     { messages: [{ ...user, content: [{ type: 'image', source: source('data', 'a') }] }] },
     /source\.mimeType is missing/
   ],
+  [
+    { messages: [{ ...user, content: [{ type: 'image', source: source('url', '/a.png') }] }] },
+    /source\.value takes an absolute/
+  ],
   [{ messages: [{ ...user, content: [{ type: 'binary', mimeType: 'a/b' }] }] }, /content\[0\]\.id is missing/],
   [{ messages: [{ ...user, content: 'a'.repeat(100_001) }] }, /^messages\[0\] takes up to 100000 characters/],
   [{ messages: [{ ...user, role: 'tool' }] }, /^messages\[0\]\.toolCallId is missing/],
