@@ -46,7 +46,9 @@ export {
   ToolCallPart
 } from './framing/answer/part.js'
 export { toEvent } from './framing/answer/part-event.js'
+export { unseal } from './framing/answer/seal.js'
 export type { ProviderKey } from './framing/key-refusal.js'
+export { type AgUiRun, agUi } from './framing/protocols/ag-ui-run.js'
 export { anthropicError } from './framing/protocols/anthropic.js'
 export {
   type CompletionHead,
@@ -66,7 +68,6 @@ export { openAiError } from './framing/protocols/openai.js'
 export type { OutputItem } from './framing/protocols/responses/output.js'
 export type { ResponseHead, ResponseObject } from './framing/protocols/responses/response.js'
 export { ResponseBuilder } from './framing/protocols/responses/response-builder.js'
-export { unseal } from './framing/protocols/responses/seal.js'
 export { ResponseStep, responses } from './framing/protocols/responses.js'
 export { UI_METADATA, uiMessages } from './framing/protocols/ui-message.js'
 export { TextJoiner } from './framing/text-joiner.js'

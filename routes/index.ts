@@ -1,6 +1,7 @@
 export { Finish, Usage } from '../plugin/toolkit.js'
+export type { ActiveStreams, Chat } from './active/active-streams.js'
+export { type AgUiRoutesOptions, agUiRoutes } from './ag-ui/ag-ui.js'
 export { type AnthropicRoutesOptions, anthropicRoutes } from './anthropic/anthropic.js'
-export type { ActiveStreams, Chat } from './chat/active-streams.js'
 export { type ChatRoutesOptions, chatRoutes } from './chat/chat.js'
 export type { AssistantMessage, SystemMessage, ToolMessage, UserMessage } from './contract/message.js'
 export { Message } from './contract/message.js'
@@ -23,6 +24,7 @@ export {
   textGenerate
 } from './generate.js'
 export { type ApiKeyGuardOptions, apiKeyGuard } from './guards/api-key.js'
+export { type CorsOptions, corsOptions, type FastifyCorsOptions } from './guards/cors.js'
 export { type HostGuardOptions, hostGuard } from './guards/host.js'
 export { type OriginGuardOptions, originGuard } from './guards/origin.js'
 export type { InputLimits } from './limits.js'

@@ -1,9 +1,11 @@
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import {
+  agUiRoutes,
   anthropicRoutes,
   apiKeyGuard,
   chatRoutes,
+  corsOptions,
   type Generate,
   openAiRoutes,
   originGuard,
@@ -12,10 +14,7 @@ import {
 } from '../routes/index.js'
 import { type Environment, listOf } from './environment.js'
 
-/** The header with which clients follow an answer. */
-const EXPOSED = ['x-stream-id']
-
-/** The routes that a model is paid for, `/stream`, `/v1` and `/api/chat`, and the guards in front of them. */
+/** The routes that a model is paid for, `/stream`, `/v1`, `/api/chat` and `/agent`, and the guards in front of them. */
 export async function api(
   app: FastifyInstance,
   { generate, model, environment }: { generate: Generate; model: string; environment: Environment }
@@ -24,9 +23,7 @@ export async function api(
   const keys = listOf(environment.API_KEYS)
   app.addHook('onRequest', originGuard({ origins }))
   // It answers preflights, which come without a key.
-  if (origins.length > 0) {
-    await app.register(cors, { origin: origins, methods: ['GET', 'POST', 'DELETE'], exposedHeaders: EXPOSED })
-  }
+  if (origins.length > 0) await app.register(cors, corsOptions({ origins }))
   if (keys.length > 0) app.addHook('onRequest', apiKeyGuard({ keys }))
   await app.register(streamRoutes, { generate })
   await app.register(openAiRoutes, { generate, models: [model] })
@@ -34,4 +31,5 @@ export async function api(
   // Clients such as Claude Code ask for models by names of their own.
   await app.register(anthropicRoutes, { generate })
   await app.register(chatRoutes, { generate })
+  await app.register(agUiRoutes, { generate })
 }

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { ResumableOptions } from '../../plugin/index.js'
-import { ensurePlugin, FST_SSE_OPTION_INVALID, ownerOf, resumableOptions, uiMessages } from '../../plugin/toolkit.js'
-import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
+import { ensurePlugin, resumableOptions, uiMessages } from '../../plugin/toolkit.js'
+import { type ActiveStreams, checkActiveStreams, LocalStreams } from '../active/active-streams.js'
+import { addActiveStream, answerActively } from '../active/answers.js'
+import { checkOnFinish, type FinishOptions } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkReads, routeSettings } from '../route-settings.js'
-import { type ActiveStreams, LocalStreams } from './active-streams.js'
 import { type ChatRequest, readChat } from './input.js'
 import { chatSchemas } from './schemas.js'
-import { trackedSource } from './tracked-source.js'
 
 /** The options of `chatRoutes`. */
 export interface ChatRoutesOptions extends InputLimits, GenerateOptions, FinishOptions {
@@ -21,10 +21,6 @@ export interface ChatRoutesOptions extends InputLimits, GenerateOptions, FinishO
   resumable?: boolean | Omit<ResumableOptions, 'id'> | undefined
   /** Knows which stream answers a chat. Default: a map in the memory of this server. */
   activeStreams?: ActiveStreams | undefined
-}
-
-interface ById {
-  Params: { id: string }
 }
 
 /**
@@ -57,43 +53,25 @@ export async function chatRoutes(
   const schemas = chatSchemas()
   const options = resumableOptions(app, resumable)
   const { read, check } = checkReads(body => checkAsked(readChat(body, limits)))
+  const answers = { generate, providerKey, onFinish, resumable, activeStreams, options }
 
   app.post(
     '/api/chat',
     { ...settings, schema: schemas.post, preValidation: check, bodyLimit: limits.maxBodyBytes },
-    (request, reply) => answer(read(request.body), request, reply)
+    (request, reply) => {
+      const { asked, chat, isContinued } = read(request.body)
+      // An answer that goes on with a message has the id of that message.
+      const protocol = uiMessages({ messageId: isContinued ? undefined : `msg_${randomUUID()}` })
+      return answerActively(answers, { asked, id: chat, protocol }, request, reply)
+    }
   )
-  if (options !== undefined) addStreamOfChat(options)
-
-  async function answer({ asked, chat, isContinued }: ChatRequest, request: FastifyRequest, reply: FastifyReply) {
-    const owner = await ownerOf(request, options ?? {})
-    const tracked = trackedSource(generate, asked, request, activeStreams)
-    // An answer that goes on with a message has the id of that message.
-    const protocol = uiMessages({ messageId: isContinued ? undefined : `msg_${randomUUID()}` })
-    reply.sseFrom(tracked.source, {
-      protocol,
-      providerKey,
-      resumable: ownedBy(owner, resumable, options),
-      ...withAsked(onFinish, asked)
-    })
-    const stream = reply.getHeader('x-stream-id')
-    if (typeof stream === 'string') tracked.begin({ id: chat, owner }, stream)
-    return reply
-  }
-
-  function addStreamOfChat(own: ResumableOptions): void {
-    app.get<ById>('/api/chat/:id/stream', { ...settings, schema: schemas.follow }, async (request, reply) => {
-      const owner = await ownerOf(request, own)
-      const stream = await activeStreams.get({ id: request.params.id, owner })
-      if (stream === undefined) return reply.code(204).send()
-      const known = own.owner && (() => owner)
-      return reply.sseResume(stream, { protocol: uiMessages(), owner: known, anonymous: own.anonymous })
-    })
-    app.delete<ById>('/api/chat/:id/stream', { ...settings, schema: schemas.stop }, async (request, reply) => {
-      const owner = await ownerOf(request, own)
-      const stream = await activeStreams.get({ id: request.params.id, owner })
-      if (stream !== undefined) await app.sseStreams.stop(stream, { owner })
-      return reply.code(204).send()
+  if (options !== undefined) {
+    addActiveStream(app, '/api/chat/:id/stream', {
+      activeStreams,
+      options,
+      settings,
+      schemas,
+      protocol: () => uiMessages()
     })
   }
 
@@ -104,20 +82,4 @@ export async function chatRoutes(
     )
     return request
   }
-}
-
-/** The options of a stream whose owner is known already, so that its function is called once for each request. */
-function ownedBy(
-  owner: string | undefined,
-  given: NonNullable<ChatRoutesOptions['resumable']>,
-  { owner: ownerOption }: ResumableOptions = {}
-): ChatRoutesOptions['resumable'] {
-  if (ownerOption === undefined) return given
-  return { ...(typeof given === 'object' && given), owner: () => owner }
-}
-
-/** @throws FST_SSE_OPTION_INVALID */
-function checkActiveStreams(streams: ActiveStreams): void {
-  const isComplete = (['get', 'set', 'delete'] as const).every(name => typeof streams?.[name] === 'function')
-  if (!isComplete) throw new FST_SSE_OPTION_INVALID('activeStreams', 'takes an object with get, set and delete')
 }

@@ -7,13 +7,14 @@ import { checkList } from './list.js'
 /** The options of `originGuard`. */
 export interface OriginGuardOptions {
   /**
-   * The origins of other sites whose pages may send requests, such as `'https://app.example.com'`. They also need CORS,
-   * for example with `@fastify/cors`, to read the answers. Default: none.
+   * The origins of other sites whose pages may send requests, such as `'https://app.example.com'`. They also need CORS
+   * to read the answers: see `corsOptions`. Default: none.
    */
   origins?: readonly string[] | undefined
 }
 
-const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+$/i
+/** The form of an origin. */
+export const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+$/i
 
 /**
  * A hook that refuses what pages of other sites send, with `FST_SSE_ORIGIN_REFUSED` (403). Any page can send requests

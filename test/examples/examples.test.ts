@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { HttpAgent } from '@ag-ui/client'
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import t, { type Test } from 'tap'
@@ -97,7 +98,7 @@ t.test("openai-route: OpenAI's client streams from it", async t => {
   await endsOnCtrlC(t, example)
 })
 
-t.test('gateway: clients of three APIs, and of useChat, get the same model', async t => {
+t.test('gateway: clients of three APIs, of useChat and of AG-UI get the same model', async t => {
   const provider = await openAiServer(t, call => {
     call.token('Hello')
     call.finish()
@@ -117,6 +118,10 @@ t.test('gateway: clients of three APIs, and of useChat, get the same model', asy
   const answer = example.open('/api/chat', { body: chat, headers })
   await answer.end()
   t.match(answer.text(), /"type":"text-delta".+"delta":"Hello"/)
+  const agent = new HttpAgent({ url: `${example.url}/agent`, headers })
+  agent.addMessage({ id: '1', role: 'user', content: 'hi' })
+  await agent.runAgent()
+  t.match(agent.messages.at(-1), { role: 'assistant', content: 'Hello' })
   t.ok(
     provider.calls.every(
       ({ body, headers }) => body.model === 'small' && headers.authorization === 'Bearer sk-provider'

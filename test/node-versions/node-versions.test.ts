@@ -28,7 +28,9 @@ const sdks = [
   ...testsIn('test/sdks'),
   ...testsIn('test/plugin/framing/protocols'),
   join(root, 'test/routes/openai/openai.test.ts'),
-  join(root, 'test/routes/responses/clients.test.ts')
+  join(root, 'test/routes/openai/tools.test.ts'),
+  join(root, 'test/routes/responses/clients.test.ts'),
+  join(root, 'test/routes/clients/sdks.test.ts')
 ]
 
 /** The coverage comes from this Node. */

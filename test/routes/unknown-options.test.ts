@@ -1,9 +1,11 @@
 import Fastify, { type FastifyPluginAsync } from 'fastify'
 import t from 'tap'
 import {
+  agUiRoutes,
   anthropicRoutes,
   apiKeyGuard,
   chatRoutes,
+  corsOptions,
   hostGuard,
   openAiRoutes,
   originGuard,
@@ -18,7 +20,7 @@ const generate = textGenerate(async function* () {
   return { finishReason: 'stop' }
 })
 
-const routes = { streamRoutes, openAiRoutes, responsesRoutes, anthropicRoutes, chatRoutes }
+const routes = { streamRoutes, openAiRoutes, responsesRoutes, anthropicRoutes, chatRoutes, agUiRoutes }
 
 for (const [name, plugin] of Object.entries(routes)) {
   const register = (options: object) => {
@@ -49,6 +51,7 @@ const functions: Record<string, () => unknown> = {
   languageModelSource: () => languageModelSource(model, { providerOption: {} } as never),
   hostGuard: () => hostGuard({ host: ['a'] } as never),
   originGuard: () => originGuard({ origin: ['https://a.example'] } as never),
+  corsOptions: () => corsOptions({ origins: [], origin: true } as never),
   apiKeyGuard: () => apiKeyGuard({ keys: ['a'], key: 'secret' } as never)
 }
 

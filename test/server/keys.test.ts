@@ -30,7 +30,9 @@ const requests: [path: string, options: object, status: number][] = [
   ['/v1/messages?beta=true', { body: chat(true) }, 200],
   ['/v1/messages/count_tokens', { body: {} }, 404],
   ['/api/chat', { body: { id: 'c', messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }] } }, 200],
-  ['/api/chat/c/stream', {}, 204]
+  ['/api/chat/c/stream', {}, 204],
+  ['/agent', { body: { threadId: 't', runId: 'r', messages: [{ id: '1', role: 'user', content: 'hi' }] } }, 200],
+  ['/agent/t/stream', {}, 204]
 ]
 
 t.test('with API_KEYS, every route to the model asks for one', async t => {

@@ -54,6 +54,8 @@ t.test('the documentation shows the routes and leaves out the page', async t => 
     '/v1/messages/count_tokens',
     '/api/chat',
     '/api/chat/{id}/stream',
+    '/agent',
+    '/agent/{id}/stream',
     '/health'
   ])
 })

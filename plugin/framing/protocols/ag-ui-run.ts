@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { SseEvent } from '../../sse/event.js'
 import { AnswerBlocks, type BlockEnd, type BlockWriter } from '../answer/blocks.js'
 import { finishOf, type Usage } from '../answer/finish.js'
-import type { AnswerPart, Part, ReasoningPart, ToolCallPart } from '../answer/part.js'
+import type { AnswerPart, Part, ToolCallPart } from '../answer/part.js'
+import { sealOf } from '../answer/seal.js'
 import type { ErrorData } from '../failure.js'
 import { agUiEvents, runError } from './ag-ui.js'
 import type { Protocol, ProtocolStream } from './protocol.js'
@@ -95,7 +96,7 @@ class AgUiMessages implements BlockWriter {
       case 'tool-call':
         return delta('TOOL_CALL_ARGS', { toolCallId: part.id }, part.arguments)
       case 'reasoning':
-        this.#encrypted = encryptedOf(part)
+        this.#encrypted = sealOf(part)
         return delta('REASONING_MESSAGE_CONTENT', { messageId: this.#reasoning }, part.text)
       default:
         return delta('TEXT_MESSAGE_CONTENT', { messageId: this.#message }, part.text)
@@ -142,11 +143,6 @@ class AgUiMessages implements BlockWriter {
       event({ type: 'REASONING_END', messageId })
     ]
   }
-}
-
-/** AG-UI has one place for what the provider wants back. */
-function encryptedOf({ signature, encrypted }: ReasoningPart): string | undefined {
-  return encrypted ?? signature
 }
 
 function tokenUsage(usage: Usage) {

@@ -44,10 +44,10 @@ export const client: Checks = {
       t.equal(preflight.statusCode, 204)
       t.equal(preflight.headers['access-control-allow-origin'], origin)
       t.match(preflight.headers['access-control-allow-methods'], method)
-      t.equal(preflight.headers['access-control-allow-headers'], 'content-type, last-event-id')
+      t.match(preflight.headers['access-control-allow-headers'], /content-type, ?last-event-id/)
     }
     const answer = await app.inject({ url: '/stream?prompt=hi', headers: { origin } })
-    t.equal(answer.headers['access-control-expose-headers'], 'x-stream-id, retry-after')
+    t.match(answer.headers['access-control-expose-headers'], /^x-stream-id, retry-after,/)
     t.match(answer.headers['x-stream-id'], /^[\w-]{22}$/)
     t.match(answer.body, 'data: Hello\n\n')
   }

@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import type { HttpAgent } from '@ag-ui/client'
 import type { FastifyInstance } from 'fastify'
+import { agUiRoutes } from '../../../routes/index.js'
 import { pageOf } from '../../helpers/markdown.js'
 import { openAiServer } from '../../helpers/openai-server.js'
+import { serve } from '../../helpers/server.js'
+import { Steps } from '../../helpers/steps.js'
 import type { Checks } from '../check.js'
 import type { Program } from '../program.js'
 
@@ -71,6 +75,61 @@ export const routes: Checks = {
 
   'chatRoutes (2)': async (t, program) => {
     t.match(await curl(await programAbove(program).serve(t), program), /"delta":"You said: hi".+\[DONE\]/s)
+  },
+
+  'Pages of other origins': async (t, program) => {
+    const app = await program.app(t)
+    const ask = (method: 'OPTIONS' | 'GET', origin: string, more: Record<string, string> = {}) =>
+      app.inject({ method, url: '/v1/models', headers: { origin, 'access-control-request-method': 'GET', ...more } })
+    const origin = 'https://app.example.com'
+    const preflight = await ask('OPTIONS', origin, { 'access-control-request-headers': 'x-stainless-os' })
+    t.match(preflight, { statusCode: 204, headers: { 'access-control-allow-origin': origin } })
+    t.equal(preflight.headers['access-control-allow-headers'], 'x-stainless-os')
+    t.equal((await ask('GET', origin)).statusCode, 401)
+    const answer = await ask('GET', origin, { authorization: 'Bearer try-this-key' })
+    t.match(answer, { statusCode: 200, headers: { 'access-control-allow-origin': origin, vary: 'Origin' } })
+    t.equal(answer.headers['access-control-allow-credentials'], undefined)
+    t.equal((await ask('OPTIONS', 'https://evil.example')).statusCode, 403)
+  },
+
+  agUiRoutes: async (t, program) => {
+    const app = await program.app(t)
+    const messages = [{ id: '1', role: 'user', content: 'hi' }]
+    const { body } = await app.inject({ method: 'POST', url: '/agent', body: { threadId: 't', runId: 'r', messages } })
+    t.match(body, /"type":"RUN_STARTED".+"delta":"You said: hi".+"type":"RUN_FINISHED"/s)
+    t.equal((await app.inject('/agent/t/stream')).statusCode, 204)
+  },
+
+  'agUiRoutes (2)': async (t, program) => {
+    t.match(await curl(await programAbove(program).serve(t), program), /"delta":"You said: hi".+RUN_FINISHED/s)
+  },
+
+  'agUiRoutes (3)': async (t, program) => {
+    const steps = new Steps()
+    const { url } = await serve(t, app =>
+      app.register(agUiRoutes, {
+        generate: async function* () {
+          yield 'Hello'
+          await steps.next()
+          return { finishReason: 'stop' }
+        }
+      })
+    )
+    const change = (code: string) => code.replace('http://localhost:3000', url)
+    const { ResumingAgent } = await program.load<{ ResumingAgent: typeof HttpAgent }>('ResumingAgent', change)
+    const options = { url: `${url}/agent`, threadId: 'a/b' }
+    const first = new ResumingAgent(options)
+    first.addMessage({ id: '1', role: 'user', content: 'hi' })
+    const again = new ResumingAgent(options)
+    const both: Promise<unknown>[] = []
+    const onTextMessageContentEvent = () =>
+      void both.push(again.connectAgent({}, { onRunStartedEvent: () => steps.go() }))
+    await first.runAgent({}, { onTextMessageContentEvent })
+    await Promise.all(both)
+    t.match(again.messages, [{ role: 'assistant', content: 'Hello' }])
+    const late = new ResumingAgent(options)
+    await late.connectAgent()
+    t.same(late.messages, [])
   },
 
   responsesRoutes: async (t, program) => {

@@ -144,6 +144,27 @@ t.test('the SDK openai continues a response by its id, with events and without',
   ])
 })
 
+t.test('the SDK openai has a response run in the background, follows, polls, cancels and deletes it', async t => {
+  const { client } = await api(t, async function* ({ messages }, { signal }) {
+    yield 'Hello'
+    if (messages[0]?.content === 'wait') await new Promise(resolve => signal.addEventListener('abort', resolve))
+    return { finishReason: 'stop', usage }
+  })
+  const { id, status } = await client.responses.create({ model: 'a', input: 'hi', background: true })
+  t.equal(status, 'queued')
+  let text = ''
+  for await (const event of await client.responses.retrieve(id, { stream: true, starting_after: 0 })) {
+    t.not(event.sequence_number, 0)
+    if (event.type === 'response.output_text.delta') text += event.delta
+  }
+  t.equal(text, 'Hello')
+  t.match(await client.responses.retrieve(id), { status: 'completed', output_text: 'Hello' })
+  const waiting = await client.responses.create({ model: 'a', input: 'wait', background: true })
+  t.equal((await client.responses.cancel(waiting.id)).status, 'cancelled')
+  await client.responses.delete(waiting.id)
+  await t.rejects(client.responses.retrieve(waiting.id), { status: 404 } as never)
+})
+
 t.test('the SDK openai throws what failed', async t => {
   const { client } = await api(t, async function* ({ tools }) {
     if (tools !== undefined) yield 'Hel'

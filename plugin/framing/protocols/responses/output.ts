@@ -1,5 +1,5 @@
 import type { ReasoningPart, ToolCallPart } from '../../answer/part.js'
-import { sealOf } from './seal.js'
+import { sealOf } from '../../answer/seal.js'
 
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
 

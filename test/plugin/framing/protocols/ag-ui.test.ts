@@ -9,6 +9,8 @@ import { until } from '../../../helpers/until.js'
 import { randomAnswer } from '../../../routes/conversations.js'
 
 const run = { threadId: 't', runId: 'r' }
+/** AG-UI has one field for what the provider wants back. */
+const SIGNED = 'signature:c2ln'
 const usage = { promptTokens: 5, completionTokens: 2, totalTokens: 7, cachedPromptTokens: 1, reasoningTokens: 1 }
 
 /** Thinks, speaks, and calls two tools whose arguments come mixed. */
@@ -53,7 +55,7 @@ t.test('makes the events of a run, in an order that clients accept', async t => 
     { type: 'REASONING_MESSAGE_CONTENT', messageId: 'm1', delta: 'Let me ' },
     { type: 'REASONING_MESSAGE_CONTENT', messageId: 'm1', delta: 'think.' },
     { type: 'REASONING_MESSAGE_END', messageId: 'm1' },
-    { type: 'REASONING_ENCRYPTED_VALUE', subtype: 'message', entityId: 'm1', encryptedValue: 'sig' },
+    { type: 'REASONING_ENCRYPTED_VALUE', subtype: 'message', entityId: 'm1', encryptedValue: SIGNED },
     { type: 'REASONING_END', messageId: 'm1' },
     { type: 'REASONING_START', messageId: 'm2' },
     { type: 'REASONING_MESSAGE_START', messageId: 'm2', role: 'reasoning' },
@@ -91,7 +93,7 @@ t.test('the agent of AG-UI reads the messages of a run', async t => {
   const { result } = await agent.runAgent()
   t.same(result, { finishReason: 'tool_calls' })
   t.match(agent.messages, [
-    { role: 'reasoning', content: 'Let me think.', encryptedValue: 'sig' },
+    { role: 'reasoning', content: 'Let me think.', encryptedValue: SIGNED },
     { role: 'reasoning', encryptedValue: 'secret' },
     {
       role: 'assistant',

@@ -1,4 +1,4 @@
-import type { ReasoningPart } from '../../answer/part.js'
+import type { ReasoningPart } from './part.js'
 
 /** What a provider recognises its own reasoning by. */
 type Seal = Pick<ReasoningPart, 'signature' | 'encrypted'>
@@ -6,8 +6,8 @@ type Seal = Pick<ReasoningPart, 'signature' | 'encrypted'>
 const SIGNED = /^signature:([\w-]*)(?:\.(.*))?$/s
 
 /**
- * The `encrypted_content` of reasoning. The API has no other field that clients send back, so a signature goes there
- * too.
+ * What a provider recognises its own reasoning by, for an API that has one field for it: the `encrypted_content` of
+ * Responses, the `encryptedValue` of AG-UI. Clients send it back as it is.
  */
 export function sealOf({ signature, encrypted }: Seal): string | undefined {
   if (signature === undefined) return encrypted
@@ -15,7 +15,7 @@ export function sealOf({ signature, encrypted }: Seal): string | undefined {
   return encrypted === undefined ? encoded : `${encoded}.${encrypted}`
 }
 
-/** Reads the `encrypted_content` of reasoning. */
+/** Reads what `sealOf` has made. */
 export function unseal(sealed: string): Seal {
   const [match, encoded = '', encrypted] = SIGNED.exec(sealed) ?? []
   if (match === undefined) return { encrypted: sealed }

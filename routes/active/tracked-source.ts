@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { SseSource } from '../../plugin/index.js'
-import type { AnswerPart, Finish } from '../../plugin/toolkit.js'
+import { type AnswerPart, type Finish, finishOf } from '../../plugin/toolkit.js'
 import type { Generate, GenerateRequest } from '../generate.js'
 import type { ActiveStreams, Chat } from './active-streams.js'
 
@@ -33,7 +33,8 @@ export function trackedSource(
       // A source that is ended may take its time, or never notice.
       signal.addEventListener('abort', () => void forget(), { once: true })
       try {
-        return yield* await generate(asked, { signal, request })
+        // A protocol may take a source that returns nothing for one that has ended well. A `generate` has not.
+        return finishOf(yield* await generate(asked, { signal, request }))
       } finally {
         await forget()
       }

@@ -1,6 +1,8 @@
-/** A chat. Those of different owners may have the same id. */
+import { FST_SSE_OPTION_INVALID } from '../../plugin/toolkit.js'
+
+/** A chat, or a thread of AG-UI. Those of different owners may have the same id. */
 export interface Chat {
-  /** The id that the page has given it. */
+  /** The id that the client has given it. */
   readonly id: string
   /** The owner of its streams; `undefined` if they have none. */
   readonly owner: string | undefined
@@ -26,6 +28,12 @@ export interface ActiveStreams {
   set(chat: Chat, stream: string): unknown
   /** A stream has ended. It is still the one of its chat, unless a later one has replaced it. */
   delete(chat: Chat, stream: string): unknown
+}
+
+/** @throws FST_SSE_OPTION_INVALID */
+export function checkActiveStreams(streams: ActiveStreams): void {
+  const isComplete = (['get', 'set', 'delete'] as const).every(name => typeof streams?.[name] === 'function')
+  if (!isComplete) throw new FST_SSE_OPTION_INVALID('activeStreams', 'takes an object with get, set and delete')
 }
 
 /** The streams of one server. */

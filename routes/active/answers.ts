@@ -1,0 +1,91 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Protocol, ResumableOptions } from '../../plugin/index.js'
+import { type AnswerPart, ownerOf } from '../../plugin/toolkit.js'
+import { type FinishOptions, withAsked } from '../finish.js'
+import type { GenerateOptions, GenerateRequest } from '../generate.js'
+import type { routeSettings } from '../route-settings.js'
+import type { ActiveStreams } from './active-streams.js'
+import { trackedSource } from './tracked-source.js'
+
+type Resumable = boolean | Omit<ResumableOptions, 'id'>
+
+/** What routes answer with, as the application has set it. */
+export interface ActiveAnswers extends GenerateOptions, FinishOptions {
+  readonly activeStreams: ActiveStreams
+  readonly resumable: Resumable
+  /** The options of resumable streams, with those of the plugin; `undefined` if there are none. */
+  readonly options: ResumableOptions | undefined
+}
+
+/** One answer: what is asked, the id of the chat or the thread, and its framing. */
+export interface ActiveAnswer {
+  readonly asked: GenerateRequest
+  readonly id: string
+  readonly protocol: Protocol<AnswerPart>
+}
+
+/** Answers, with a stream that `activeStreams` knows as long as it runs. */
+export async function answerActively(
+  { generate, providerKey, onFinish, resumable, activeStreams, options }: ActiveAnswers,
+  { asked, id, protocol }: ActiveAnswer,
+  request: FastifyRequest,
+  reply: FastifyReply
+): Promise<FastifyReply> {
+  const owner = await ownerOf(request, options ?? {})
+  const tracked = trackedSource(generate, asked, request, activeStreams)
+  reply.sseFrom(tracked.source, {
+    protocol,
+    providerKey,
+    resumable: ownedBy(owner, resumable, options),
+    ...withAsked(onFinish, asked)
+  })
+  const stream = reply.getHeader('x-stream-id')
+  if (typeof stream === 'string') tracked.begin({ id, owner }, stream)
+  return reply
+}
+
+interface ById {
+  Params: { id: string }
+}
+
+/** What the routes of a running answer need. */
+export interface ActiveStreamSettings {
+  readonly activeStreams: ActiveStreams
+  readonly options: ResumableOptions
+  readonly settings: ReturnType<typeof routeSettings>
+  readonly schemas: Readonly<Record<'follow' | 'stop', object>>
+  /** Makes the protocol that the streams began with. */
+  readonly protocol: (id: string) => Protocol<AnswerPart>
+}
+
+/** Adds `GET` of a path, which follows the running answer from its start, and `DELETE`, which stops it. */
+export function addActiveStream(
+  app: FastifyInstance,
+  path: string,
+  { activeStreams, options, settings, schemas, protocol }: ActiveStreamSettings
+): void {
+  app.get<ById>(path, { ...settings, schema: schemas.follow }, async (request, reply) => {
+    const { id } = request.params
+    const owner = await ownerOf(request, options)
+    const stream = await activeStreams.get({ id, owner })
+    if (stream === undefined) return reply.code(204).send()
+    const known = options.owner && (() => owner)
+    return reply.sseResume(stream, { protocol: protocol(id), owner: known, anonymous: options.anonymous })
+  })
+  app.delete<ById>(path, { ...settings, schema: schemas.stop }, async (request, reply) => {
+    const owner = await ownerOf(request, options)
+    const stream = await activeStreams.get({ id: request.params.id, owner })
+    if (stream !== undefined) await app.sseStreams.stop(stream, { owner })
+    return reply.code(204).send()
+  })
+}
+
+/** The options of a stream whose owner is known already, so that its function is called once for each request. */
+function ownedBy(
+  owner: string | undefined,
+  given: Resumable,
+  { owner: ownerOption }: ResumableOptions = {}
+): Resumable {
+  if (ownerOption === undefined) return given
+  return { ...(typeof given === 'object' && given), owner: () => owner }
+}

@@ -1,0 +1,67 @@
+import { checkNames, FST_SSE_OPTION_INVALID } from '../../plugin/toolkit.js'
+import { checkList } from './list.js'
+import { ORIGIN } from './origin.js'
+
+/** The options of `corsOptions`. */
+export interface CorsOptions {
+  /** The origins whose pages may read the answers, such as `'https://app.example.com'`. Required. */
+  origins: readonly string[]
+  /** Whether their requests may carry cookies. Default: `false`. */
+  credentials?: boolean | undefined
+  /** Headers of your own that the pages may read, beside those of the routes. Default: none. */
+  exposedHeaders?: readonly string[] | undefined
+}
+
+/** Options for `@fastify/cors`. */
+export interface FastifyCorsOptions {
+  origin: string[]
+  methods: string[]
+  exposedHeaders: string[]
+  credentials: boolean
+  maxAge: number
+}
+
+/** What clients read of an answer: its stream, when to come again, and the id that a log has of the request. */
+const EXPOSED = ['x-stream-id', 'retry-after', 'retry-after-ms', 'x-should-retry', 'x-request-id', 'request-id']
+
+const ORIGINS = 'origins, such as https://app.example.com'
+
+/** How long browsers may remember what is allowed: as long as any of them does. Seconds. */
+const MAX_AGE = 7200
+
+/**
+ * Options for `@fastify/cors` (the CORS protocol of the Fetch standard), with which pages of other origins use the
+ * ready routes: with the SDKs of OpenAI and Anthropic, `useChat`, `HttpAgent` or `openStream`. Any header of a request
+ * is allowed, as each SDK has its own. Only the origins that you list may read answers. To guard what they cost too,
+ * add `originGuard`.
+ *
+ * Register `@fastify/cors` before hooks that ask for a key: browsers send a preflight without one.
+ *
+ * @example
+ * ```ts
+ * await app.register(cors, corsOptions({ origins: ['https://app.example.com'] }))
+ * ```
+ *
+ * @throws FST_SSE_OPTION_INVALID
+ */
+export function corsOptions(options: CorsOptions): FastifyCorsOptions {
+  checkNames(options, ['origins', 'credentials', 'exposedHeaders'])
+  const { origins, credentials = false, exposedHeaders = [] } = options
+  checkList('origins', origins, ORIGIN, ORIGINS)
+  checkList('exposedHeaders', exposedHeaders, /^[\w!#$%&'*+.^`|~-]+$/, 'names of headers')
+  if (typeof credentials !== 'boolean') throw new FST_SSE_OPTION_INVALID('credentials', 'takes true or false')
+  return {
+    origin: origins.map(normalized),
+    methods: ['GET', 'POST', 'DELETE'],
+    exposedHeaders: [...EXPOSED, ...exposedHeaders],
+    credentials,
+    maxAge: MAX_AGE
+  }
+}
+
+/** Browsers write an origin in lower case, and without the port that its scheme has anyway. */
+function normalized(origin: string): string {
+  if (!URL.canParse(origin)) throw new FST_SSE_OPTION_INVALID('origins', `takes a list of ${ORIGINS}`)
+  const { origin: known } = new URL(origin)
+  return known === 'null' ? origin.toLowerCase() : known
+}
