@@ -1,4 +1,4 @@
-import type { Static } from '@sinclair/typebox'
+import type { DataOutput } from '../plugin/schema/data-schema.js'
 import type { EventMap, EventStreamSchema } from '../plugin/schema/event-schema.js'
 
 /** The events of a schema. */
@@ -22,7 +22,7 @@ type Received<Data> = unknown extends Data
 /** The data of each event except `error`, which is thrown. */
 type DataByName<Events extends EventMap> = {
   [Name in Exclude<keyof Events | 'done' | 'stopped', 'error'>]: Name extends keyof Events
-    ? Received<Static<Events[Name]>>
+    ? Received<DataOutput<Events[Name]>>
     : Record<string, never>
 }
 
@@ -61,10 +61,10 @@ export type RequiredDecoding<Events extends EventMap> = {
   readonly [Name in keyof Events as Name extends 'error'
     ? never
     : Name extends 'message'
-      ? MayBeText<Static<Events[Name]>> extends true
+      ? MayBeText<DataOutput<Events[Name]>> extends true
         ? never
         : Name
-      : MayBeText<Static<Events[Name]>> extends true
+      : MayBeText<DataOutput<Events[Name]>> extends true
         ? Name
         : never]: Name extends 'message' ? 'json' : 'text'
 }
