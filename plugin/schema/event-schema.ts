@@ -1,4 +1,5 @@
-import { type TUnsafe, Type } from '@sinclair/typebox'
+// A page gets only what is named here; `Type` would bring all kinds of schemas.
+import { Integer, type TUnsafe, Object as TypeObject, String as TypeString } from '@sinclair/typebox'
 import type { DataCheck, JsonSchema } from './data-check.js'
 import type { DataSchema } from './data-schema.js'
 import { type DataChecks, makeCheck, readData } from './event-check.js'
@@ -22,13 +23,13 @@ export interface EventStreamSchema<Events extends EventMap = EventMap> {
 }
 
 /** The data of the event that reports a failure, unless the map declares it. */
-const ErrorData = Type.Object({ statusCode: Type.Integer(), code: Type.String(), message: Type.String() })
+const ErrorData = TypeObject({ statusCode: Integer(), code: TypeString(), message: TypeString() })
 
 /** The data of the event that ends a complete stream, unless the map declares it. */
-const DoneData = Type.Object({})
+const DoneData = TypeObject({})
 
 /** The data of the event that ends a stream which was stopped on request, unless the map declares it. */
-const StoppedData = Type.Object({})
+const StoppedData = TypeObject({})
 
 /** The events that every stream has, even if its map does not declare them. */
 export interface DefaultEvents {

@@ -1,4 +1,4 @@
-import { FormatRegistry, Kind, type TSchema, Type, TypeRegistry } from '@sinclair/typebox'
+import { FormatRegistry, Intersect, Kind, Literal, Null, type TSchema, TypeRegistry } from '@sinclair/typebox'
 
 /**
  * Makes a schema of TypeBox 0.34 of one of TypeBox 1, so that both are checked by the same compiled code. The two
@@ -16,7 +16,7 @@ export function fromTypeBox1(schema: Schema1): TSchema {
   const converted = { ...rest, ...known, ...convert(schema) } as unknown as TSchema
   const refinements = schema['~refine']
   if (refinements === undefined) return converted
-  return Type.Intersect([converted, { [Kind]: REFINED, refinements } as unknown as TSchema])
+  return Intersect([converted, { [Kind]: REFINED, refinements } as unknown as TSchema])
 }
 
 /** What is read of a schema of TypeBox 1. Its marks are not enumerable. */
@@ -90,7 +90,7 @@ function kindOf(schema: Schema1): string {
 }
 
 function literal(value: string | number | null): TSchema {
-  return value === null ? Type.Null() : Type.Literal(value)
+  return value === null ? Null() : Literal(value)
 }
 
 function list(schemas: unknown): TSchema[] {

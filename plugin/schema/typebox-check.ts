@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
-import { Value } from '@sinclair/typebox/value'
+import { Errors } from '@sinclair/typebox/errors'
+import { Check } from '@sinclair/typebox/value'
 import { type DataCheck, MISMATCH, problemAt } from './data-check.js'
 
 /**
@@ -29,8 +30,8 @@ function compile(schema: TSchema): Pick<TypeCheck<TSchema>, 'Check' | 'Errors'> 
   } catch (error) {
     if (!(error instanceof EvalError)) throw error
     return {
-      Check: (data): data is never => Value.Check(schema, data),
-      Errors: data => Value.Errors(schema, data)
+      Check: (data): data is never => Check(schema, data),
+      Errors: data => Errors(schema, data)
     }
   }
 }
