@@ -16,8 +16,8 @@ export interface Reconnect {
 export interface RetryOptions {
   /**
    * How many times in a row a connection is tried again. An event starts the count again. `0` for never, `Infinity` for
-   * any number. When the count is used up, the stream fails with the last error as the `cause`. Default: 10, and 2 for
-   * a 429 before the first event.
+   * any number. When the count is used up, the stream fails with the last error as the `cause`. Default: 10, and 2 for a
+   * 429 before the first event.
    */
   maxRetries?: number | undefined
   /**

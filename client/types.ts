@@ -139,9 +139,9 @@ export interface OpenedStream<Event> extends AsyncIterable<Event> {
    * if (!(await stream.stop()) && stream.stopError) show(`still running: ${stream.stopError.message}`)
    * ```
    *
-   * @returns whether the server has confirmed the stop, now or before. `false` if there is nothing to stop: a stream that
-   *   is complete or that the server does not know. Also `false` if the server could not be asked, which `stopError`
-   *   tells. Never rejects.
+   * @returns whether the server has confirmed the stop, now or before. `false` if there is nothing to stop: a stream
+   *   that is complete or that the server does not know. Also `false` if the server could not be asked, which
+   *   `stopError` tells. Never rejects.
    */
   stop(): Promise<boolean>
 

@@ -7,6 +7,7 @@ import { chunksOf, type RecordingOptions } from './framing/finish/recorded-chunk
 import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
 import type { ResumeOptions, Settings, StartOptions, StreamOptions } from './options.js'
+import { guardReturn, unguardReturn } from './response/forgotten-return.js'
 import type { OpenStreams } from './response/open-streams.js'
 import { Responder } from './response/responder.js'
 import { ResumableResponse } from './resume/resumable-response.js'
@@ -32,9 +33,11 @@ export function makeSseFrom(server: SseServer) {
       checkProtocolOfRoute(this, options)
       const settings = streamSettings(server.settings, options)
       const resumable = resumableOf(server.settings, options.resumable)
+      guardReturn(this)
       if (resumable === undefined) return stream(server, this, source, options, settings)
       return resumableResponse(server, this, options, settings).begin({ source, options, settings }, resumable)
     } catch (error) {
+      unguardReturn(this)
       discard(source, this, abortOf(error))
       throw error
     }
@@ -52,6 +55,7 @@ export function makeSseResume(server: SseServer) {
     server.connectionLimit.enter(this.raw)
     const { owner, anonymous, after } = options
     const whose = resumableOf(server.settings, { owner, anonymous })
+    guardReturn(this)
     return resumableResponse(server, this, options, streamSettings(server.settings, options)).follow(id, whose, after)
   }
 }

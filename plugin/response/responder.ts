@@ -9,6 +9,7 @@ import { reconnectDelay } from '../util/reconnect-delay.js'
 import { isEventSource, retryAfter } from './close/come-back.js'
 import { EventStream } from './event-stream.js'
 import type { EventStreamSettings, SourceLimits } from './event-stream-parts.js'
+import { unguardReturn } from './forgotten-return.js'
 import { setHeaders } from './headers.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed } from './raw-response.js'
@@ -101,6 +102,7 @@ export class Responder {
   nothing(): FastifyReply {
     if (this.#isClosed) return this.left()
     this.#summary.expect('skipped')
+    unguardReturn(this.reply)
     return this.reply.code(204).send()
   }
 

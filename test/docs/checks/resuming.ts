@@ -107,7 +107,7 @@ function listen(url: string): Promise<string[]> {
       resolve([...all, last])
     }
     source.onmessage = ({ data }) => all.push(data)
-    source.addEventListener('done', event => end((event as MessageEvent<string>).data))
+    source.addEventListener('done', event => end((event as unknown as { data: string }).data))
     source.onerror = () => {
       if (source.readyState === EventSource.CLOSED) end('closed')
     }
