@@ -1,5 +1,5 @@
 import { checked } from './decode.js'
-import { ConnectionError, textOf } from './errors.js'
+import { ConnectionError, textOf, unreachable } from './errors.js'
 import { type Block, makeParser } from './parser.js'
 import { openBody, responseError } from './response.js'
 import { withTimeout } from './with-timeout.js'
@@ -12,16 +12,24 @@ export class Connection {
   /** The head of the response. It may still arrive after the reading has ended. */
   readonly head: Promise<Response>
   readonly #request = new AbortController()
+  readonly #address: () => string
   readonly #idleTimeout: number | false
   readonly #signal: AbortSignal
   #body!: ReadableStreamDefaultReader<Uint8Array>
 
   /**
    * @param send sends the request, and aborts it when its signal is aborted
+   * @param address where it is sent, for errors
    * @param idleTimeout how long the server may stay silent. Milliseconds; `false` for any time.
    * @param signal ends the reading, but not the request
    */
-  constructor(send: (signal: AbortSignal) => Promise<Response>, idleTimeout: number | false, signal: AbortSignal) {
+  constructor(
+    send: (signal: AbortSignal) => Promise<Response>,
+    address: () => string,
+    idleTimeout: number | false,
+    signal: AbortSignal
+  ) {
+    this.#address = address
     this.#idleTimeout = idleTimeout
     this.#signal = signal
     this.head = send(this.#request.signal)
@@ -34,7 +42,7 @@ export class Connection {
    * @returns the response if events follow; `undefined` if the client already has all of them
    */
   async open(cause: unknown): Promise<Response | undefined> {
-    const response = await this.#wait(this.head, 'SSE_UNREACHABLE', 'no response')
+    const response = await this.#wait(this.head, error => unreachable(error, this.#address()))
     if (response.status === 204) return
     if (!response.ok) {
       const text = await withTimeout(textIn(response), this.#idleTimeout, this.#signal).catch(() => {
@@ -51,7 +59,7 @@ export class Connection {
   async *blocks(): AsyncGenerator<Block[], void> {
     const parse = makeParser()
     for (;;) {
-      const { value } = await this.#wait(this.#body.read(), 'SSE_TRUNCATED', 'the connection was lost')
+      const { value } = await this.#wait(this.#body.read(), lost)
       if (!value) return
       yield checked(() => parse(value))
     }
@@ -69,12 +77,12 @@ export class Connection {
     this.head.then(({ body }) => (this.#body ?? body)?.cancel()).catch(() => {})
   }
 
-  async #wait<T>(work: Promise<T>, code: string, what: string): Promise<T> {
+  async #wait<T>(work: Promise<T>, makeError: (cause: unknown) => ConnectionError): Promise<T> {
     try {
       return await withTimeout(work, this.#idleTimeout, this.#signal)
     } catch (cause) {
       this.#signal.throwIfAborted()
-      throw new ConnectionError(code, `${what}: ${textOf(cause)}`, { cause })
+      throw makeError(cause)
     }
   }
 }
@@ -82,4 +90,8 @@ export class Connection {
 /** The body of an error response. A `fetch` of the caller's may lack it. */
 async function textIn(response: Response): Promise<string> {
   return response.text()
+}
+
+function lost(cause: unknown): ConnectionError {
+  return new ConnectionError('SSE_TRUNCATED', `the connection was lost: ${textOf(cause)}`, { cause })
 }

@@ -26,11 +26,12 @@ export class SseStreamError extends Error {
   /**
    * The server's code, such as `FST_SSE_STREAM_GONE`, or one of the client's:
    *
-   * - `SSE_UNREACHABLE`: there was no response
+   * - `SSE_UNREACHABLE`: there was no response. The message has the address, and the code of the cause if it has one
    * - `SSE_TRUNCATED`: the response ended, broke off or fell silent before the stream was complete
    * - `SSE_STATUS`: an error response without a code
    * - `SSE_FAILED`: an `error` event without a code
    * - `SSE_RESPONSE_INVALID`: the response is not an event stream, or repeats events instead of resuming
+   * - `SSE_ID_UNKNOWN`: `stop()` does not know the id of the stream
    * - `SSE_EVENT_INVALID`: an event is not the JSON it should be, is too long, or does not pass `validate`
    */
   declare readonly code: string
@@ -47,6 +48,26 @@ export class SseStreamError extends Error {
 
 /** A failed connection that may be tried again. */
 export class ConnectionError extends SseStreamError {}
+
+/**
+ * The error of a request that had no response.
+ *
+ * @param address without the query, which may be a secret
+ */
+export function unreachable(cause: unknown, address: string): ConnectionError {
+  const details = [causeCode(cause), address].filter(Boolean).join(', ')
+  return new ConnectionError('SSE_UNREACHABLE', `no response: ${textOf(cause)} (${details})`, { cause })
+}
+
+/** The code of what went wrong in the network. A `fetch` of the caller's can throw anything. */
+function causeCode(cause: unknown): string | undefined {
+  try {
+    const { code, cause: inner } = Object(cause)
+    return codeOf(Object(inner).code ?? code)
+  } catch {
+    return undefined
+  }
+}
 
 /**
  * Makes an error of what the server sent, if that has the form of Fastify's errors.

@@ -1,7 +1,7 @@
 import { isPromise, settled } from './callback.js'
 import { Connection } from './connection.js'
 import { checked, checkedLate, dataReader, type ReadData } from './decode.js'
-import { ConnectionError, errorFromBody, SseStreamError } from './errors.js'
+import { ConnectionError, errorFromBody, SseStreamError, unreachable } from './errors.js'
 import type { OpenStreamOptions } from './options.js'
 import { type Requests, toHeader } from './requests.js'
 import { Retries } from './retries.js'
@@ -16,6 +16,10 @@ const STOPPED = 'stopped'
 
 /** The header that names a resumable stream. */
 const STREAM_ID_HEADER = 'x-stream-id'
+
+const UNKNOWN_ID =
+  `the response has no header ${STREAM_ID_HEADER}: the stream is not resumable, ` +
+  'or the header is not exposed to this origin'
 
 type ReaderOptions = OpenStreamOptions & { idleTimeout: number | false }
 
@@ -55,7 +59,12 @@ export class EventReader {
       given?.addEventListener('abort', () => this.end(given.reason), { signal })
       while (!this.#isOver) {
         signal.throwIfAborted()
-        const connection = new Connection(request => this.#ask(request), idleTimeout, signal)
+        const connection = new Connection(
+          request => this.#ask(request),
+          () => this.#requests.address,
+          idleTimeout,
+          signal
+        )
         this.#connection = connection
         try {
           yield* this.#eventsOf(connection)
@@ -63,7 +72,7 @@ export class EventReader {
           if (!(error instanceof ConnectionError)) throw error
           connection.abort()
           if (!this.#requests.canRepeat(this.#stream, this.#hasEvents, error.statusCode)) throw error
-          await this.#retries.wait(error, signal)
+          await this.#retries.wait(error, this.#hasEvents, signal)
         }
       }
     } catch (error) {
@@ -81,12 +90,24 @@ export class EventReader {
     this.#connection?.abort()
   }
 
-  /** Ends the reading at once, and its connection when the head of the response has told the id of the stream. */
-  async endAfterHead(): Promise<void> {
+  /**
+   * Ends the reading at once, and its connection when the head of the response has told the id of the stream.
+   *
+   * @returns why the id of a stream that may run is not known; `undefined` if it is, or if no stream has begun
+   */
+  async endAfterHead(): Promise<SseStreamError | undefined> {
     this.#end.abort(CLOSED)
-    if (!this.#connection) return
-    await withTimeout(this.#connection.head, this.#options.idleTimeout).catch(() => {})
-    this.#connection.abort()
+    const connection = this.#connection
+    if (!connection) return undefined
+    try {
+      const { ok } = await withTimeout(connection.head, this.#options.idleTimeout)
+      if (ok && this.#stream.id === undefined) return new SseStreamError('SSE_ID_UNKNOWN', UNKNOWN_ID)
+    } catch (cause) {
+      if (this.#stream.id === undefined) return unreachable(cause, this.#requests.address)
+    } finally {
+      connection.abort()
+    }
+    return undefined
   }
 
   /** Whether the server has ended the stream. */

@@ -1,7 +1,9 @@
 import type { EventStreamSchema } from '../plugin/schema/event-schema.js'
+import { unreachable } from './errors.js'
 import { EventReader } from './event-reader.js'
 import type { OpenStreamOptions, OptionsArgument, ValidatedOptions } from './options.js'
 import { makeRequests } from './requests.js'
+import { responseError } from './response.js'
 import type { SseStream } from './types.js'
 import { withTimeout } from './with-timeout.js'
 
@@ -39,11 +41,14 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
   const { resume, lastEventId, idleTimeout = 45_000 } = options
   const requests = makeRequests(String(url), options)
   let isRead = false
-  const stream: SseStream = {
+  /** Whether `stop()` was called, and not the server the first to say that the stream was stopped. */
+  let isAsked = false
+  const stream: { -readonly [Name in keyof SseStream]: SseStream[Name] } = {
     id: resume,
     lastEventId,
     complete: false,
     stopped: false,
+    stopError: undefined,
     reconnects: 0,
     [Symbol.asyncIterator]() {
       if (isRead) throw new TypeError('a stream can be read only once')
@@ -71,11 +76,26 @@ export function openStream(url: string | URL, options: OpenStreamOptions = {}): 
     },
     close: () => reader.end(),
     async stop() {
-      await reader.endAfterHead()
-      if (stream.stopped) return true
-      if (stream.complete || stream.id === undefined) return false
-      const response = await withTimeout(requests.stop(stream.id), idleTimeout).catch(() => undefined)
-      return response?.ok === true
+      const { stopped, complete } = stream
+      const unknown = await reader.endAfterHead()
+      if (stopped && !isAsked) return true
+      if (complete) return false
+      isAsked = stream.stopped = true
+      stream.stopError = unknown
+      if (stream.id === undefined) return false
+      try {
+        const response = await withTimeout(requests.stop(stream.id), idleTimeout)
+        const { ok, status } = response
+        // The server does not know the stream, so there is nothing to stop.
+        stream.stopError =
+          ok || status === 404 || status === 410
+            ? undefined
+            : responseError(response, await withTimeout(response.text(), idleTimeout))
+        return ok
+      } catch (cause) {
+        stream.stopError = unreachable(cause, requests.address)
+        return false
+      }
     },
     retryNow: () => reader.retryNow()
   }

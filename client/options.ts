@@ -15,8 +15,9 @@ export interface Reconnect {
 /** When a connection that failed is tried again. */
 export interface RetryOptions {
   /**
-   * How many times in a row a connection is tried again. An event starts the count again. `0` for never, `Infinity` for
-   * any number. When the count is used up, the stream fails with the last error as the `cause`. Default: 10.
+   * How many times in a row a connection is tried again. An event starts the count again. `0` for never, `Infinity`
+   * for any number. When the count is used up, the stream fails with the last error as the `cause`. Default: 10, and 2
+   * for a 429 before the first event.
    */
   maxRetries?: number | undefined
   /**
@@ -103,10 +104,10 @@ export interface RequestOptions<Schema extends EventStreamSchema> extends RetryO
 }
 
 /**
- * Checks the data of an event, and returns it, changed or not, or a promise of it. To refuse the event, it throws: the
- * stream then fails with `SSE_EVENT_INVALID`, and what was thrown is the `cause`.
+ * Checks the data of an event, which is text or what JSON gives, and returns it, changed or not, or a promise of it. To
+ * refuse the event, it throws: the stream then fails with `SSE_EVENT_INVALID`, and what was thrown is the `cause`.
  */
-export type CheckData = (event: string, data: unknown) => NonNullable<unknown> | null
+export type CheckData = (event: string, data: NonNullable<unknown> | null) => NonNullable<unknown> | null
 
 /** The options of a stream that is checked against its schema. */
 export interface ValidatedOptions<Schema extends EventStreamSchema> extends RequestOptions<Schema> {

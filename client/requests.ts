@@ -9,6 +9,8 @@ export interface Position {
 
 /** The requests of one stream. */
 export interface Requests {
+  /** Where the last request was sent, without the query. */
+  readonly address: string
   /** Requests the stream: a new one, or what follows a position. */
   ask(position: Position, signal: AbortSignal): Promise<Response>
   /** Asks the server to stop the stream. The request outlives the page. */
@@ -55,6 +57,7 @@ export function makeRequests(url: string, options: Omit<RequestOptions<never>, '
     const { fetch: send = fetch } = options
     // As EventSource does. Runtimes without an HTTP cache may refuse the option.
     const cache = globalThis.Request && 'cache' in Request.prototype && ({ cache: 'no-store' } as const)
+    requests.address = addressOf(url)
     return send(url, { credentials, ...cache, ...init })
   }
 
@@ -65,7 +68,8 @@ export function makeRequests(url: string, options: Omit<RequestOptions<never>, '
         url.replace(/\/?(\?[^#]*)?(#.*)?$/, (_, query = '') => `/${encodeURIComponent(id)}${query}`)
     )
 
-  return {
+  const requests: { -readonly [Name in keyof Requests]: Requests[Name] } = {
+    address: addressOf(url),
     async ask({ id, lastEventId }, signal) {
       const position = toHeader(lastEventId)
       const headers = await makeHeaders(position)
@@ -82,4 +86,9 @@ export function makeRequests(url: string, options: Omit<RequestOptions<never>, '
       return !hasEvents && (id !== undefined || isRefusal(statusCode) || isRepeatable)
     }
   }
+  return requests
+}
+
+function addressOf(url: string): string {
+  return url.replace(/[?#].*/s, '')
 }

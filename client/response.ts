@@ -7,7 +7,7 @@ export function isRefusal(status: number | undefined): boolean {
 }
 
 /** Makes an error of an error response. A ConnectionError if the request may be sent again. */
-export function responseError({ status, headers }: Response, text: string, cause: unknown): SseStreamError {
+export function responseError({ status, headers }: Response, text: string, cause?: unknown): SseStreamError {
   const Kind = isRefusal(status) || status >= 500 ? ConnectionError : SseStreamError
   const retryAfter = retryAfterOf(headers)
   return errorFromBody(text, Kind, 'SSE_STATUS', `the server responded with ${status}`, {

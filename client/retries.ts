@@ -2,6 +2,10 @@ import { delayOf } from './backoff.js'
 import { settled } from './callback.js'
 import { SseStreamError } from './errors.js'
 import type { RetryOptions } from './options.js'
+
+/** How many times a 429 before the first event is tried again: an answer that is wanted now is of no use in minutes. */
+const MAX_RETRIES_OF_429 = 2
+
 import { withTimeout } from './with-timeout.js'
 
 /** Decides whether a failed connection is tried again, and waits until it is. */
@@ -28,12 +32,14 @@ export class Retries {
    * Waits until it is time for the next connection.
    *
    * @param error the failure of the last connection
+   * @param hasEvents whether events were given out
    * @param signal ends the wait
    * @throws the failure if there is to be no retry, or the reason of the signal
    */
-  async wait(error: SseStreamError, signal: AbortSignal): Promise<void> {
-    const { maxRetries = 10, retryDelay = 1000, maxRetryDelay = 30_000, onReconnect } = this.#options
-    const { code, message, retryAfter = 0 } = error
+  async wait(error: SseStreamError, hasEvents: boolean, signal: AbortSignal): Promise<void> {
+    const { code, message, statusCode, retryAfter = 0 } = error
+    const defaultRetries = statusCode === 429 && !hasEvents ? MAX_RETRIES_OF_429 : 10
+    const { maxRetries = defaultRetries, retryDelay = 1000, maxRetryDelay = 30_000, onReconnect } = this.#options
     const retries = this.#count
     if (retryAfter > maxRetryDelay || !maxRetries) throw error
     if (retries >= maxRetries) {

@@ -1,5 +1,6 @@
-import type { Static } from '@sinclair/typebox'
+import type { DataOutput } from '../plugin/schema/data-schema.js'
 import type { EventMap, EventStreamSchema } from '../plugin/schema/event-schema.js'
+import type { SseStreamError } from './errors.js'
 
 /** The events of a schema. */
 export type EventsOfSchema<Schema> = Schema extends EventStreamSchema<infer Events> ? Events : never
@@ -22,7 +23,7 @@ type Received<Data> = unknown extends Data
 /** The data of each event except `error`, which is thrown. */
 type DataByName<Events extends EventMap> = {
   [Name in Exclude<keyof Events | 'done' | 'stopped', 'error'>]: Name extends keyof Events
-    ? Received<Static<Events[Name]>>
+    ? Received<DataOutput<Events[Name]>>
     : Record<string, never>
 }
 
@@ -61,10 +62,10 @@ export type RequiredDecoding<Events extends EventMap> = {
   readonly [Name in keyof Events as Name extends 'error'
     ? never
     : Name extends 'message'
-      ? MayBeText<Static<Events[Name]>> extends true
+      ? MayBeText<DataOutput<Events[Name]>> extends true
         ? never
         : Name
-      : MayBeText<Static<Events[Name]>> extends true
+      : MayBeText<DataOutput<Events[Name]>> extends true
         ? Name
         : never]: Name extends 'message' ? 'json' : 'text'
 }
@@ -98,10 +99,16 @@ export interface OpenedStream<Event> extends AsyncIterable<Event> {
   /** Whether the whole stream was given out. `false` if it failed, or was closed, stopped or left before its end. */
   readonly complete: boolean
   /**
-   * Whether the server said that the stream was stopped on request: by `stop()` of another client, or by the server.
-   * The loop then ends without an error, after the event `stopped`.
+   * Whether the stream was stopped on request: by `stop()` of this client, or, as the server said, by that of another
+   * one. The loop then ends without an error, in the latter case after the event `stopped`.
    */
   readonly stopped: boolean
+  /**
+   * Why the last `stop()` could not ask the server, which may still run the stream: no response (`SSE_UNREACHABLE`), an
+   * error response other than 404 and 410, or a stream whose id is not known (`SSE_ID_UNKNOWN`). `undefined` if it was
+   * asked.
+   */
+  readonly stopError: SseStreamError | undefined
   /** How many times the stream was continued over another connection. */
   readonly reconnects: number
 
@@ -128,8 +135,13 @@ export interface OpenedStream<Event> extends AsyncIterable<Event> {
    * Ends the stream as `close()` does, and stops its source: sends a `DELETE` to the URL of the stream. If the response
    * has not begun, its head is awaited first for at most `idleTimeout`, since only the head tells the id.
    *
-   * @returns whether the server has confirmed the stop, now or before. `false` for a stream that is complete or has no
-   *   id. Never rejects.
+   * ```ts
+   * if (!(await stream.stop()) && stream.stopError) show(`still running: ${stream.stopError.message}`)
+   * ```
+   *
+   * @returns whether the server has confirmed the stop, now or before. `false` if there is nothing to stop: a stream
+   *   that is complete or that the server does not know. Also `false` if the server could not be asked, which
+   *   `stopError` tells. Never rejects.
    */
   stop(): Promise<boolean>
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { ownerLimitOf } from './admission.js'
+import { FST_SSE_ALREADY_REGISTERED } from './errors.js'
 import { compileEventStreams } from './framing/route-serializers.js'
 import type { PluginOptions } from './options.js'
 import { makeSseFrom, makeSseResume, makeSseStart, type SseServer } from './reply.js'
@@ -29,10 +30,11 @@ export const kSseServer = Symbol.for('fastify-sse-from.server')
  * app.get('/tokens', (request, reply) => reply.sseFrom(({ signal }) => model.stream(request.query, { signal })))
  * ```
  *
- * @throws FST_SSE_OPTION_INVALID at registration
+ * @throws FST_SSE_OPTION_INVALID, FST_SSE_ALREADY_REGISTERED at registration
  */
 export const sseFrom = fp(
   async (app: FastifyInstance, options: PluginOptions) => {
+    if (app.hasDecorator(kSseServer)) throw new FST_SSE_ALREADY_REGISTERED()
     const settings = pluginSettings(options)
     warnOfTimeouts(app, settings)
     // Where a hook takes longer than this, Fastify gives up closing. 0 is no limit.

@@ -9,6 +9,7 @@ import { codecOf } from './framing/route-codec.js'
 import type { ResumeOptions, Settings, StartOptions, StreamOptions } from './options.js'
 import { ask } from './response/asked-replies.js'
 import { toPlainError } from './response/error-response.js'
+import { guardReturn, unguardReturn } from './response/forgotten-return.js'
 import type { OpenStreams } from './response/open-streams.js'
 import { Responder } from './response/responder.js'
 import { ResumableResponse } from './resume/resumable-response.js'
@@ -35,10 +36,12 @@ export function makeSseFrom(server: SseServer) {
       checkProtocolOfRoute(this, options)
       const settings = streamSettings(server.settings, options)
       const resumable = resumableOf(server.settings, options.resumable)
+      guardReturn(this)
       if (resumable === undefined) return stream(server, this, source, options, settings)
       return resumableResponse(server, this, options, settings).begin({ source, options, settings }, resumable)
     } catch (thrown) {
       const error = toPlainError(thrown)
+      unguardReturn(this)
       discard(source, this, abortOf(error))
       throw error
     }
@@ -57,6 +60,7 @@ export function makeSseResume(server: SseServer) {
     server.connectionLimit.enter(this.raw)
     const { owner, anonymous, after } = options
     const whose = resumableOf(server.settings, { owner, anonymous })
+    guardReturn(this)
     return resumableResponse(server, this, options, streamSettings(server.settings, options)).follow(id, whose, after)
   }
 }

@@ -1,5 +1,5 @@
-import type { Static } from '@sinclair/typebox'
 import type { StreamOptions } from './options.js'
+import type { DataInput } from './schema/data-schema.js'
 import type { DefaultEvents, EventMap, EventStreamSchema } from './schema/event-schema.js'
 import type { SseEvent } from './sse/event.js'
 
@@ -40,7 +40,7 @@ export type EventName<Events extends EventMap> = [Events] extends [never] ? stri
 export type EventData<Events extends EventMap, Name> = [Events] extends [never]
   ? unknown
   : Name extends keyof AllEvents<Events>
-    ? Static<AllEvents<Events>[Name]>
+    ? DataInput<AllEvents<Events>[Name]>
     : never
 
 /** An event that a route can send. An event without a name is a `message`. */

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_EVENT_INVALID } from '../errors.js'
-import { type DataCheck, type DataChecks, mismatch, undeclared } from '../schema/event-check.js'
+import { type DataCheck, MISMATCH } from '../schema/data-check.js'
+import { type DataChecks, mismatch, undeclared } from '../schema/event-check.js'
 import { checksOf } from '../schema/event-schema.js'
 import { type EncodeData, toJson } from '../sse/event.js'
 import { type Codec, plainCodec } from './codec.js'
@@ -26,7 +27,7 @@ function makeCodec(checks: DataChecks, reply: FastifyReply): Codec {
   const encoders = new Map<string, (data: unknown) => string>()
   const { method, url } = reply.request
   for (const [name, check] of Object.entries(checks)) {
-    encoders.set(name, makeEncoder(name, check, compileSerializer({ schema: check.Schema(), method, url })))
+    encoders.set(name, makeEncoder(name, check, compileSerializer({ schema: check.schema, method, url })))
   }
   const encode: EncodeData = (value, name = 'message') => {
     const encodeOne = encoders.get(name)
@@ -38,8 +39,19 @@ function makeCodec(checks: DataChecks, reply: FastifyReply): Codec {
 
 function makeEncoder(name: string, check: DataCheck, serialize: (data: unknown) => string) {
   return (data: unknown): string => {
-    if (!check.Check(data)) throw new FST_SSE_EVENT_INVALID(mismatch(name, check, data))
-    if (typeof data === 'string') return data
-    return toJson(data, serialize)
+    const accepted = accept(name, check, data)
+    if (typeof accepted === 'string') return accepted
+    return toJson(accepted, serialize)
   }
+}
+
+/** @throws FST_SSE_EVENT_INVALID */
+function accept(name: string, check: DataCheck, data: unknown): unknown {
+  try {
+    const accepted = check.accept(data)
+    if (accepted !== MISMATCH) return accepted
+  } catch (cause) {
+    throw new FST_SSE_EVENT_INVALID(`the data of "${name}" cannot be checked`, { cause })
+  }
+  throw new FST_SSE_EVENT_INVALID(mismatch(name, check, data))
 }

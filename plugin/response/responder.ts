@@ -10,6 +10,7 @@ import { isEventSource, retryAfter } from './close/come-back.js'
 import { toPlainError } from './error-response.js'
 import { EventStream } from './event-stream.js'
 import type { EventStreamSettings, SourceLimits } from './event-stream-parts.js'
+import { unguardReturn } from './forgotten-return.js'
 import { setHeaders, unsetHeaders } from './headers.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed } from './raw-response.js'
@@ -107,6 +108,7 @@ export class Responder {
     if (this.#isClosed) return this.left()
     this.#summary.expect('skipped')
     unsetHeaders(this.reply)
+    unguardReturn(this.reply)
     return this.reply.code(204).send()
   }
 

@@ -1,26 +1,28 @@
-import type { TSchema } from '@sinclair/typebox'
-import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
-import { Value } from '@sinclair/typebox/value'
+import { Kind, type TSchema } from '@sinclair/typebox'
 import { describe } from '../util/describe.js'
-
-/** Checks data against a schema. */
-export type DataCheck = Pick<TypeCheck<TSchema>, 'Check' | 'Errors' | 'Schema'>
+import { type DataCheck, MISMATCH } from './data-check.js'
+import type { StandardSchema } from './data-schema.js'
+import { standardCheck } from './standard-check.js'
+import { fromTypeBox1, type Schema1 } from './typebox-1.js'
+import { typeBoxCheck } from './typebox-check.js'
 
 /** The check of each event that a route declares, by name. */
 export type DataChecks = Readonly<Record<string, DataCheck>>
 
-/** Compiles the check of a schema. If the Content-Security-Policy of a page forbids that, the check interprets it. */
-export function makeCheck(schema: TSchema): DataCheck {
-  try {
-    return TypeCompiler.Compile(schema)
-  } catch (error) {
-    if (!(error instanceof EvalError)) throw error
-    return {
-      Check: (data): data is never => Value.Check(schema, data),
-      Errors: data => Value.Errors(schema, data),
-      Schema: () => schema
-    }
-  }
+const KINDS = 'a TypeBox schema or a Standard Schema with JSON Schema'
+
+/**
+ * Makes the check of the data of an event.
+ *
+ * @param schema a `DataSchema`
+ * @throws TypeError if it is none; what its library throws if it cannot be checked or has no JSON Schema
+ */
+export function makeCheck(schema: unknown): DataCheck {
+  const marked: object = Object(schema)
+  if (Kind in marked) return typeBoxCheck(marked as TSchema)
+  if ('~kind' in marked || '~unsafe' in marked) return typeBoxCheck(fromTypeBox1(marked as Schema1), marked)
+  if ('~standard' in marked) return standardCheck(marked as StandardSchema)
+  throw new TypeError(`takes ${KINDS}, but it is ${describe(schema)}`)
 }
 
 /**
@@ -32,10 +34,12 @@ export function makeCheck(schema: TSchema): DataCheck {
 export function readData(checks: DataChecks, name: string, text: string): unknown {
   const check = Object.hasOwn(checks, name) ? checks[name] : undefined
   if (check === undefined) throw new TypeError(undeclared(checks, name))
-  if (check.Check(text)) return text
+  const asText = check.accept(text)
+  if (asText !== MISMATCH) return asText
   const data: unknown = JSON.parse(text)
-  if (!check.Check(data)) throw new TypeError(mismatch(name, check, data))
-  return data
+  const accepted = check.accept(data)
+  if (accepted === MISMATCH) throw new TypeError(mismatch(name, check, data))
+  return accepted
 }
 
 /** Says that a name is not declared. */
@@ -45,7 +49,5 @@ export function undeclared(checks: DataChecks, name: string): string {
 
 /** Says what is wrong with data that fails its check. */
 export function mismatch(name: string, check: DataCheck, data: unknown): string {
-  const { message, path, value } = check.Errors(data).First() as ValueError
-  const what = `${message}${path && ` at ${path}`}, but it is ${describe(value)}`
-  return `the data of "${name}" is not what the route declares: ${what}`
+  return `the data of "${name}" is not what the route declares: ${check.problem(data)}`
 }

@@ -1,8 +1,11 @@
-import { type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
+// A page gets only what is named here; `Type` would bring all kinds of schemas.
+import { Integer, type TUnsafe, Object as TypeObject, String as TypeString } from '@sinclair/typebox'
+import type { DataCheck, JsonSchema } from './data-check.js'
+import type { DataSchema } from './data-schema.js'
 import { type DataChecks, makeCheck, readData } from './event-check.js'
 
 /** The events of a route: the schema of the data of each, by name. `message` stands for unnamed events. */
-export type EventMap = Readonly<Record<string, TSchema>>
+export type EventMap = Readonly<Record<string, DataSchema>>
 
 declare const events: unique symbol
 const CHECKS = Symbol.for('fastify-sse-from.checks')
@@ -20,13 +23,13 @@ export interface EventStreamSchema<Events extends EventMap = EventMap> {
 }
 
 /** The data of the event that reports a failure, unless the map declares it. */
-const ErrorData = Type.Object({ statusCode: Type.Integer(), code: Type.String(), message: Type.String() })
+const ErrorData = TypeObject({ statusCode: Integer(), code: TypeString(), message: TypeString() })
 
 /** The data of the event that ends a complete stream, unless the map declares it. */
-const DoneData = Type.Object({})
+const DoneData = TypeObject({})
 
 /** The data of the event that ends a stream which was stopped on request, unless the map declares it. */
-const StoppedData = Type.Object({})
+const StoppedData = TypeObject({})
 
 /** The events that every stream has, even if its map does not declare them. */
 export interface DefaultEvents {
@@ -44,9 +47,10 @@ export interface DefaultEvents {
  * `done`, `error` and `stopped` need not be declared. By default their data is `{}`, `{ statusCode, code, message }`
  * and `{}`.
  *
- * @param map the schema of the data of each event, by name
+ * @param map the schema of the data of each event, by name: of TypeBox 0.34 or 1, or a Standard Schema with JSON
+ *   Schema, such as those of zod
  * @param description of the response, for OpenAPI documents. Default: `'Server-sent events'`
- * @throws FST_SSE_EVENT_INVALID if a name contains CR or LF
+ * @throws FST_SSE_EVENT_INVALID if a name contains CR or LF, or a schema is none that can be checked and documented
  * @example
  * const Tokens = eventStream({ message: Type.String(), done: Type.Object({ finishReason: Type.String() }) })
  * app.get('/stream', { schema: { response: { 200: Tokens } } }, (request, reply) => reply.sseFrom(source))
@@ -57,9 +61,8 @@ export function eventStream<const Events extends EventMap>(
 ): EventStreamSchema<Events> {
   const { done = DoneData, error = ErrorData, stopped = StoppedData } = map
   const all: EventMap = { ...map, done, error, stopped }
-  if (Object.keys(all).some(name => LINE_END.test(name))) throw invalidName()
-  const item = itemSchema(all)
-  const checks = Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, makeCheck(schema)]))
+  const checks = Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, checkOf(name, schema)]))
+  const item = itemSchema(checks)
   return {
     description,
     content: { 'text/event-stream': { schema: { type: 'array', items: item }, itemSchema: item } },
@@ -73,12 +76,22 @@ export function checksOf(schema: unknown): DataChecks | undefined {
   return typeof schema === 'object' && schema !== null && CHECKS in schema ? (schema[CHECKS] as DataChecks) : undefined
 }
 
+/** @throws FST_SSE_EVENT_INVALID */
+function checkOf(name: string, schema: unknown): DataCheck {
+  if (LINE_END.test(name)) throw invalid('event must not contain CR or LF')
+  try {
+    return makeCheck(schema)
+  } catch (cause) {
+    throw invalid(`the schema of "${name}" ${cause instanceof Error ? cause.message : cause}`, cause)
+  }
+}
+
 /** Describes one event for OpenAPI 3.2 (section "Sequential Media Types"): its fields are text, its data often JSON. */
-function itemSchema(map: EventMap): object {
-  const oneOf = Object.entries(map).map(([name, schema]) => {
-    const data = isText(schema)
-      ? schema
-      : { type: 'string', contentMediaType: 'application/json', contentSchema: schema }
+function itemSchema(checks: DataChecks): object {
+  const oneOf = Object.entries(checks).map(([name, { document }]) => {
+    const data = isText(document)
+      ? document
+      : { type: 'string', contentMediaType: 'application/json', contentSchema: document }
     // Only `message` may be unnamed.
     return { properties: { event: { const: name }, data }, required: name === 'message' ? ['data'] : ['event', 'data'] }
   })
@@ -92,12 +105,15 @@ function itemSchema(map: EventMap): object {
 }
 
 /** Whether data of this schema is text, which is not sent as JSON. */
-function isText({ type, anyOf }: TSchema): boolean {
-  return type === 'string' || (Array.isArray(anyOf) && anyOf.every(isText))
+function isText(schema: JsonSchema): boolean {
+  const { type, anyOf, enum: values = [schema.const] } = schema
+  if (type === 'string') return true
+  if (Array.isArray(anyOf)) return anyOf.every(isText)
+  return Array.isArray(values) && values.every(value => typeof value === 'string')
 }
 
 /** Like the plugin's other errors, but made without `@fastify/error`, so that it runs in browsers. */
-function invalidName(): Error {
-  const error = new Error('invalid event: event must not contain CR or LF')
+function invalid(what: string, cause?: unknown): Error {
+  const error = new Error(`invalid event: ${what}`, { cause })
   return Object.assign(error, { code: 'FST_SSE_EVENT_INVALID', statusCode: 500 })
 }

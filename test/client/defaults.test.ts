@@ -40,7 +40,8 @@ t.test('without any option, a stream is given up after ten retries, each after a
   const cases: [string, OpenStreamOptions, Script[], object][] = [
     ['a server that is down', {}, [down], { statusCode: 503, code: 'DOWN' }],
     ['a server that hangs up', {}, [hangUp], { code: 'SSE_UNREACHABLE' }],
-    ['a server that refuses a POST', POST, [status(429)], { statusCode: 429, code: 'SSE_STATUS' }],
+    ['a server that refuses a POST', POST, [status(503)], { statusCode: 503, code: 'SSE_STATUS' }],
+    ['a stream that is refused later', { ...POST, lastEventId: '1' }, [status(408)], { statusCode: 408 }],
     ['responses that break off', {}, [broken()], { code: 'SSE_TRUNCATED' }],
     ['responses that end too early', {}, [all()], { code: 'SSE_TRUNCATED' }],
     ['a resumable POST that breaks off', POST, [broken(':\n', { 'x-stream-id': 'a' })], { code: 'SSE_TRUNCATED' }],
@@ -77,6 +78,17 @@ t.test('without any option, a stream is given up after ten retries, each after a
     t.equal(requests.length, 6 + 10)
     t.strictSame(delays, [500, 1000, 500, 1000, 2000, ...DELAYS])
   })
+})
+
+t.test('without any option, a 429 before the first event is given up after two retries', async t => {
+  for (const options of [POST, {}]) {
+    const { error, delays, requests } = await read(t, options, status(429))
+    t.match(error, { statusCode: 429, code: 'SSE_STATUS', message: /\(gave up after 2 retries\)$/ })
+    t.equal(requests.length, 3)
+    t.strictSame(delays, DELAYS.slice(0, 2))
+  }
+  const { requests } = await read(t, {}, broken('id: 1\ndata: a\n\n'), ...Array.from({ length: 11 }, () => status(429)))
+  t.equal(requests.length, 1 + 10, 'after an event, the answer is worth waiting for')
 })
 
 t.test('maxRetries alone is a limit', async t => {

@@ -127,7 +127,7 @@ t.test('a request without a response', async t => {
       const { error, calls, reconnects } = await read(t, options, hangUp, WHOLE)
       t.match(error, {
         code: 'SSE_UNREACHABLE',
-        message: /^no response: TypeError: fetch failed$/,
+        message: /^no response: TypeError: fetch failed \(UND_ERR_SOCKET, http:\/\/127\.0\.0\.1:\d+\/stream\)$/,
         statusCode: undefined
       })
       t.type(error?.cause, TypeError)

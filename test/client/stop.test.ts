@@ -29,8 +29,10 @@ t.test('stops the source', async t => {
   const stream = openStream(`${url}/stream`, { body: { prompt: 'hi' } })
   for await (const { data } of stream) {
     t.equal(data, 'a')
+    t.equal(stream.stopped, false)
     t.equal(await stream.stop(), true)
   }
+  t.equal(stream.stopped, true, 'which the loop can tell from close()')
   await until('the source is aborted', () => aborted.length === 1)
   t.equal(stream.complete, false)
   t.equal(await stream.stop(), true, 'it has ended already')
@@ -83,6 +85,7 @@ t.test('before the head arrives, waits for at most idleTimeout', async t => {
   await until('the wait', () => timers.set === 1)
   timers.runOut()
   t.equal(await stopped, false)
+  t.match(stream.stopError, { code: 'SSE_UNREACHABLE', message: /nothing arrived for 54321 ms \(http:\/\/127/ })
   await until('the request is over', () => calls[0]?.isOver)
   t.equal(calls.length, 1)
 })
@@ -99,6 +102,7 @@ t.test('before the head of an error response arrives', async t => {
   answer()
   t.strictSame(await over, [])
   t.equal(await stopped, false)
+  t.equal(stream.stopError, undefined, 'no stream has begun')
   t.equal(calls.length, 1)
 })
 
@@ -137,6 +141,7 @@ t.test('a stream without an id only ends its request', async t => {
   const { url, calls } = await scriptedServer(t, events('data: a\n\n'))
   const stream = openStream(url)
   for await (const _ of stream) t.equal(await stream.stop(), false)
+  t.match(stream.stopError, { code: 'SSE_ID_UNKNOWN', message: /no header x-stream-id/ })
   await until('the request is over', () => calls[0]?.isOver)
   t.equal(calls.length, 1)
 })
@@ -146,23 +151,48 @@ t.test('a complete stream sends no DELETE', async t => {
   const stream = openStream(url)
   await stream.text()
   t.equal(await stream.stop(), false)
+  t.match(stream, { complete: true, stopped: false, stopError: undefined })
+  t.equal(calls.length, 1)
+})
+
+t.test('a stream that somebody else has stopped sends no DELETE', async t => {
+  const { url, calls } = await scriptedServer(t, all('event: stopped\ndata: {}\n\n', { 'x-stream-id': 'abc' }))
+  const stream = openStream(url)
+  await read(stream)
+  t.equal(await stream.stop(), true)
+  t.match(stream, { stopped: true, stopError: undefined })
   t.equal(calls.length, 1)
 })
 
 t.test('a server that does not confirm it', async t => {
-  const answers: Record<string, Script> = {
-    'knows no such stream': status(404),
-    'hangs up': hangUp,
-    fails: status(500)
+  const answers: Record<string, [Script, object | undefined]> = {
+    'knows no such stream': [status(404), undefined],
+    'has forgotten it': [status(410), undefined],
+    'hangs up': [hangUp, { code: 'SSE_UNREACHABLE', message: /\(UND_ERR_SOCKET, http:\/\/127.0.0.1:\d+\/abc\)$/ }],
+    fails: [status(500, { code: 'DOWN', message: 'down' }), { code: 'DOWN', message: 'down', statusCode: 500 }],
+    'lets others do that': [status(403), { code: 'SSE_STATUS', statusCode: 403 }]
   }
-  for (const [what, answer] of Object.entries(answers)) {
+  for (const [what, [answer, stopError]] of Object.entries(answers)) {
     t.test(what, async t => {
       const { url, calls } = await scriptedServer(t, one, answer)
       const stream = openStream(url, { body: {} })
       for await (const _ of stream) t.equal(await stream.stop(), false)
+      t.match(stream, { stopped: true, stopError })
       t.equal(calls.length, 2)
     })
   }
+
+  t.test('and confirms it when it is asked again', async t => {
+    const { url, calls } = await scriptedServer(t, one, status(503), status(204))
+    const stream = openStream(url, { body: {} })
+    for await (const _ of stream) {
+      t.equal(await stream.stop(), false)
+      t.match(stream.stopError, { statusCode: 503 })
+      t.equal(await stream.stop(), true)
+      t.equal(stream.stopError, undefined)
+    }
+    t.equal(calls.length, 3)
+  })
 
   t.test('does not respond', async t => {
     const timers = holdTimers(t, 54_321)

@@ -4,6 +4,7 @@ import { benchmarks } from './checks/benchmarks.js'
 import { client } from './checks/client.js'
 import { contributing } from './checks/contributing.js'
 import { deployment } from './checks/deployment.js'
+import { errors } from './checks/errors.js'
 import { options } from './checks/options.js'
 import { protocols } from './checks/protocols.js'
 import { readme } from './checks/readme.js'
@@ -21,6 +22,7 @@ export const checks: Readonly<Record<string, Checks>> = {
   'docs/benchmarks.md': benchmarks,
   'docs/client.md': client,
   'docs/deployment.md': deployment,
+  'docs/errors.md': errors,
   'docs/options.md': options,
   'docs/protocols.md': protocols,
   'docs/resuming.md': resuming,

@@ -8,8 +8,12 @@ import { programs } from '../helpers/snippets.js'
 import { both, browser, client, javascript, sharing, typescript } from './programs.js'
 import { emptyFolder, entries, folders, install, pack, write } from './project.js'
 
+/** As strict as `tsc --init` of TypeScript 7 makes a project, and with the declarations of packages checked. */
 const compilerOptions = {
   strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: false,
   target: 'es2023',
   lib: ['es2023'],
   module: 'nodenext',
@@ -19,6 +23,8 @@ const compilerOptions = {
 
 // Building, installing and compiling take a while on a small machine.
 t.setTimeout(300_000)
+
+const TYPESCRIPT_7 = join(import.meta.dirname, '../../node_modules/.bin/tsgo')
 
 const tarball = await pack(t)
 const folder = await emptyFolder(t)
@@ -42,6 +48,11 @@ await write(cjs, {
 /** Compiles a project, and type-checks the declarations of its packages unless `options` say otherwise. */
 function compile(project: string, ...options: string[]): Promise<string> {
   return run(folder, 'node_modules/.bin/tsc', '--project', project, ...options)
+}
+
+/** Type-checks a project with TypeScript 7, whose launcher cannot run with the loaders of the tests. */
+function check7(project: string): Promise<string> {
+  return run(folder, 'env', '-u', 'NODE_OPTIONS', TYPESCRIPT_7, '--project', project, '--noEmit')
 }
 
 function summarize(text: string): string[] {
@@ -81,6 +92,7 @@ const streamed = [
 for (const [kind, project] of Object.entries({ 'ES modules': esm, CommonJS: cjs })) {
   t.test(`TypeScript in ${kind}`, async t => {
     await compile(project)
+    await t.resolves(check7(project), 'with TypeScript 7')
 
     t.test('wrong events do not compile, right ones are streamed', async t => {
       t.strictSame(summarize(await run(project, process.execPath, 'out/main.js')), streamed)
@@ -98,6 +110,7 @@ t.test('TypeScript for a browser: the client needs no types of Node', async t =>
   const options = { ...compilerOptions, lib, types: [], module: 'esnext', moduleResolution: 'bundler' }
   await write(project, { 'tsconfig.json': { compilerOptions: options }, 'main.ts': browser })
   await t.resolves(compile(project, '--noEmit'))
+  await t.resolves(check7(project), 'with TypeScript 7')
 })
 
 t.test(
@@ -122,6 +135,19 @@ t.test(
     )
   }
 )
+
+t.test('the declaration of events, with its checks, adds less than 17 KB to a page', async t => {
+  const { outputFiles } = await build({
+    stdin: { contents: "export { eventStream } from 'fastify-sse-from'", resolveDir: folder },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    write: false
+  })
+  const size = gzipSync(outputFiles[0]?.contents as Uint8Array, { level: 9 }).length
+  t.ok(size < 17 * 1024, `${size} bytes`)
+})
 
 t.test('a page can share the declaration of its events with its server, under a policy that forbids eval', async t => {
   const bundled = join(folder, 'sharing.mjs')

@@ -106,7 +106,9 @@ form.onsubmit = async () => {
     onReconnect: ({ error }) => console.warn(error.message, error.cause)
   })
   for await (const { event, data } of stream) if (event === 'message') output.append(String(data))
+  if (!(await stream.stop()) && stream.stopError) console.warn(stream.stopError.code)
 }
+openStream('/stream', { validate: (event, data) => data })
 `
 
 /** The script of a page that shares the declaration of its events with its server. */

@@ -32,7 +32,11 @@ const COMPANIONS = [
   '@ai-sdk/openai',
   'zod',
   'ioredis',
+  '@fastify/cookie',
   '@fastify/cors',
+  '@fastify/jwt',
+  '@fastify/swagger',
+  'fastify-type-provider-zod',
   'close-with-grace'
 ]
 

@@ -129,6 +129,8 @@ export async function validated(): Promise<void> {
   openStream<typeof Tokens>('/stream', { validate: Tokens })
   openStream<typeof Tokens>('/stream', { validate: (_event, data) => data as object })
   openStream('/stream', { validate: () => null })
+  openStream('/stream', { validate: (_event, data) => data })
+  openStream<typeof Tokens>('/stream', { validate: async (_event, data) => data })
   // @ts-expect-error the function must return the data
   openStream('/stream', { validate: () => {} })
   // @ts-expect-error the schema is not that of the type argument

@@ -1,5 +1,13 @@
+import { join } from 'node:path'
+import cors, { type FastifyCorsOptions } from '@fastify/cors'
+import { build } from 'esbuild'
+import type { FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
 import type { SseStream } from '../../../client/index.js'
-import { pageOf, type Snippet } from '../../helpers/markdown.js'
+import type { SourceContext } from '../../../plugin/index.js'
+import { startChromium, visit } from '../../helpers/chromium.js'
+import { pageOf, root, type Snippet } from '../../helpers/markdown.js'
+import { serve } from '../../helpers/server.js'
 import type { Checks } from '../check.js'
 
 const server = pageOf('docs/routes.md').snippets.find(({ name }) => name === 'streamRoutes') as Snippet
@@ -29,26 +37,72 @@ export const client: Checks = {
   },
 
   'From another origin': async (t, program) => {
-    const app = await program.app(t)
-    const origin = 'https://app.example'
-    for (const [method, url] of [
-      ['POST', '/stream'],
-      ['DELETE', `/stream/${'a'.repeat(22)}`]
-    ] as const) {
-      const headers = {
-        origin,
-        'access-control-request-method': method,
-        'access-control-request-headers': 'content-type,last-event-id'
+    const page = await pageWithClient(t)
+    const { app } = await program.load<{ app: FastifyInstance }>('app', code =>
+      code.replace('https://app.example', page.origin)
+    )
+    t.teardown(() => app.close())
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    const ask = (url: string) => page.evaluate(askAndStop, url)
+
+    t.match(await ask(`${url}/chat`), {
+      texts: ['Hello'],
+      id: /^[\w-]{22}$/,
+      stopped: true,
+      isStopped: true,
+      followed: 'stopped'
+    })
+
+    t.test('with less, stop() says that it could not ask', async t => {
+      for (const [options, code] of [
+        [{ origin: true, methods: ['GET', 'POST'], exposedHeaders: ['x-stream-id'] }, 'SSE_UNREACHABLE'],
+        [{ origin: true, methods: ['GET', 'POST', 'DELETE'] }, 'SSE_ID_UNKNOWN']
+      ] as [FastifyCorsOptions, string][]) {
+        const { url } = await serve(t, async app => {
+          await app.register(cors, options)
+          app.post('/chat', (_request, reply) => reply.sseFrom(endless, { resumable: true }))
+        })
+        t.match(await ask(`${url}/chat`), { texts: ['Hello'], stopped: false, code })
       }
-      const preflight = await app.inject({ method: 'OPTIONS', url, headers })
-      t.equal(preflight.statusCode, 204)
-      t.equal(preflight.headers['access-control-allow-origin'], origin)
-      t.match(preflight.headers['access-control-allow-methods'], method)
-      t.match(preflight.headers['access-control-allow-headers'], /content-type, ?last-event-id/)
-    }
-    const answer = await app.inject({ url: '/stream?prompt=hi', headers: { origin } })
-    t.match(answer.headers['access-control-expose-headers'], /^x-stream-id, retry-after,/)
-    t.match(answer.headers['x-stream-id'], /^[\w-]{22}$/)
-    t.match(answer.body, 'data: Hello\n\n')
+    })
   }
+}
+
+async function* endless({ signal }: SourceContext) {
+  yield 'Hello'
+  await new Promise(resolve => signal.addEventListener('abort', resolve))
+}
+
+/** Opens a page in Chromium, of a server of its own, that has the client as `sse`. */
+async function pageWithClient(t: Test) {
+  const { outputFiles } = await build({
+    entryPoints: [join(root, 'client/index.ts')],
+    bundle: true,
+    format: 'iife',
+    globalName: 'sse',
+    write: false
+  })
+  const script = outputFiles[0]?.text
+  const { url: origin } = await serve(t, app => {
+    app.get('/', (_request, reply) => reply.type('text/html').send('<script src="/client.js"></script>'))
+    app.get('/client.js', (_request, reply) => reply.type('text/javascript').send(script))
+  })
+  const { page } = await visit(t, await startChromium(t), origin)
+  return { origin, evaluate: page.evaluate.bind(page) as typeof page.evaluate }
+}
+
+/** Runs in the page: asks, stops at the first event, and follows what was stopped. */
+async function askAndStop(url: string) {
+  const { openStream } = (globalThis as unknown as { sse: typeof import('../../../client/index.js') }).sse
+  const stream = openStream(url, { body: { prompt: 'hi' }, headers: { authorization: 'me' } })
+  const texts: unknown[] = []
+  let stopped: boolean | undefined
+  for await (const { data } of stream) {
+    texts.push(data)
+    stopped = await stream.stop()
+  }
+  const { id, stopError } = stream
+  let followed: string | undefined
+  if (stopped) for await (const { event } of openStream(url, { resume: id as string })) followed = event
+  return { texts, id, stopped, isStopped: stream.stopped, code: stopError?.code, followed }
 }

@@ -13,8 +13,9 @@ const DONE = 'event: done\nid: fastify-sse-from:end\ndata: {}\n\n'
 
 export const readme: Checks = {
   'fastify-sse-from': (t, { commands }) => {
-    const { fastify: _, ioredis: _optional, ...peers } = manifest.peerDependencies
-    t.strictSame(commands, [`npm install ${[manifest.name, ...Object.keys(peers)].join(' ')}`])
+    const { fastify: _, ...peers } = manifest.peerDependencies
+    const needed = Object.keys(peers).filter(name => !(name in manifest.peerDependenciesMeta))
+    t.strictSame(commands, [`npm install ${[manifest.name, ...needed].join(' ')}`])
   },
 
   'fastify-sse-from (2)': async (t, program) => {

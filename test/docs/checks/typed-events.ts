@@ -8,5 +8,21 @@ export const typedEvents: Checks = {
       'data: Hello\n\nevent: usage\ndata: {"tokens":1}\n\n' +
         'event: done\nid: fastify-sse-from:end\ndata: {"finishReason":"stop"}\n\n'
     )
+  },
+
+  'Other libraries': async (t, program) => {
+    const app = await program.app(t)
+    t.equal(
+      (await app.inject('/typed?prompt=hi')).body,
+      'data: You said hi\n\nevent: usage\ndata: {"tokens":3}\n\n' +
+        'event: done\nid: fastify-sse-from:end\ndata: {"finishReason":"stop"}\n\n'
+    )
+    t.equal((await app.inject('/typed')).statusCode, 400)
+    const { content } = (app.swagger() as unknown as Document).paths['/typed'].get.responses[200]
+    t.match(content, { 'text/event-stream': { schema: { type: 'array' }, itemSchema: { type: 'object' } } })
   }
+}
+
+interface Document {
+  paths: { '/typed': { get: { responses: { 200: { content: object } } } } }
 }
