@@ -8,8 +8,8 @@ const called = { type: 'tool-call', id: 'call_1', name: 'read_file', arguments: 
 const image = { type: 'image_url', image_url: { url: png } }
 
 /**
- * open-webui/open-webui: `generate_chat_completion` of backend/open_webui/routers/openai.py (004a45f), tasks.py in the
- * same folder (074d488), the loop of tool calls in backend/open_webui/utils/middleware.py.
+ * Open WebUI, after copies of `generate_chat_completion` in backend/open_webui/routers/openai.py (004a45f) and of
+ * tasks.py in the same folder (074d488). The requests with tools are inferred.
  */
 const openWebUi: RecordedClient = {
   client: 'Open WebUI',
@@ -89,8 +89,8 @@ const openWebUi: RecordedClient = {
 
 /**
  * danny-avila/LibreChat: `getOpenAILLMConfig` of packages/api/src/endpoints/openai/llm.ts (00b3bc3), `fetchModels` of
- * packages/api/src/endpoints/models.ts (003bf57). danny-avila/agents 3.6.11, src/utils/title.ts. The bodies are what
- * @langchain/openai 1.5.8 makes of these options.
+ * packages/api/src/endpoints/models.ts (003bf57). danny-avila/agents 3.6.11, src/utils/title.ts. The body for
+ * titles is what @langchain/openai 1.5.8 makes of these options; that of the chat is inferred.
  */
 const libreChat: RecordedClient = {
   client: 'LibreChat',
@@ -389,5 +389,5 @@ const cline: RecordedClient = {
   ]
 }
 
-/** Chats and editors, as their sources say. */
+/** Chats and editors, after their sources. */
 export const chats: readonly RecordedClient[] = [openWebUi, libreChat, continueClient, zed, aider, cline]
