@@ -1,4 +1,4 @@
-import { breakIn } from './text-break.js'
+import { breakIn } from '../markdown/text-break.js'
 
 /** The length from which a block ends at the next line end, and a text node at the next possible break. Characters. */
 const LONG_BLOCK = 1000

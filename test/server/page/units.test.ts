@@ -11,7 +11,7 @@ import { explainFailure, isStop } from '../../../server/page/chat/failure.js'
 import { addToken, newMeasures, now, timeToFirstToken, tokensPerSecond } from '../../../server/page/chat/measures.js'
 import { canContinue, outcomeOf } from '../../../server/page/chat/outcome.js'
 import { addGap, heightsOf, noGaps, slotsOf } from '../../../server/page/chat/token-gaps.js'
-import { breakIn } from '../../../server/page/views/text-break.js'
+import { breakIn } from '../../../server/page/markdown/text-break.js'
 
 t.test('the gaps of any answer fit in a limited number of bars, and none is lost', async t => {
   let gaps = noGaps()
