@@ -1,18 +1,25 @@
 import { ApiKey } from './chat/api-key.js'
+import { Archive } from './chat/archive.js'
 import { Autosave } from './chat/autosave.js'
 import { Chat } from './chat/chat.js'
-import { load, tabStorage } from './chat/storage.js'
+import { Library } from './chat/library.js'
+import { fetchModels } from './chat/models.js'
+import { loadSettings, saveSettings } from './chat/settings.js'
+import { browserStorage, load, tabStorage } from './chat/storage.js'
 import { isAnswering, Store } from './chat/store.js'
 import { Announcer } from './views/announcer.js'
 import { Autoscroll } from './views/autoscroll.js'
 import { Composer } from './views/composer.js'
+import { ConversationsView } from './views/conversations-view.js'
 import { find } from './views/element.js'
 import { KeyForm } from './views/key-form.js'
 import { Notice } from './views/notice.js'
+import { SettingsView } from './views/settings-view.js'
 import { Transcript } from './views/transcript.js'
 
 const storage = tabStorage()
-const store = new Store({ ...load(storage), wait: undefined })
+const settings = loadSettings(browserStorage())
+const store = new Store({ ...load(storage), wait: undefined, summaries: [], models: [], settings })
 const apiKey = new ApiKey(storage)
 const chat = new Chat(store, () => apiKey.headers())
 const announcer = new Announcer(find('#announcer'))
@@ -23,19 +30,48 @@ const composer = new Composer({
   edit: draft => store.update({ draft }),
   send(prompt) {
     store.update({ draft: '' })
-    ask(prompt)
+    ask(() => chat.ask(prompt))
   },
   stop,
   refuse: () => notice.show('One answer at a time: Esc stops this one.')
 })
 const keyForm = new KeyForm(key => {
   apiKey.set(key)
-  again()
+  void showModels()
+  act(() => chat.again())
 })
-const transcript = new Transcript({ again, copy, refocus: () => composer.focus() })
+const transcript = new Transcript({
+  again: () => act(() => chat.again()),
+  regenerate: () => act(() => chat.regenerate()),
+  extend: () => act(() => chat.extend()),
+  giveUp: () => act(() => chat.giveUp()),
+  edit(index, prompt) {
+    if (index < store.state.exchanges.length - 1) library.keepCopy()
+    act(() => ask(() => chat.edit(index, prompt)))
+  },
+  copy,
+  refocus: () => composer.focus()
+})
 const autosave = new Autosave(storage, () =>
   notice.show('This browser cannot save the conversation. It will not survive a reload.')
 )
+const library = new Library(store, chat, new Archive(), () =>
+  notice.show('This browser cannot keep conversations. They end with this tab.')
+)
+const conversations = new ConversationsView({
+  open(id) {
+    if (id !== store.state.id) library.open(id)
+    autoscroll.follow()
+    composer.focus()
+  },
+  rename: (id, title) => library.rename(id, title),
+  remove: id => library.remove(id),
+  restore: id => library.restore(id)
+})
+const settingsView = new SettingsView(chosen => {
+  store.update({ settings: chosen })
+  saveSettings(browserStorage(), chosen)
+})
 
 store.subscribe(show)
 store.subscribe((state, before) => announcer.show(state, before))
@@ -48,6 +84,9 @@ show()
 if (store.state.exchanges.length > 0) autoscroll.follow()
 composer.focus()
 chat.resume()
+library.clean()
+library.refresh()
+void showModels()
 
 newChat.addEventListener('click', () => {
   notice.clear()
@@ -56,17 +95,15 @@ newChat.addEventListener('click', () => {
   composer.focus()
 })
 for (const button of find('#welcome').querySelectorAll('button')) {
-  button.addEventListener('click', () => {
-    ask(button.textContent)
-    composer.focus()
-  })
+  button.addEventListener('click', () => act(() => ask(() => chat.ask(button.textContent))))
 }
 
 addEventListener('pagehide', () => autosave.now(store.state))
 addEventListener('online', () => chat.wake())
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') chat.wake()
-  else autosave.now(store.state)
+  if (document.visibilityState === 'hidden') return autosave.now(store.state)
+  chat.wake()
+  library.refresh()
 })
 
 function show(): void {
@@ -74,23 +111,31 @@ function show(): void {
   transcript.show(state)
   composer.show(state)
   keyForm.show(state)
+  conversations.show(state)
+  settingsView.show(state)
   newChat.disabled = state.exchanges.length === 0
 }
 
-function ask(prompt: string): void {
+/** Does what a button is for. The focus goes to where the next question is written. */
+function act(work: () => void): void {
+  work()
+  composer.focus()
+}
+
+function ask(work: () => void): void {
   notice.clear()
-  chat.ask(prompt)
+  work()
   autoscroll.follow()
+}
+
+async function showModels(): Promise<void> {
+  const models = await fetchModels(apiKey.headers())
+  if (models !== undefined) store.update({ models })
 }
 
 async function stop(): Promise<void> {
   if (!(await chat.stop()))
     notice.show('The server could not be told to stop. It will stop on its own in half a minute.')
-}
-
-function again(): void {
-  chat.again()
-  composer.focus()
 }
 
 async function copy(text: string): Promise<void> {

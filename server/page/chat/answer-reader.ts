@@ -3,6 +3,7 @@ import type { Message, Tokens } from '../../../routes/index.js'
 import { addToolCall, type ChatAnswer } from './conversation.js'
 import { explainFailure, isStop, type Wait } from './failure.js'
 import { addToken, now } from './measures.js'
+import type { toOptions } from './settings.js'
 
 /** How often a lost connection is tried again, and the longest wait (milliseconds). Together: about a minute. */
 const MAX_RETRIES = 12
@@ -18,6 +19,8 @@ export type AnswerListener = (answer: ChatAnswer, wait: Wait | undefined) => voi
 export interface Question {
   /** The conversation up to the question. */
   readonly messages: Message[]
+  /** What the reader has chosen for the answer. */
+  readonly options: ReturnType<typeof toOptions>
   /** The headers of each request. */
   readonly headers: () => Record<string, string>
 }
@@ -31,12 +34,12 @@ export class AnswerReader {
   #answer: ChatAnswer
   #wait: Wait | undefined
 
-  constructor(answer: ChatAnswer, { messages, headers }: Question, onChange: AnswerListener) {
+  constructor(answer: ChatAnswer, { messages, options, headers }: Question, onChange: AnswerListener) {
     this.#answer = answer
     this.#onChange = onChange
     this.#reconnects = answer.measures.reconnects + (answer.streamId === undefined ? 0 : 1)
     this.#stream = openStream<typeof Tokens>('stream', {
-      body: { messages },
+      body: { ...options, messages },
       headers,
       resume: answer.streamId,
       lastEventId: answer.lastEventId,
@@ -76,6 +79,11 @@ export class AnswerReader {
   /** Stops the answer at its source. @returns whether the server has confirmed it */
   stop(): Promise<boolean> {
     return this.#stream.stop()
+  }
+
+  /** Leaves the answer. The server goes on with it for a while, so that it can be followed again. */
+  leave(): void {
+    this.#stream.close()
   }
 
   /** Ends a wait for the next connection. */

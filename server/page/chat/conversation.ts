@@ -35,6 +35,8 @@ export interface ChatAnswer {
   readonly finishReason?: string
   /** Why the answer failed. */
   readonly failure?: Failure | undefined
+  /** How much of the text other streams had brought, which the model was asked to continue. Characters. */
+  readonly continuedFrom?: number
 }
 
 /** @param now milliseconds since 1970 */
@@ -42,19 +44,35 @@ export function newAnswer(now: number): ChatAnswer {
   return { text: '', state: 'running', measures: newMeasures(now) }
 }
 
+/** What asks a model for the rest of its answer. */
+const CONTINUE = 'Continue your answer exactly where it ends. Do not repeat any of it, and do not comment on this.'
+
+/** The same answer, about to be continued by another stream. @param now milliseconds since 1970 */
+export function continued({ text, reasoning, toolCalls }: ChatAnswer, now: number): ChatAnswer {
+  return {
+    text,
+    ...(reasoning !== undefined && { reasoning }),
+    ...(toolCalls !== undefined && { toolCalls }),
+    measures: newMeasures(now),
+    state: 'running',
+    continuedFrom: text.length
+  }
+}
+
 /**
- * Converts a conversation, up to its last question, to messages for the server. Providers want the roles to alternate,
- * so a question without an answer is joined with the next one. If the conversation is too long, its start is left out.
+ * Converts a conversation, up to its last question, to messages for the server. A question without an answer has failed,
+ * and is left out. If the last answer is to be continued, the model is asked for that. If the conversation is too long,
+ * its start is left out.
  */
 export function toMessages(exchanges: readonly Exchange[]): Message[] {
   const messages: Message[] = []
-  let prompt = ''
-  for (const [i, { prompt: next, answer }] of exchanges.entries()) {
-    prompt = prompt === '' ? next : `${prompt}\n\n${next}`
-    if (i < exchanges.length - 1 && answer.text === '') continue
+  for (const [i, { prompt, answer }] of exchanges.entries()) {
+    const isLast = i === exchanges.length - 1
+    const text = isLast ? answer.text.slice(0, answer.continuedFrom ?? 0) : answer.text
+    if (text === '' && !isLast) continue
     messages.push({ role: 'user', content: cut(prompt) })
-    prompt = ''
-    if (i < exchanges.length - 1) messages.push({ role: 'assistant', content: cut(answer.text) })
+    if (text !== '') messages.push({ role: 'assistant', content: cut(text) })
+    if (text !== '' && isLast) messages.push({ role: 'user', content: CONTINUE })
   }
   // An odd number of messages begins with a question.
   return messages.slice(-(MAX_MESSAGES - 1))

@@ -8,6 +8,10 @@ export interface Failure {
   isCut: boolean
   /** Whether the server asks for an API key. */
   needsKey?: boolean
+  /** Whether the browser had no network. */
+  isOffline?: boolean
+  /** Whether the server was asked too much, and wants to be asked later. */
+  isBusy?: boolean
 }
 
 /** Why an answer has no connection, and until when. */
@@ -39,7 +43,14 @@ const CUTS = new Set(['SSE_UNREACHABLE', 'SSE_TRUNCATED', 'SSE_STATUS', 'FST_SSE
 export function explainFailure(error: unknown, isOnline: boolean): Failure {
   if (!(error instanceof SseStreamError)) return { words: `This page failed: ${error}`, isCut: false }
   const needsKey = error.code === 'FST_SSE_API_KEY_REQUIRED'
-  return { words: wordsOf(error, isOnline), isCut: CUTS.has(error.code), ...(needsKey && { needsKey }) }
+  const isCut = CUTS.has(error.code)
+  return {
+    words: wordsOf(error, isOnline),
+    isCut,
+    ...(needsKey && { needsKey }),
+    ...(isCut && !isOnline && { isOffline: true }),
+    ...(error.statusCode === 429 && { isBusy: true })
+  }
 }
 
 /** Whether an answer ended because somebody stopped it, in another tab for example. */

@@ -1,28 +1,29 @@
+import { newId } from './conversations.js'
 import type { PageState } from './store.js'
 
 /** What survives a reload. */
-export type Kept = Pick<PageState, 'exchanges' | 'draft'>
+export type Kept = Pick<PageState, 'id' | 'revision' | 'title' | 'exchanges' | 'draft'>
 
 const KEY = 'chat'
 
 /** The version of the stored form. What another version of the page stored is not read. */
-const VERSION = 1
+const VERSION = 2
 
 /** Loads what this tab had before a reload. */
 export function load(storage: Storage | undefined): Kept {
   try {
-    const { form, exchanges, draft } = JSON.parse(storage?.getItem(KEY) ?? '{}')
-    if (form === VERSION) return { exchanges, draft }
+    const { form, id, revision, title, exchanges, draft } = JSON.parse(storage?.getItem(KEY) ?? '{}')
+    if (form === VERSION) return { id, revision, title, exchanges, draft }
   } catch {
     // Something else was stored under this key.
   }
-  return { exchanges: [], draft: '' }
+  return { id: newId(), revision: 0, title: undefined, exchanges: [], draft: '' }
 }
 
 /** @returns `false` if nothing was saved: the browser forbids it, or there is no room */
-export function save(storage: Storage | undefined, { exchanges, draft }: Kept): boolean {
+export function save(storage: Storage | undefined, { id, revision, title, exchanges, draft }: Kept): boolean {
   try {
-    storage?.setItem(KEY, JSON.stringify({ form: VERSION, exchanges, draft }))
+    storage?.setItem(KEY, JSON.stringify({ form: VERSION, id, revision, title, exchanges, draft }))
     return storage !== undefined
   } catch {
     return false
@@ -33,6 +34,15 @@ export function save(storage: Storage | undefined, { exchanges, draft }: Kept): 
 export function tabStorage(): Storage | undefined {
   try {
     return sessionStorage
+  } catch {
+    return undefined
+  }
+}
+
+/** The storage of this browser. `undefined` if it is set to store nothing. */
+export function browserStorage(): Storage | undefined {
+  try {
+    return localStorage
   } catch {
     return undefined
   }

@@ -1,13 +1,26 @@
 import type { Exchange } from './conversation.js'
+import type { Summary } from './conversations.js'
 import type { Wait } from './failure.js'
+import type { Settings } from './settings.js'
 
 /** Everything that the page shows and saves. It is replaced, never changed. */
 export interface PageState {
+  /** The id of the conversation. */
+  readonly id: string
+  /** How often the conversation has changed, beside the growth of an answer. Of two versions, the higher one counts. */
+  readonly revision: number
+  /** The name that the reader has given to the conversation. */
+  readonly title: string | undefined
   readonly exchanges: readonly Exchange[]
   /** What the last answer waits for while it has no connection. */
   readonly wait: Wait | undefined
   /** What the reader has written and not sent. */
   readonly draft: string
+  /** All conversations that are kept, the one that has changed last first. */
+  readonly summaries: readonly Summary[]
+  /** The models that the server has. */
+  readonly models: readonly string[]
+  readonly settings: Settings
 }
 
 /** Called with the new state and the one before it. */
@@ -40,4 +53,9 @@ export class Store {
 /** Whether an answer is on its way. */
 export function isAnswering({ exchanges }: PageState): boolean {
   return exchanges.at(-1)?.answer.state === 'running'
+}
+
+/** Whether the next question has to wait. A server that was asked too much is no reason for that. */
+export function isHeld(state: PageState): boolean {
+  return isAnswering(state) && state.wait?.failure.isBusy !== true
 }

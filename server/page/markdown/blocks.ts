@@ -1,26 +1,18 @@
 import type { SyntaxNode } from '@lezer/common'
 import { codeOf } from './code.js'
 import { inlinesOf } from './inlines.js'
-import { type Attributes, type ShownElement, shown, type Tag } from './nodes.js'
+import { type Attributes, type Shown, type ShownElement, shown, type Tag } from './nodes.js'
+import { Outline } from './outline.js'
 import { tableOf } from './table.js'
 import { paragraphsOf } from './texts.js'
 
 /** How deep lists and quotes are nested. Deeper ones are text. */
 const MAX_DEPTH = 16
 
-/** A heading of the answer is below those of the page. */
-const HEADINGS: Record<string, `h${3 | 4 | 5 | 6}`> = {
-  ATXHeading1: 'h3',
-  ATXHeading2: 'h4',
-  ATXHeading3: 'h5',
-  ATXHeading4: 'h6',
-  ATXHeading5: 'h6',
-  ATXHeading6: 'h6',
-  SetextHeading1: 'h3',
-  SetextHeading2: 'h4'
-}
-
 const CONTAINERS: Record<string, Tag> = { BulletList: 'ul', OrderedList: 'ol', ListItem: 'li', Blockquote: 'blockquote' }
+
+/** The level of a heading, as its name ends. */
+const HEADING = /^(?:ATX|Setext)Heading([1-6])$/
 
 /** A block with what is shown of it. */
 export interface Block {
@@ -46,13 +38,15 @@ export function blocksOf(
   depth = 0
 ): readonly Block[] {
   const blocks: Block[] = []
+  const outline = depth === 0 ? new Outline() : undefined
   for (let child = node.firstChild; child !== null; child = child.nextSibling) {
     if (child.name === 'ListMark' || child.name === 'QuoteMark') continue
     const { name, from, to } = child
+    const tag = outline?.next(levelOf(name))
     const old = before[blocks.length]
     const isSame = old !== undefined && old.name === name && old.from === from
     if (isSame && old.to === to && to < stable) blocks.push(old)
-    else blocks.push(blockOf(child, text, isSame ? old.blocks : [], stable, depth))
+    else blocks.push(tag === undefined ? blockOf(child, text, isSame ? old.blocks : [], stable, depth) : heading(child, text, tag))
   }
   return blocks
 }
@@ -69,8 +63,8 @@ function blockOf(node: SyntaxNode, text: string, before: readonly Block[], stabl
 
 function leafOf(node: SyntaxNode, text: string): readonly ShownElement[] {
   const { name, from, to } = node
-  const heading = HEADINGS[name]
-  if (heading !== undefined) return [shown(heading, trimmed(inlinesOf(node, text)), { dir: 'auto' })]
+  // One within a list or a quote is no part of the outline.
+  if (HEADING.test(name)) return [shown('p', headingOf(node, text), { class: classOf(name), dir: 'auto' })]
   if (name === 'HorizontalRule') return [shown('hr', [])]
   if (name === 'FencedCode' || name === 'CodeBlock') return [codeOf(node, text)]
   if (name === 'Table') return [tableOf(node, text)]
@@ -78,13 +72,30 @@ function leafOf(node: SyntaxNode, text: string): readonly ShownElement[] {
   return paragraphsOf(inlinesOf(node, text))
 }
 
-/** The space between a heading and its mark belongs to neither. */
-function trimmed(parts: ReturnType<typeof inlinesOf>): ReturnType<typeof inlinesOf> {
+function heading(node: SyntaxNode, text: string, tag: Tag): Block {
+  const { name, from, to } = node
+  const element = shown(tag, headingOf(node, text), { class: classOf(name), dir: 'auto' })
+  return { name, from, to, shown: [element], blocks: [] }
+}
+
+/** The content of a heading. The space between it and its mark belongs to neither. */
+function headingOf(node: SyntaxNode, text: string): readonly Shown[] {
+  const parts = inlinesOf(node, text)
   return parts.map((part, i) => {
     if (typeof part !== 'string') return part
-    const text = i === 0 ? part.trimStart() : part
-    return i === parts.length - 1 ? text.trimEnd() : text
+    const start = i === 0 ? part.trimStart() : part
+    return i === parts.length - 1 ? start.trimEnd() : start
   })
+}
+
+function levelOf(name: string): number | undefined {
+  const [, level] = HEADING.exec(name) ?? []
+  return level === undefined ? undefined : Number(level)
+}
+
+/** It looks like the level that the model wrote. */
+function classOf(name: string): string {
+  return `is-level-${levelOf(name)}`
 }
 
 function attributesOf(node: SyntaxNode, text: string): Attributes {

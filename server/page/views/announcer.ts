@@ -1,5 +1,7 @@
+import { titleOf } from '../chat/conversations.js'
 import { outcomeOf } from '../chat/outcome.js'
 import { isAnswering, type PageState } from '../chat/store.js'
+import { plainText } from '../markdown/plain-text.js'
 
 /** How much of an answer is read out. Characters. */
 const MAX_SPOKEN = 1500
@@ -26,8 +28,9 @@ export class Announcer {
 
 /** Announces an answer when it ends, not token by token, and a lost connection once, not for each retry. */
 function announcementOf(state: PageState, before: PageState): string | undefined {
-  if (state.exchanges.length > before.exchanges.length) return 'Waiting for the answer.'
-  if (state.exchanges.length < before.exchanges.length) return 'New chat.'
+  if (state.id !== before.id) return state.exchanges.length === 0 ? 'New chat.' : `Conversation: ${titleOf(state)}`
+  const isMore = state.exchanges.length > before.exchanges.length
+  if (isAnswering(state) && (isMore || !isAnswering(before))) return 'Waiting for the answer.'
   if (isAnswering(before) && !isAnswering(state)) return endOf(state)
   if (state.wait !== undefined && before.wait === undefined) return `${state.wait.failure.words} Trying again.`
   return undefined
@@ -36,7 +39,7 @@ function announcementOf(state: PageState, before: PageState): string | undefined
 function endOf({ exchanges }: PageState): string | undefined {
   const answer = exchanges.at(-1)?.answer
   if (answer === undefined) return undefined
-  const text = answer.state === 'complete' && spoken(answer.text)
+  const text = answer.state === 'complete' && spoken(plainText(answer.text))
   return [text, outcomeOf(answer, undefined, 0)?.words].filter(Boolean).join(' ')
 }
 

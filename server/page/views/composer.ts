@@ -1,5 +1,6 @@
-import { isAnswering, type PageState } from '../chat/store.js'
+import { isAnswering, isHeld, type PageState } from '../chat/store.js'
 import { find } from './element.js'
+import { PromptHistory } from './prompt-history.js'
 
 export interface ComposerActions {
   /** The reader has written something. */
@@ -17,7 +18,9 @@ export class Composer {
   readonly #send = find<HTMLButtonElement>('#send')
   readonly #stop = find<HTMLButtonElement>('#stop')
   readonly #actions: ComposerActions
+  readonly #history = new PromptHistory()
   #isBusy = false
+  #isAnswering = false
 
   constructor(actions: ComposerActions) {
     this.#actions = actions
@@ -30,24 +33,29 @@ export class Composer {
       actions.edit(this.#prompt.value)
     })
     this.#prompt.addEventListener('keydown', event => {
-      if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return
-      event.preventDefault()
-      this.#submit()
+      if (isComposing(event) || event.shiftKey) return
+      if (event.key === 'Enter') {
+        event.preventDefault()
+        this.#submit()
+      }
+      if (event.key === 'ArrowUp' || event.key === 'ArrowDown') this.#recall(event)
     })
     this.#stop.addEventListener('click', ({ detail: clicks }) => {
       // The second click of a double click was meant for the button that sends.
       if (clicks < 2) actions.stop()
     })
     document.addEventListener('keydown', event => {
-      if (event.key === 'Escape' && this.#isBusy && !isComposing(event)) actions.stop()
+      if (event.key === 'Escape' && this.#isAnswering && !isComposing(event) && !isClosing()) actions.stop()
     })
   }
 
   /** While an answer is on its way it can be stopped. The next question can be written, but not sent. */
   show(state: PageState): void {
     const hadFocus = document.activeElement === this.#stop
-    const isBusy = isAnswering(state)
+    const isBusy = isHeld(state)
     this.#isBusy = isBusy
+    this.#isAnswering = isAnswering(state)
+    this.#history.set(state.exchanges.map(({ prompt }) => prompt))
     this.#stop.hidden = !isBusy
     this.#send.hidden = isBusy
     if (hadFocus && !isBusy) this.focus()
@@ -67,12 +75,31 @@ export class Composer {
     else this.#actions.send(prompt)
   }
 
+  /** Up and down go through the questions, if the cursor has no line to go to. */
+  #recall(event: KeyboardEvent): void {
+    const { value, selectionStart, selectionEnd } = this.#prompt
+    const edge = event.key === 'ArrowUp' ? 0 : value.length
+    // A question that was recalled has the cursor at its end.
+    const isAtEdge = selectionStart === selectionEnd && (selectionStart === edge || selectionStart === value.length)
+    const hasLines = value.includes('\n') && selectionStart !== edge
+    const recalled = isAtEdge && !hasLines ? this.#history.recall(event.key, value) : undefined
+    if (recalled === undefined) return
+    event.preventDefault()
+    this.#actions.edit(recalled)
+    this.#prompt.setSelectionRange(recalled.length, recalled.length)
+  }
+
   /** Makes the field as high as its text if the browser does not. */
   #fit(): void {
     if (CSS.supports('field-sizing', 'content')) return
     this.#prompt.style.height = 'auto'
     this.#prompt.style.height = `${this.#prompt.scrollHeight}px`
   }
+}
+
+/** Whether Escape closes something that is open above the page. */
+function isClosing(): boolean {
+  return document.querySelector(':popover-open, .is-editing :focus') !== null
 }
 
 /** Whether a key belongs to an input method that composes characters. Safari tells so only by the code 229. */

@@ -1,11 +1,11 @@
 import type { Exchange } from '../chat/conversation.js'
 import type { Wait } from '../chat/failure.js'
-import { now } from '../chat/measures.js'
-import { outcomeOf } from '../chat/outcome.js'
-import { find } from './element.js'
-import { GrowingText } from './growing-text.js'
+import { copyOf, find } from './element.js'
+import { MarkdownView } from './markdown-view.js'
 import { MeasuresView } from './measures-view.js'
 import { NextFrame } from './next-frame.js'
+import { OutcomeView } from './outcome-view.js'
+import { QuestionView } from './question-view.js'
 import { ReasoningView } from './reasoning-view.js'
 import { ToolCallsView } from './tool-calls-view.js'
 
@@ -17,7 +17,7 @@ export interface ExchangeState {
   readonly exchange: Exchange
   /** What the answer waits for while it has no connection. */
   readonly wait: Wait | undefined
-  /** Only the last exchange has a button to ask again. */
+  /** Only the last exchange has buttons to ask again. */
   readonly isLast: boolean
 }
 
@@ -25,78 +25,72 @@ export interface ExchangeState {
 export interface ExchangeActions {
   /** Asks again, or tries the connection again. */
   again(): void
+  /** Asks for another answer. */
+  regenerate(): void
+  /** Has the model continue its answer. */
+  extend(): void
+  /** Waits no longer. */
+  giveUp(): void
+  /** Asks a question in other words. */
+  edit(index: number, prompt: string): void
   copy(text: string): void
   /** A button that had the focus is gone. */
   refocus(): void
 }
 
-/** Shows a question and its answer. What a model says is only ever text. */
+/** Shows a question and its answer. */
 export class ExchangeView {
   readonly element: HTMLElement
-  readonly #actions: ExchangeActions
   readonly #frame = new NextFrame(() => this.#paint())
   readonly #answer: HTMLElement
+  readonly #question: QuestionView
   readonly #reasoning: ReasoningView
-  readonly #text: GrowingText
+  readonly #text: MarkdownView
   readonly #toolCalls: ToolCallsView
   readonly #measures: MeasuresView
-  readonly #outcome: HTMLElement
-  readonly #words: HTMLElement
-  readonly #again: HTMLButtonElement
-  readonly #copy: HTMLButtonElement
+  readonly #outcome: OutcomeView
   #state: ExchangeState
   #tick: ReturnType<typeof setTimeout> | undefined
 
-  constructor(template: HTMLTemplateElement, state: ExchangeState, actions: ExchangeActions) {
-    this.element = (template.content.cloneNode(true) as DocumentFragment).firstElementChild as HTMLElement
+  constructor(template: HTMLTemplateElement, index: number, state: ExchangeState, actions: ExchangeActions) {
+    this.element = copyOf(template)
     this.#state = state
-    this.#actions = actions
     this.#answer = find('.answer', this.element)
+    this.#question = new QuestionView(find('.question', this.element), prompt => actions.edit(index, prompt))
     this.#reasoning = new ReasoningView(find('.reasoning', this.element))
-    this.#text = new GrowingText(find('.text', this.element))
+    this.#text = new MarkdownView(find('.text', this.element))
     this.#toolCalls = new ToolCallsView(find('.tool-calls', this.element))
     this.#measures = new MeasuresView(find('.measures', this.element))
-    this.#outcome = find('.outcome', this.element)
-    this.#words = find('.words', this.element)
-    this.#again = find('.again', this.element)
-    this.#copy = find('.copy', this.element)
-    find('.prompt', this.element).textContent = state.exchange.prompt
-    this.#again.addEventListener('click', () => actions.again())
-    this.#copy.addEventListener('click', () => actions.copy(this.#state.exchange.answer.text))
+    this.#outcome = new OutcomeView(find('.outcome', this.element), actions)
     this.#paint()
   }
 
   /** Shows at once what the reader can do, and the text with the next frame. */
   show(state: ExchangeState): void {
-    const { exchange, wait } = this.#state
+    const { exchange, wait, isLast } = this.#state
+    if (state.exchange === exchange && state.wait === wait && state.isLast === isLast) return
     this.#state = state
     if (state.exchange.answer.state !== exchange.answer.state || state.wait !== wait) this.#paint()
     else this.#frame.request()
   }
 
+  /** Lets go of what would run on. */
+  close(): void {
+    clearTimeout(this.#tick)
+  }
+
   #paint(): void {
-    const { exchange, wait, isLast } = this.#state
-    const { answer } = exchange
+    const { exchange, wait } = this.#state
+    const { prompt, answer } = exchange
     const isRunning = answer.state === 'running'
     this.#answer.setAttribute('aria-busy', String(isRunning))
+    this.#question.show(prompt)
     this.#reasoning.show(answer.reasoning)
-    this.#text.show(answer.text)
+    this.#text.show(answer.text, isRunning)
     this.#toolCalls.show(answer.toolCalls)
     this.#measures.show(answer.measures, !isRunning)
-    const outcome = outcomeOf(answer, wait, now())
-    this.#outcome.classList.toggle('is-alarm', outcome?.isAlarm === true)
-    write(this.#words, outcome?.words)
-    const hadFocus = document.activeElement === this.#again
-    write(this.#again, isLast ? outcome?.button : undefined)
-    if (hadFocus && this.#again.hidden) this.#actions.refocus()
-    // Browsers let a page write to the clipboard only if it came over TLS or from the same machine.
-    this.#copy.hidden = isRunning || answer.text === '' || navigator.clipboard === undefined
+    this.#outcome.show(this.#state)
     clearTimeout(this.#tick)
     if (wait !== undefined) this.#tick = setTimeout(() => this.#frame.request(), TICK)
   }
-}
-
-function write(element: HTMLElement, text: string | undefined): void {
-  element.hidden = text === undefined
-  if (text !== undefined && element.textContent !== text) element.textContent = text
 }

@@ -14,19 +14,19 @@ export class GrowingText {
   #node!: Text
   /** The length of the block. */
   #length = 0
-  /** The length of the whole text. */
-  #shown = 0
+  /** The whole text. */
+  #shown = ''
 
   constructor(element: HTMLElement) {
     this.#element = element
     this.#clear()
   }
 
-  /** Shows a text. It begins with the text that is shown, unless it is shorter: then it is a different text. */
+  /** Shows a text. If it begins with the text that is shown, the rest is appended. */
   show(text: string): void {
-    if (text.length < this.#shown) this.#clear()
-    const added = text.slice(this.#shown)
-    this.#shown = text.length
+    if (!text.startsWith(this.#shown)) this.#clear()
+    const added = text.slice(this.#shown.length)
+    this.#shown = text
     this.#append(added)
   }
 
@@ -57,7 +57,7 @@ export class GrowingText {
 
   #clear(): void {
     this.#element.replaceChildren()
-    this.#shown = 0
+    this.#shown = ''
     this.#startBlock()
   }
 

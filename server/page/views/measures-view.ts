@@ -1,5 +1,5 @@
 import { type Measures, timeToFirstToken, tokensPerSecond } from '../chat/measures.js'
-import { find } from './element.js'
+import { find, write } from './element.js'
 import { GapPlot } from './gap-plot.js'
 
 /** The shortest time between changes of the figures, so that they can be read. Milliseconds. */
@@ -35,10 +35,6 @@ export class MeasuresView {
     write(this.#longest, longest)
     this.#plot.show(gaps, longest || 'none yet')
   }
-}
-
-function write(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text
 }
 
 function inUnits(milliseconds: number | undefined): string {

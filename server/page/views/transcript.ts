@@ -1,5 +1,6 @@
 import type { Exchange } from '../chat/conversation.js'
 import type { PageState } from '../chat/store.js'
+import { COPY_CODE } from '../markdown/code.js'
 import { find } from './element.js'
 import { type ExchangeActions, ExchangeView } from './exchange-view.js'
 
@@ -10,31 +11,37 @@ export class Transcript {
   readonly #template = find<HTMLTemplateElement>('#exchange')
   readonly #actions: ExchangeActions
   readonly #views: ExchangeView[] = []
+  #id: string | undefined
 
   constructor(actions: ExchangeActions) {
     this.#actions = actions
+    this.#element.addEventListener('click', ({ target }) => {
+      const code = target instanceof Element && target.closest(`.${COPY_CODE}`)?.closest('.code')?.querySelector('code')
+      if (code) actions.copy(code.textContent ?? '')
+    })
   }
 
-  show({ exchanges, wait }: PageState): void {
-    if (exchanges.length < this.#views.length) this.#clear()
+  show({ id, exchanges, wait }: PageState): void {
+    this.#shorten(id === this.#id ? exchanges.length : 0)
+    this.#id = id
     this.#welcome.hidden = exchanges.length > 0
-    // Besides new exchanges, only the one that was the last can have changed.
-    for (let i = Math.max(0, this.#views.length - 1); i < exchanges.length; i++) {
-      const isLast = i === exchanges.length - 1
-      const state = { exchange: exchanges[i] as Exchange, wait: isLast ? wait : undefined, isLast }
-      const view = this.#views[i]
-      if (view === undefined) this.#add(new ExchangeView(this.#template, state, this.#actions))
-      else view.show(state)
+    for (const [i, exchange] of exchanges.entries()) this.#showOne(i, exchange, exchanges.length, wait)
+  }
+
+  #showOne(index: number, exchange: Exchange, length: number, wait: PageState['wait']): void {
+    const isLast = index === length - 1
+    const state = { exchange, wait: isLast ? wait : undefined, isLast }
+    const view = this.#views[index]
+    if (view !== undefined) return view.show(state)
+    const added = new ExchangeView(this.#template, index, state, this.#actions)
+    this.#views.push(added)
+    this.#element.append(added.element)
+  }
+
+  #shorten(length: number): void {
+    for (const view of this.#views.splice(length)) {
+      view.close()
+      view.element.remove()
     }
-  }
-
-  #add(view: ExchangeView): void {
-    this.#views.push(view)
-    this.#element.append(view.element)
-  }
-
-  #clear(): void {
-    this.#views.length = 0
-    this.#element.replaceChildren()
   }
 }

@@ -28,13 +28,16 @@ const table = (header: string, body: string) =>
   `<div class="table" role="group" aria-label="Table"><table><thead><tr>${header}</tr></thead>` +
   `<tbody>${body}</tbody></table></div>`
 
+const heading = (rank: number, level: number, text: string) => `<h${rank} class="is-level-${level}">${text}</h${rank}>`
+
 const link = (address: string, label = address) => `<a href="${address}">${label}</a>`
 
 t.test('Markdown is shown as what it means', async t => {
   const task = (label: string, mark: string) => `<span class="task" role="img" aria-label="${label}">${mark}</span>`
   for (const [text, html] of [
-    ['# One\n## *Two* ##\n### Three', '<h3>One</h3>\n<h4><em>Two</em></h4>\n<h5>Three</h5>'],
-    ['One\n===', '<h3>One</h3>'],
+    ['# One\n## *Two* ##\n### Three', `${heading(3, 1, 'One')}\n${heading(4, 2, '<em>Two</em>')}\n${heading(5, 3, 'Three')}`],
+    ['### One\n## Two\n###### Three\n- # Four', `${heading(3, 3, 'One')}\n${heading(3, 2, 'Two')}\n${heading(4, 6, 'Three')}\n<ul><li><p class="is-level-1">Four</p></li></ul>`],
+    ['One\n===', heading(3, 1, 'One')],
     ['a *b* __c__ ~~d~~ `e * f` \\*g', '<p>a <em>b</em> <strong>c</strong> <del>d</del> <code>e * f</code> *g</p>'],
     ['`` ` `` `\n a`', '<p><code>`</code> <code> a</code></p>'],
     ['a  \nb\\\nc\n   d', '<p>a\nb\nc\nd</p>'],
