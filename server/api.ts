@@ -17,7 +17,7 @@ import { type Environment, listOf } from './environment.js'
 /** The routes that a model is paid for, `/stream`, `/v1`, `/api/chat` and `/agent`, and the guards in front of them. */
 export async function api(
   app: FastifyInstance,
-  { generate, model, environment }: { generate: Generate; model: string; environment: Environment }
+  { generate, models, environment }: { generate: Generate; models: string[]; environment: Environment }
 ): Promise<void> {
   const origins = listOf(environment.ALLOWED_ORIGINS)
   const keys = listOf(environment.API_KEYS)
@@ -26,8 +26,8 @@ export async function api(
   if (origins.length > 0) await app.register(cors, corsOptions({ origins }))
   if (keys.length > 0) app.addHook('onRequest', apiKeyGuard({ keys }))
   await app.register(streamRoutes, { generate })
-  await app.register(openAiRoutes, { generate, models: [model] })
-  await app.register(responsesRoutes, { generate, models: [model] })
+  await app.register(openAiRoutes, { generate, models })
+  await app.register(responsesRoutes, { generate, models })
   // Clients such as Claude Code ask for models by names of their own.
   await app.register(anthropicRoutes, { generate })
   await app.register(chatRoutes, { generate })

@@ -68,12 +68,19 @@ const withKey = {
 /** The name of the demo. Clients treat the names of real models in a way of their own. */
 const DEMO_MODEL = 'demo'
 
-function chooseSource(environment: Environment, app: FastifyInstance): { generate: Generate; model: string } {
-  const { OPENAI_BASE_URL: baseURL, OPENAI_API_KEY: apiKey, OPENAI_MODEL: model } = environment
+function chooseSource(environment: Environment, app: FastifyInstance): { generate: Generate; models: string[] } {
+  const { OPENAI_BASE_URL: baseURL, OPENAI_API_KEY: apiKey } = environment
   if (baseURL === undefined && apiKey === undefined) {
     app.log.info('answers come from the embedded demo; set OPENAI_BASE_URL or OPENAI_API_KEY to use a real model')
-    return { generate: demoSource(), model: DEMO_MODEL }
+    return { generate: demoSource(), models: [DEMO_MODEL] }
   }
-  app.log.info({ model, baseURL }, 'answers come from an OpenAI-compatible server')
-  return { generate: openAiSource({ baseURL, apiKey, model }), model }
+  const models = listOf(environment.OPENAI_MODEL)
+  app.log.info({ models, baseURL }, 'answers come from an OpenAI-compatible server')
+  return { generate: openAiSource({ baseURL, apiKey, model: chooser(models) }), models }
+}
+
+/** Clients ask for models by names of their own. A name that the server does not have means its first model. */
+function chooser(models: readonly string[]): (asked: string | undefined) => string {
+  const [first = ''] = models
+  return asked => models.find(model => model === asked) ?? first
 }

@@ -24,16 +24,34 @@ function answerTo(messages: readonly TextMessage[]): string {
       : ''
   return `You asked: “${echo}”${number}
 
-This is the demo source 👋 of fastify-sse-from: no model, no network, no key. It only shows how an answer arrives:
+This is the **demo source** 👋 of fastify-sse-from: no model, no network, no key. It only shows how an answer arrives:
 
-  1. a pause, while a model would be thinking 🤔
-  2. then token by token, each as soon as it is ready ⚡
-  3. and a "done" event at the end.
+1. a pause, while a model would be thinking 🤔
+2. then token by token, each *as soon as it is ready* ⚡
+3. and a \`done\` event at the end.
 
-Try to disturb it! Stop it, and the source stops at once. Reload the page, or lose the network, and this very answer \
-continues where it was: no token twice, none missing. Leave for good, and the source stops half a minute later.
+### Try to disturb it
 
-Set OPENAI_BASE_URL or OPENAI_API_KEY to stream from a real model 🚀.
+| what you do | what happens |
+| --- | --- |
+| stop it | the source stops at once |
+| reload the page, or lose the network | this very answer continues where it was: no token twice, none missing |
+| leave for good | the source stops half a minute later |
+
+### Make it yours
+
+A route of your own takes a few lines:
+
+\`\`\`ts
+app.get('/stream', (request, reply) =>
+  reply.sseFrom(async function* () {
+    yield 'Hello'
+    yield ', world'
+  })
+)
+\`\`\`
+
+> Set \`OPENAI_BASE_URL\` or \`OPENAI_API_KEY\` to stream from a real model 🚀.
 `
 }
 

@@ -15,7 +15,10 @@ const Schema = Type.Object({
   OPENAI_API_KEY: Type.Optional(
     Type.String({ pattern: '^[\x21-\x7e]+$', description: 'a key of visible ASCII characters' })
   ),
-  OPENAI_MODEL: Type.String({ default: 'gpt-5-mini', description: 'the name of a model' }),
+  OPENAI_MODEL: Type.String({
+    default: 'gpt-5-mini',
+    description: 'names of models, separated by commas, the default first'
+  }),
   REDIS_URL: Type.Optional(Type.String({ description: 'a redis or rediss URL' })),
   API_KEYS: Type.Optional(
     Type.String({ pattern: LIST_OF_KEYS, description: 'keys of visible ASCII characters, separated by commas' })
@@ -43,6 +46,7 @@ function urlScheme(url: string): string {
 /** Checks that the schema cannot express: Ajv accepts `0x10` as a number, and does not parse URLs. */
 const checks: Partial<Record<Variable, (value: string) => boolean>> = {
   PORT: value => /^\d+$/.test(value),
+  OPENAI_MODEL: value => listOf(value).every(name => name !== ''),
   REDIS_URL: value => /^rediss?:$/.test(urlScheme(value)),
   ALLOWED_HOSTS: value => listOf(value).every(host => /^(\*|(\*\.)?[a-z\d_-]+(\.[a-z\d_-]+)*)$/i.test(host)),
   ALLOWED_ORIGINS: value => listOf(value).every(origin => /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+$/i.test(origin)),

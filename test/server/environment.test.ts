@@ -36,6 +36,7 @@ t.test('names each wrong variable and what it takes, without its value', async t
     ['OPENAI_BASE_URL', 'ftp://host', 'an http or https URL without a password'],
     ['OPENAI_BASE_URL', 'http://user:secret@host/v1', 'an http or https URL without a password'],
     ['OPENAI_API_KEY', 'sk-€', 'a key of visible ASCII characters'],
+    ['OPENAI_MODEL', 'one,,two', 'names of models, separated by commas, the default first'],
     ['REDIS_URL', 'localhost:6379', 'a redis or rediss URL'],
     ['REDIS_URL', 'secret', 'a redis or rediss URL'],
     ['API_KEYS', 'secret,', 'keys of visible ASCII characters, separated by commas'],

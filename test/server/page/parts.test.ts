@@ -48,6 +48,35 @@ t.test('reasoning is folded beside the answer, calls of tools are shown, and bot
   t.equal(await chat.text(), 'Let me see.')
 })
 
+t.test('reasoning in blocks is laid out and selected like text in one block', async t => {
+  const chat = await openChat(t, browser, url)
+  await chat.ask('paragraphs')
+  const { start, write, finish } = bound(await provider.next())
+  start()
+  const text = Array.from({ length: 60 }, (_, i) => `${'word '.repeat(30 + i)}\n${i % 3 === 0 ? '\n' : ''}`).join('')
+  for (const token of text.match(/[\s\S]{1,50}/g) ?? []) write(delta({ reasoning_content: token }))
+  finish('stop')
+  await chat.isDone()
+  await chat.page.getByText('Reasoning', { exact: true }).click()
+  t.equal(await chat.page.locator('.reasoning > div').textContent(), text)
+  t.ok((await chat.page.locator('.reasoning > div > div').count()) > 5)
+  const heights = await chat.evaluate<number[]>(`(() => {
+    const text = document.querySelector('.reasoning > div')
+    const whole = text.cloneNode()
+    whole.append(document.createElement('div'))
+    whole.firstChild.textContent = text.textContent
+    text.after(whole)
+    const heights = [text.offsetHeight, whole.offsetHeight]
+    whole.remove()
+    return heights
+  })()`)
+  t.equal(heights[0], heights[1])
+  const selected = await chat.evaluate<string>(
+    "getSelection().selectAllChildren(document.querySelector('.reasoning > div')), getSelection().toString()"
+  )
+  t.equal(selected.trim(), text.trim())
+})
+
 /** The methods of a call, which the test uses without it. */
 function bound(call: Awaited<ReturnType<typeof provider.next>>) {
   return {
