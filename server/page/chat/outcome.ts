@@ -59,5 +59,10 @@ export function canContinue({ state, failure, streamId }: ChatAnswer): boolean {
 function waiting({ failure, until }: Wait, now: number): Outcome {
   const seconds = Math.ceil((until - now) / 1000)
   const next = seconds > 0 ? `Trying again in ${seconds} s.` : 'Trying again…'
-  return { words: `${failure.words} ${next}`, isAlarm: true, button: 'Try now', ...(failure.isBusy && { other: 'Cancel' }) }
+  return {
+    words: `${failure.words} ${next}`,
+    isAlarm: true,
+    button: 'Try now',
+    ...(failure.isBusy && { other: 'Cancel' })
+  }
 }

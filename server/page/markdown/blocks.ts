@@ -9,7 +9,12 @@ import { paragraphsOf } from './texts.js'
 /** How deep lists and quotes are nested. Deeper ones are text. */
 const MAX_DEPTH = 16
 
-const CONTAINERS: Record<string, Tag> = { BulletList: 'ul', OrderedList: 'ol', ListItem: 'li', Blockquote: 'blockquote' }
+const CONTAINERS: Record<string, Tag> = {
+  BulletList: 'ul',
+  OrderedList: 'ol',
+  ListItem: 'li',
+  Blockquote: 'blockquote'
+}
 
 /** The level of a heading, as its name ends. */
 const HEADING = /^(?:ATX|Setext)Heading([1-6])$/
@@ -46,7 +51,10 @@ export function blocksOf(
     const old = before[blocks.length]
     const isSame = old !== undefined && old.name === name && old.from === from
     if (isSame && old.to === to && to < stable) blocks.push(old)
-    else blocks.push(tag === undefined ? blockOf(child, text, isSame ? old.blocks : [], stable, depth) : heading(child, text, tag))
+    else
+      blocks.push(
+        tag === undefined ? blockOf(child, text, isSame ? old.blocks : [], stable, depth) : heading(child, text, tag)
+      )
   }
   return blocks
 }
@@ -54,22 +62,23 @@ export function blocksOf(
 function blockOf(node: SyntaxNode, text: string, before: readonly Block[], stable: number, depth: number): Block {
   const { name, from, to } = node
   const tag = CONTAINERS[name]
-  if (tag === undefined) return { name, from, to, shown: leafOf(node, text), blocks: [] }
-  if (depth === MAX_DEPTH) return { name, from, to, shown: paragraphsOf([text.slice(from, to)]), blocks: [] }
+  if (tag === undefined) return { name, from, to, shown: leafOf(node, text, depth), blocks: [] }
+  if (depth === MAX_DEPTH) return { name, from, to, shown: paragraphsOf([text.slice(from, to)], {}), blocks: [] }
   const blocks = blocksOf(node, text, before, stable, depth + 1)
   const children = blocks.flatMap(block => block.shown)
-  return { name, from, to, shown: [shown(tag, children, attributesOf(node, text))], blocks }
+  return { name, from, to, shown: [shown(tag, children, attributesOf(node, text, depth))], blocks }
 }
 
-function leafOf(node: SyntaxNode, text: string): readonly ShownElement[] {
+function leafOf(node: SyntaxNode, text: string, depth: number): readonly ShownElement[] {
   const { name, from, to } = node
   // One within a list or a quote is no part of the outline.
-  if (HEADING.test(name)) return [shown('p', headingOf(node, text), { class: classOf(name), dir: 'auto' })]
+  if (HEADING.test(name)) return [shown('p', headingOf(node, text), { class: classOf(name) })]
   if (name === 'HorizontalRule') return [shown('hr', [])]
   if (name === 'FencedCode' || name === 'CodeBlock') return [codeOf(node, text)]
   if (name === 'Table') return [tableOf(node, text)]
   if (name === 'MathsBlock') return [shown('p', [text.slice(from, to)], { class: 'maths', dir: 'ltr' })]
-  return paragraphsOf(inlinesOf(node, text))
+  // Lists and quotes take their direction from what is in them, unless that has one of its own.
+  return paragraphsOf(inlinesOf(node, text), depth === 0 ? { dir: 'auto' } : {})
 }
 
 function heading(node: SyntaxNode, text: string, tag: Tag): Block {
@@ -98,9 +107,9 @@ function classOf(name: string): string {
   return `is-level-${levelOf(name)}`
 }
 
-function attributesOf(node: SyntaxNode, text: string): Attributes {
-  if (node.name === 'ListItem') return {}
-  if (node.name !== 'OrderedList') return { dir: 'auto' }
-  const start = Number.parseInt(text.slice(node.from, node.from + 10), 10)
-  return start === 1 ? { dir: 'auto' } : { dir: 'auto', start: String(start) }
+function attributesOf({ name, from }: SyntaxNode, text: string, depth: number): Attributes {
+  const direction: Attributes = depth === 0 ? { dir: 'auto' } : {}
+  if (name !== 'OrderedList') return direction
+  const start = Number.parseInt(text.slice(from, from + 10), 10)
+  return start === 1 ? direction : { ...direction, start: String(start) }
 }

@@ -21,7 +21,8 @@ export function settledPart(text: string): string {
   if (ROW.test(line) && isFirstRow(text, start)) return text.slice(0, start)
   if (MARKS_ALONE.test(line)) {
     const before = text.lastIndexOf('\n', start - 2) + 1
-    const isAfterFirstRow = start - before <= MAX_HELD && ROW.test(text.slice(before, start)) && isFirstRow(text, before)
+    const isAfterFirstRow =
+      start - before <= MAX_HELD && ROW.test(text.slice(before, start)) && isFirstRow(text, before)
     if (isAfterFirstRow) return text.slice(0, before)
     return line.trim() === '' ? text : text.slice(0, start)
   }

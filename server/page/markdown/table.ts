@@ -9,17 +9,31 @@ export function tableOf(node: SyntaxNode, text: string): ShownElement {
   const alignments = delimiters === null ? [] : alignmentsOf(text.slice(delimiters.from, delimiters.to))
   const row = (source: SyntaxNode, tag: 'th' | 'td') => {
     const cells = cellsOf(source).slice(0, alignments.length)
-    return shown('tr', alignments.map((attributes, i) => {
-      const cell = cells[i]
-      return shown(tag, cell ? inlinesOf(cell, text) : [], attributes)
-    }))
+    return shown(
+      'tr',
+      alignments.map((attributes, i) => {
+        const cell = cells[i]
+        return shown(tag, cell ? inlinesOf(cell, text) : [], attributes)
+      })
+    )
   }
-  return shown('div', [
-    shown('table', [
-      shown('thead', header ? [row(header, 'th')] : []),
-      shown('tbody', node.getChildren('TableRow').map(source => row(source, 'td')))
-    ], { dir: 'auto' })
-  ], { class: 'table', tabindex: '0', role: 'group', 'aria-label': 'Table' })
+  return shown(
+    'div',
+    [
+      shown(
+        'table',
+        [
+          shown('thead', header ? [row(header, 'th')] : []),
+          shown(
+            'tbody',
+            node.getChildren('TableRow').map(source => row(source, 'td'))
+          )
+        ],
+        { dir: 'auto' }
+      )
+    ],
+    { class: 'table', tabindex: '0', role: 'group', 'aria-label': 'Table' }
+  )
 }
 
 /** The cells of a row. The syntax has no node for an empty one. */

@@ -1,5 +1,5 @@
+import { type Attributes, type Shown, type ShownElement, shown } from './nodes.js'
 import { breakIn } from './text-break.js'
-import { type Shown, type ShownElement, shown } from './nodes.js'
 
 /** The length from which a paragraph goes on in another element, and a text in another node. Characters. */
 const LONG_PARAGRAPH = 1000
@@ -28,13 +28,15 @@ export function joined(parts: readonly Shown[]): Shown[] {
 /**
  * Splits the content of a paragraph into paragraphs that look like one. For each character that is added, a browser lays
  * out the whole paragraph and shapes the whole text node, so both must stay short.
+ *
+ * @param attributes those of each paragraph
  */
-export function paragraphsOf(content: readonly Shown[]): ShownElement[] {
+export function paragraphsOf(content: readonly Shown[], attributes: Attributes): ShownElement[] {
   const paragraphs: ShownElement[] = []
   let parts: Shown[] = []
   let length = 0
   const end = () => {
-    paragraphs.push(shown('p', parts, { dir: 'auto', ...(paragraphs.length > 0 && { class: 'more' }) }))
+    paragraphs.push(shown('p', parts, { ...attributes, ...(paragraphs.length > 0 && { class: 'more' }) }))
     parts = []
     length = 0
   }

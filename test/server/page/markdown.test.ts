@@ -35,8 +35,14 @@ const link = (address: string, label = address) => `<a href="${address}">${label
 t.test('Markdown is shown as what it means', async t => {
   const task = (label: string, mark: string) => `<span class="task" role="img" aria-label="${label}">${mark}</span>`
   for (const [text, html] of [
-    ['# One\n## *Two* ##\n### Three', `${heading(3, 1, 'One')}\n${heading(4, 2, '<em>Two</em>')}\n${heading(5, 3, 'Three')}`],
-    ['### One\n## Two\n###### Three\n- # Four', `${heading(3, 3, 'One')}\n${heading(3, 2, 'Two')}\n${heading(4, 6, 'Three')}\n<ul><li><p class="is-level-1">Four</p></li></ul>`],
+    [
+      '# One\n## *Two* ##\n### Three',
+      `${heading(3, 1, 'One')}\n${heading(4, 2, '<em>Two</em>')}\n${heading(5, 3, 'Three')}`
+    ],
+    [
+      '### One\n## Two\n###### Three\n- # Four',
+      `${heading(3, 3, 'One')}\n${heading(3, 2, 'Two')}\n${heading(4, 6, 'Three')}\n<ul><li><p class="is-level-1">Four</p></li></ul>`
+    ],
     ['One\n===', heading(3, 1, 'One')],
     ['a *b* __c__ ~~d~~ `e * f` \\*g', '<p>a <em>b</em> <strong>c</strong> <del>d</del> <code>e * f</code> *g</p>'],
     ['`` ` `` `\n a`', '<p><code>`</code> <code> a</code></p>'],
@@ -48,15 +54,22 @@ t.test('Markdown is shown as what it means', async t => {
     ['- [ ] a\n- [x] b', `<ul><li><p>${task('to do', '☐')} a</p></li><li><p>${task('done', '☑')} b</p></li></ul>`],
     ['```js title\nlet a\n```', code('js', 'let a')],
     ['    a\n    b', `    ${code('', 'a\nb')}`],
-    ['| a | b |\n|:-:|--:|\n| `c` | |\n| | d | e |\n|f', table(
-      '<th class="is-centered">a</th><th class="is-at-end">b</th>',
-      '<tr><td class="is-centered"><code>c</code></td><td class="is-at-end"></td></tr>' +
-        '<tr><td class="is-centered"></td><td class="is-at-end">d</td></tr>' +
-        '<tr><td class="is-centered">f</td><td class="is-at-end"></td></tr>')],
+    [
+      '| a | b |\n|:-:|--:|\n| `c` | |\n| | d | e |\n|f',
+      table(
+        '<th class="is-centered">a</th><th class="is-at-end">b</th>',
+        '<tr><td class="is-centered"><code>c</code></td><td class="is-at-end"></td></tr>' +
+          '<tr><td class="is-centered"></td><td class="is-at-end">d</td></tr>' +
+          '<tr><td class="is-centered">f</td><td class="is-at-end"></td></tr>'
+      )
+    ],
     ['a|b\n-|-\nc<br>d|e', table('<th>a</th><th>b</th>', '<tr><td>c<br></br>d</td><td>e</td></tr>')],
     ['[a *b*](https://c.d/e "f")', `<p>${link('https://c.d/e', 'a <em>b</em>')}</p>`],
     ['[](https://c.d/)', `<p>${link('https://c.d/')}</p>`],
-    ['<https://c.d/> https://c.d/ www.c.d a@c.d', `<p>${link('https://c.d/')} ${link('https://c.d/')} ${link('https://www.c.d/', 'www.c.d')} ${link('mailto:a@c.d', 'a@c.d')}</p>`],
+    [
+      '<https://c.d/> https://c.d/ www.c.d a@c.d',
+      `<p>${link('https://c.d/')} ${link('https://c.d/')} ${link('https://www.c.d/', 'www.c.d')} ${link('mailto:a@c.d', 'a@c.d')}</p>`
+    ],
     ['![a](https://c.d/e.png)', `<p>${link('https://c.d/e.png', 'a')}</p>`],
     ['[a] [b][c]\n\n[a]: https://c.d/', `<p>[a] [b][c]</p>\n\n<p>[a]: ${link('https://c.d/')}</p>`],
     ['> *a\n> b*', '<blockquote><p><em>a\nb</em></p></blockquote>']
@@ -74,7 +87,10 @@ t.test('a formula is text that Markdown does not touch', async t => {
     ['from $5 to $6, or 5 $ to 6 $', '<p>from $5 to $6, or 5 $ to 6 $</p>'],
     ['$$\n- a\n# b\n$$\nc', '<p class="maths">$$\n- a\n# b\n$$</p>\n<p>c</p>'],
     ['a\n\\[\nb\n\nc', '<p>a</p>\n<p class="maths">\\[\nb</p>\n\n<p>c</p>'],
-    ['- a\n  $$\n  b\n  $$', `<ul><li><p>a\n${maths('$$\nb\n$$').replaceAll('\nb', '\n  b').replaceAll('\n$', '\n  $')}</p></li></ul>`]
+    [
+      '- a\n  $$\n  b\n  $$',
+      `<ul><li><p>a\n${maths('$$\nb\n$$').replaceAll('\nb', '\n  b').replaceAll('\n$', '\n  $')}</p></li></ul>`
+    ]
   ] as const) {
     t.equal(htmlOf(text), html, JSON.stringify(text))
   }
@@ -93,12 +109,35 @@ t.test('emphasis works beside Chinese, Japanese and Korean, which have no spaces
 
 t.test('a link leads to the web or to a mailbox, and nowhere else', async t => {
   for (const source of [
-    'javascript:alert(1)', ' javascript:alert(1)', 'JaVaScRiPt:alert(1)', 'java\tscript:alert(1)', '\u0001javascript:a()',
-    'javascript&colon;alert(1)', '&#106;avascript:alert(1)', '<javascript:alert(1)>', 'data:text/html,<script>', 'vbscript:a',
-    'blob:https://a.b/c', 'file:///etc/passwd', '/stream?prompt=a', '//a.b', '?a', '#a', '', 'https://user@a.b/', 'https://a.b@c.d/', 'http://', 'about:blank', 'javascript\\:a'
+    'javascript:alert(1)',
+    ' javascript:alert(1)',
+    'JaVaScRiPt:alert(1)',
+    'java\tscript:alert(1)',
+    '\u0001javascript:a()',
+    'javascript&colon;alert(1)',
+    '&#106;avascript:alert(1)',
+    '<javascript:alert(1)>',
+    'data:text/html,<script>',
+    'vbscript:a',
+    'blob:https://a.b/c',
+    'file:///etc/passwd',
+    '/stream?prompt=a',
+    '//a.b',
+    '?a',
+    '#a',
+    '',
+    'https://user@a.b/',
+    'https://a.b@c.d/',
+    'http://',
+    'about:blank',
+    'javascript\\:a'
   ]) {
     t.equal(targetOf(source), undefined, JSON.stringify(source))
-    t.notMatch(htmlOf(`[a](${source}) ![a](${source}) <${source}>`), /href="(?!https?:|mailto:)/, JSON.stringify(source))
+    t.notMatch(
+      htmlOf(`[a](${source}) ![a](${source}) <${source}>`),
+      /href="(?!https?:|mailto:)/,
+      JSON.stringify(source)
+    )
   }
   t.equal(targetOf('https://a.b/c\\_d'), 'https://a.b/c_d')
   t.equal(targetOf('<https://a.b/c d>'), 'https://a.b/c%20d')
@@ -106,16 +145,75 @@ t.test('a link leads to the web or to a mailbox, and nowhere else', async t => {
 })
 
 t.test('HTML is text', async t => {
-  for (const html of ['<img src=x onerror=alert(1)>', '<!-- a -->', '<b>x</b>', '&lt;b&gt;', '<script>a</script>\n<i>']) {
+  for (const html of [
+    '<img src=x onerror=alert(1)>',
+    '<!-- a -->',
+    '<b>x</b>',
+    '&lt;b&gt;',
+    '<script>a</script>\n<i>'
+  ]) {
     t.equal(htmlOf(html), `<p>${html.replace(/</g, '&lt;')}</p>`)
   }
 })
 
 /** Pieces of Markdown, from which texts are drawn. */
 const PIECES = [
-  ...['a', ' ', '\n', '\n\n', '*', '**', '_', '~~', '`', '``', '```', '```js\n', '~~~', '- ', '1. ', '2) ', '  ', '    '],
-  ...['# ', '## ', '> ', '>', '|', '|-|-|\n', '| a | b |\n', '---', '===', '[', '](', ')', '![', '<', '>', 'https://a.b/c'],
-  ...['<br>', '$', '$$', '\\(', '\\)', '\\[\n', '\n\\]\n', '\\', '- [ ] ', 'word ', '日本', '。', '😀', '\u0000', '\r\n', '\t']
+  ...[
+    'a',
+    ' ',
+    '\n',
+    '\n\n',
+    '*',
+    '**',
+    '_',
+    '~~',
+    '`',
+    '``',
+    '```',
+    '```js\n',
+    '~~~',
+    '- ',
+    '1. ',
+    '2) ',
+    '  ',
+    '    '
+  ],
+  ...[
+    '# ',
+    '## ',
+    '> ',
+    '>',
+    '|',
+    '|-|-|\n',
+    '| a | b |\n',
+    '---',
+    '===',
+    '[',
+    '](',
+    ')',
+    '![',
+    '<',
+    '>',
+    'https://a.b/c'
+  ],
+  ...[
+    '<br>',
+    '$',
+    '$$',
+    '\\(',
+    '\\)',
+    '\\[\n',
+    '\n\\]\n',
+    '\\',
+    '- [ ] ',
+    'word ',
+    '日本',
+    '。',
+    '😀',
+    '\u0000',
+    '\r\n',
+    '\t'
+  ]
 ]
 
 t.test(`a text that comes in pieces is shown as the whole text is, however it was cut: SEED=${seed}`, async t => {
