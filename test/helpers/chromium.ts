@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import type { Test } from 'tap'
 
 /** No background traffic, and whatever a container needs. */
@@ -18,6 +18,13 @@ export async function startChromium(t: Test): Promise<Browser> {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS })
   t.teardown(() => browser.close())
   return browser
+}
+
+/** Starts Debian's Chromium with the profile in a folder, which survives it. It is closed after the test. */
+export async function startProfile(t: Test, folder: string): Promise<BrowserContext> {
+  const context = await chromium.launchPersistentContext(folder, { executablePath: '/usr/bin/chromium', args: ARGS })
+  t.teardown(() => context.close())
+  return context
 }
 
 export interface Visit {

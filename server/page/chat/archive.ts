@@ -14,12 +14,7 @@ export class Archive {
   readonly #database: Promise<IDBPDatabase<Schema>>
 
   constructor() {
-    this.#database = openDB<Schema>('chat', 1, {
-      upgrade(database) {
-        database.createObjectStore('conversations', { keyPath: 'id' })
-        database.createObjectStore('summaries', { keyPath: 'id' })
-      }
-    })
+    this.#database = open()
     // Each use reports it.
     this.#database.catch(() => {})
   }
@@ -87,4 +82,14 @@ export class Archive {
     }
     await transaction.done
   }
+}
+
+/** Rejects, too, if the browser has no database at all. */
+async function open(): Promise<IDBPDatabase<Schema>> {
+  return openDB<Schema>('chat', 1, {
+    upgrade(database) {
+      database.createObjectStore('conversations', { keyPath: 'id' })
+      database.createObjectStore('summaries', { keyPath: 'id' })
+    }
+  })
 }

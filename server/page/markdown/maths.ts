@@ -7,7 +7,7 @@ const DOLLAR = 36
 const MAX_FORMULA = 1000
 
 /** `\(x\)`, `\[x\]`, `$$x$$`, and `$x$` if the marks touch the formula, which those of prices do not. */
-const FORMULA = /^(?:\\\([^]+?\\\)|\\\[[^]+?\\\]|\$\$[^$]+\$\$|\$(?![\s$])(?:[^$\n]*[^\s$\\])?\$(?![\d$]))/
+const FORMULA = /^(?:\\\(.+?\\\)|\\\[.+?\\\]|\$\$[^$]+\$\$|\$(?![\s$])(?:[^$\n]*[^\s$\\])?\$(?![\d$]))/s
 
 /** A formula within a paragraph. Markdown has no say in it. */
 export const inlineMaths: InlineParser = {

@@ -19,6 +19,7 @@ export class Composer {
   readonly #stop = find<HTMLButtonElement>('#stop')
   readonly #actions: ComposerActions
   readonly #history = new PromptHistory()
+  #exchanges: PageState['exchanges'] = []
   #isBusy = false
   #isAnswering = false
 
@@ -55,7 +56,7 @@ export class Composer {
     const isBusy = isHeld(state)
     this.#isBusy = isBusy
     this.#isAnswering = isAnswering(state)
-    this.#history.set(state.exchanges.map(({ prompt }) => prompt))
+    this.#exchanges = state.exchanges
     this.#stop.hidden = !isBusy
     this.#send.hidden = isBusy
     if (hadFocus && !isBusy) this.focus()
@@ -78,11 +79,11 @@ export class Composer {
   /** Up and down go through the questions, if the cursor has no line to go to. */
   #recall(event: KeyboardEvent): void {
     const { value, selectionStart, selectionEnd } = this.#prompt
-    const edge = event.key === 'ArrowUp' ? 0 : value.length
-    // A question that was recalled has the cursor at its end.
-    const isAtEdge = selectionStart === selectionEnd && (selectionStart === edge || selectionStart === value.length)
-    const hasLines = value.includes('\n') && selectionStart !== edge
-    const recalled = isAtEdge && !hasLines ? this.#history.recall(event.key, value) : undefined
+    if (selectionStart !== selectionEnd) return
+    const beyond = event.key === 'ArrowUp' ? value.slice(0, selectionStart) : value.slice(selectionEnd)
+    if (beyond.includes('\n')) return
+    this.#history.set(this.#exchanges.map(({ prompt }) => prompt))
+    const recalled = this.#history.recall(event.key, value)
     if (recalled === undefined) return
     event.preventDefault()
     this.#actions.edit(recalled)

@@ -21,6 +21,8 @@ export class ConversationsView {
   readonly #template = find<HTMLTemplateElement>('#conversation')
   readonly #actions: ConversationActions
   readonly #views = new Map<string, ConversationView>()
+  #summaries: readonly Summary[] = []
+  #current: string | undefined
   #lastDeleted: string | undefined
 
   constructor(actions: ConversationActions) {
@@ -32,6 +34,9 @@ export class ConversationsView {
   }
 
   show({ summaries, id: current }: PageState): void {
+    if (summaries === this.#summaries && current === this.#current) return
+    this.#summaries = summaries
+    this.#current = current
     const ids = new Set(summaries.map(({ id }) => id))
     for (const [id, view] of this.#views) {
       if (ids.has(id)) continue

@@ -10,6 +10,7 @@ export class SettingsView {
   readonly #temperature = find<HTMLInputElement>('#temperature')
   readonly #maxTokens = find<HTMLInputElement>('#max-tokens')
   #models: readonly string[] = []
+  #settings: Settings | undefined
 
   /** @param choose called with what the reader has chosen */
   constructor(choose: (settings: Settings) => void) {
@@ -28,6 +29,8 @@ export class SettingsView {
   }
 
   show({ models, settings }: PageState): void {
+    if (models === this.#models && settings === this.#settings) return
+    this.#settings = settings
     if (models !== this.#models) {
       this.#models = models
       this.#model.replaceChildren(...models.map(model => new Option(model, model)))

@@ -32,7 +32,10 @@ export class Transcript {
     const isLast = index === length - 1
     const state = { exchange, wait: isLast ? wait : undefined, isLast }
     const view = this.#views[index]
-    if (view !== undefined) return view.show(state)
+    if (view !== undefined) {
+      view.show(state)
+      return
+    }
     const added = new ExchangeView(this.#template, index, state, this.#actions)
     this.#views.push(added)
     this.#element.append(added.element)
