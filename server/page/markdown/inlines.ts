@@ -57,8 +57,8 @@ class Inlines {
     if (name === 'InlineMaths') return [shown('span', [this.#text.slice(from, to)], { class: 'maths', dir: 'ltr' })]
     if (name === 'TaskMarker') return [taskOf(this.#text.slice(from, to))]
     if (name === 'Link' || name === 'Image' || name === 'Autolink') return this.#nested(node, () => this.#link(node))
-    if (name === 'URL') return this.#address(this.#text.slice(from, to))
-    return [this.#text.slice(from, to)]
+    // What is left is an address.
+    return this.#address(this.#text.slice(from, to))
   }
 
   /** An image is a link: the reader decides whether its server learns of the answer. */

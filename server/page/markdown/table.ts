@@ -4,9 +4,8 @@ import { type Attributes, type ShownElement, shown } from './nodes.js'
 
 /** What is shown of a table. It scrolls within itself if it is wider than the conversation. */
 export function tableOf(node: SyntaxNode, text: string): ShownElement {
-  const header = node.getChild('TableHeader')
-  const delimiters = node.getChild('TableDelimiter')
-  const alignments = delimiters === null ? [] : alignmentsOf(text.slice(delimiters.from, delimiters.to))
+  const delimiters = node.getChildren('TableDelimiter')
+  const alignments = delimiters.flatMap(({ from, to }) => alignmentsOf(text.slice(from, to)))
   const row = (source: SyntaxNode, tag: 'th' | 'td') => {
     const cells = cellsOf(source).slice(0, alignments.length)
     return shown(
@@ -17,20 +16,13 @@ export function tableOf(node: SyntaxNode, text: string): ShownElement {
       })
     )
   }
+  const rows = (name: string, tag: 'th' | 'td') => node.getChildren(name).map(source => row(source, tag))
   return shown(
     'div',
     [
-      shown(
-        'table',
-        [
-          shown('thead', header ? [row(header, 'th')] : []),
-          shown(
-            'tbody',
-            node.getChildren('TableRow').map(source => row(source, 'td'))
-          )
-        ],
-        { dir: 'auto' }
-      )
+      shown('table', [shown('thead', rows('TableHeader', 'th')), shown('tbody', rows('TableRow', 'td'))], {
+        dir: 'auto'
+      })
     ],
     { class: 'table', tabindex: '0', role: 'group', 'aria-label': 'Table' }
   )
@@ -43,7 +35,7 @@ function cellsOf(row: SyntaxNode): (SyntaxNode | undefined)[] {
   let isOpen = row.firstChild?.name !== 'TableDelimiter'
   for (let child = row.firstChild; child !== null; child = child.nextSibling) {
     if (child.name === 'TableCell') cell = child
-    else if (child.name === 'TableDelimiter') {
+    else {
       if (isOpen) cells.push(cell)
       isOpen = true
       cell = undefined

@@ -1,12 +1,12 @@
 import { MarkdownDocument } from '../markdown/document.js'
-import { settledPart } from '../markdown/held-back.js'
 import type { Shown, ShownElement } from '../markdown/nodes.js'
 
 /** Shows a text in Markdown that grows. Of the page, only what has changed is touched. */
 export class MarkdownView {
   readonly #element: HTMLElement
-  #document = new MarkdownDocument()
+  readonly #document = new MarkdownDocument()
   #source = ''
+  #isGrowing = false
   #shown: readonly Shown[] = []
 
   constructor(element: HTMLElement) {
@@ -15,10 +15,10 @@ export class MarkdownView {
 
   /** @param isGrowing whether more of the text may come */
   show(text: string, isGrowing: boolean): void {
-    const source = isGrowing ? settledPart(text) : text
-    if (source === this.#source) return
-    this.#source = source
-    const shown = this.#document.show(source)
+    if (text === this.#source && isGrowing === this.#isGrowing) return
+    this.#source = text
+    this.#isGrowing = isGrowing
+    const shown = isGrowing ? this.#document.showGrowing(text) : this.#document.show(text)
     replaceChildren(this.#element, this.#shown, shown)
     this.#shown = shown
   }

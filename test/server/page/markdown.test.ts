@@ -1,8 +1,8 @@
 import t from 'tap'
 import { MarkdownDocument } from '../../../server/page/markdown/document.js'
-import { settledPart } from '../../../server/page/markdown/held-back.js'
 import { targetOf, targetOfAddress } from '../../../server/page/markdown/links.js'
 import type { Shown } from '../../../server/page/markdown/nodes.js'
+import { plainText } from '../../../server/page/markdown/plain-text.js'
 import { Random, seed } from '../../helpers/random.js'
 
 /** What is shown of a text, as HTML without attributes that say nothing about its meaning. */
@@ -221,7 +221,7 @@ t.test(`a text that comes in pieces is shown as the whole text is, however it wa
   for (let i = 0; i < 400; i++) {
     const text = Array.from({ length: 1 + random.below(60) }, () => PIECES[random.below(PIECES.length)]).join('')
     const growing = new MarkdownDocument()
-    for (let end = 0; end < text.length; end += 1 + random.below(8)) growing.show(settledPart(text.slice(0, end)))
+    for (let end = 0; end < text.length; end += 1 + random.below(8)) growing.showGrowing(text.slice(0, end))
     const shown = growing.show(text)
     const whole = new MarkdownDocument().show(text)
     if (JSON.stringify(shown) !== JSON.stringify(whole)) {
@@ -231,3 +231,83 @@ t.test(`a text that comes in pieces is shown as the whole text is, however it wa
   }
   t.pass('400 texts')
 })
+
+t.test('what has begun is shown as what it will be, and what may be anything is held back', async t => {
+  const growing = (text: string) => new MarkdownDocument().showGrowing(text).map(toHtml).join('')
+  for (const [text, html] of [
+    ['a **b', '<p>a <strong>b</strong></p>'],
+    ['a **b*', '<p>a <strong>b</strong></p>'],
+    ['a **b**', '<p>a <strong>b</strong></p>'],
+    ['a *b', '<p>a <em>b</em></p>'],
+    ['**a *b', '<p><strong>a <em>b</em></strong></p>'],
+    ['**a *b*', '<p><strong>a <em>b</em></strong></p>'],
+    ['a **', '<p>a </p>'],
+    ['a `b', '<p>a <code>b</code></p>'],
+    ['a `', '<p>a </p>'],
+    ['`**` b', '<p><code>**</code> b</p>'],
+    ['2**3 * 4', '<p>2**3 * 4</p>'],
+    ['- **a', '<ul><li><p><strong>a</strong></p></li></ul>'],
+    ['```\n**a', code('', '**a')],
+    ['```\na\n``', code('', 'a\n')],
+    ['```\na\n```', code('', 'a\n')],
+    ['[a](https://b', '<p>[a]</p>'],
+    ['[a](https://b.c/)', `<p>${link('https://b.c/', 'a')}</p>`],
+    ['a\n-', '<p>a</p>\n'],
+    ['a\n\n#', '<p>a</p>\n\n'],
+    ['a\n\n1.', '<p>a</p>\n\n'],
+    ['a\n\n| b', '<p>a</p>\n\n'],
+    ['a\n\n| b |\n', '<p>a</p>\n\n'],
+    ['a\n\n| b |\n|--', '<p>a</p>\n\n'],
+    ['| b |\n|--|\n', `${table('<th>b</th>', '')}\n`],
+    ['| b |\n|--|\n| c', table('<th>b</th>', '<tr><td>c</td></tr>')],
+    ['a\n', '<p>a</p>\n'],
+    [`a\n|${'-'.repeat(400)}`, `<p>a\n|${'-'.repeat(400)}</p>`]
+  ] as const) {
+    t.equal(growing(text), html, JSON.stringify(text))
+  }
+})
+
+t.test('a text is read out without its marks', async t => {
+  t.equal(plainText('# One\n\n- **a**\n- b\n\n```js\nc\n```\n\n| d | e |\n|-|-|'), 'One\n\na b \n\njsc\n\nd e')
+})
+
+t.test('long texts are split where nothing is seen of it', async t => {
+  const shown = new MarkdownDocument().show(
+    `${'word '.repeat(150)}**bold**\n${'more '.repeat(300)}\n${'x'.repeat(1200)}\nend`
+  )
+  t.equal(shown.filter(part => typeof part !== 'string').length, 3)
+  t.match(shown[2], { tag: 'p', attributes: { class: 'more' } })
+  const lines = Array.from({ length: 300 }, (_, i) => `line ${i}`).join('\n')
+  const [, block] = new MarkdownDocument().show(`\`\`\`\n${lines}\n\`\`\``)
+  const text = toHtml(block ?? '')
+  t.equal(text.match(/<span>/g)?.length, 4)
+  t.equal(text.replace(/^.*<code>|<\/?(span|code|pre|div)>/gs, ''), lines)
+})
+
+t.test('no text is nested too deep to be shown, however it repeats itself', async t => {
+  for (const unit of [
+    '- *',
+    '*x *x ',
+    '[x](',
+    '>',
+    '1. ',
+    '![[',
+    '`a``',
+    '**a',
+    '<a ',
+    '$a',
+    '|',
+    '[a]: b\n',
+    '  - a\n',
+    '***a',
+    '\\[a\n'
+  ]) {
+    const shown = new MarkdownDocument().showGrowing(unit.repeat(3000))
+    t.ok(toDepth(shown) < 60, `${JSON.stringify(unit)} is ${toDepth(shown)} deep`)
+  }
+})
+
+/** How deep elements are nested. */
+function toDepth(parts: readonly Shown[]): number {
+  return Math.max(0, ...parts.map(part => (typeof part === 'string' ? 0 : 1 + toDepth(part.children))))
+}

@@ -2,14 +2,24 @@ import t from 'tap'
 import { SseStreamError } from '../../../client/index.js'
 import {
   addToolCall,
+  type ChatAnswer,
+  continued,
   type Exchange,
   newAnswer,
   type ToolCall,
   toMessages
 } from '../../../server/page/chat/conversation.js'
+import {
+  type Conversation,
+  isNewer,
+  isTurn,
+  newId,
+  shortened,
+  titleOf
+} from '../../../server/page/chat/conversations.js'
 import { explainFailure, isStop } from '../../../server/page/chat/failure.js'
 import { addToken, newMeasures, now, timeToFirstToken, tokensPerSecond } from '../../../server/page/chat/measures.js'
-import { canContinue, outcomeOf } from '../../../server/page/chat/outcome.js'
+import { canContinue, isUnsent, outcomeOf } from '../../../server/page/chat/outcome.js'
 import { addGap, heightsOf, noGaps, slotsOf } from '../../../server/page/chat/token-gaps.js'
 import { breakIn } from '../../../server/page/markdown/text-break.js'
 
@@ -134,6 +144,87 @@ t.test('the outcome of an answer says how it ended, and what the reader can do',
   const wait = { failure: cut, until: 5000 }
   t.match(outcomeOf(answer, wait, 1500), { words: 'The connection was lost. Trying again in 4 s.', button: 'Try now' })
   t.match(outcomeOf(answer, wait, 5000), { words: 'The connection was lost. Trying again…' })
+})
+
+t.test('an answer that was stopped or cut off can be continued by another stream', async t => {
+  const answer: ChatAnswer = { ...newAnswer(0), text: 'half', state: 'stopped', streamId: 'id', lastEventId: '3' }
+  t.match(outcomeOf(answer, undefined, 0), { button: 'Ask again', other: 'Continue' })
+  t.notOk(outcomeOf({ ...answer, text: '' }, undefined, 0)?.other, 'of nothing there is no rest')
+  t.match(outcomeOf({ ...answer, state: 'complete', finishReason: 'length' }, undefined, 0), { other: 'Continue' })
+  const broken = explainFailure(error('FST_SSE_PROVIDER_LOST', 502), true)
+  const failed: ChatAnswer = { ...answer, state: 'failed', failure: broken }
+  t.match(outcomeOf(failed, undefined, 0), { button: 'Try again', other: 'Continue' })
+  const cut = explainFailure(error('SSE_TRUNCATED'), true)
+  t.notOk(outcomeOf({ ...failed, failure: cut }, undefined, 0)?.other, 'the server may have the rest')
+
+  const rest = continued({ ...failed, reasoning: 'hm', toolCalls: [] }, 7)
+  t.strictSame(rest, {
+    text: 'half',
+    reasoning: 'hm',
+    toolCalls: [],
+    measures: newMeasures(7),
+    state: 'running',
+    continuedFrom: 4
+  })
+  const exchanges = [
+    ...conversation('a', 'A'),
+    { prompt: 'b', answer: { ...continued(answer, 0), text: 'half of it' } }
+  ]
+  const messages = toMessages(exchanges)
+  t.strictSame(messages.slice(0, 4), said('a', 'A', 'b', 'half'))
+  t.match(messages[4], { role: 'user', content: /^Continue/ })
+})
+
+t.test('what a busy server and a missing network mean', async t => {
+  const busy = explainFailure(error('SSE_STATUS', 429, 5000), true)
+  t.equal(busy.isBusy, true)
+  t.match(outcomeOf(newAnswer(0), { failure: busy, until: 5000 }, 0), { button: 'Try now', other: 'Cancel' })
+  const offline = explainFailure(error('SSE_UNREACHABLE'), false)
+  const failed: ChatAnswer = { ...newAnswer(0), state: 'failed', failure: offline }
+  t.equal(isUnsent(failed), true)
+  t.equal(isUnsent({ ...failed, streamId: 'id' }), false)
+  t.equal(isUnsent({ ...failed, failure: explainFailure(error('SSE_UNREACHABLE'), true) }), false)
+})
+
+t.test('a conversation is called by its first question, unless it has a name', async t => {
+  t.equal(titleOf({ title: undefined, exchanges: conversation(' a\n  b ') }), 'a b')
+  t.equal(titleOf({ title: 'mine', exchanges: conversation('a') }), 'mine')
+  t.equal(titleOf({ title: undefined, exchanges: [] }), '')
+  t.equal(shortened('👋'.repeat(61)), `${'👋'.repeat(59)}…`)
+  t.match(newId(), /^[\da-f]{32}$/)
+})
+
+t.test('the version of another tab counts if it is newer, and has no less of the answer', async t => {
+  const version = (revision: number, ...answers: Partial<ChatAnswer>[]): Conversation => ({
+    id: 'c',
+    revision,
+    title: undefined,
+    exchanges: answers.map(answer => ({ prompt: 'a', answer: { ...newAnswer(0), ...answer } }))
+  })
+  const running = { streamId: 's' }
+  const complete = { streamId: 's', state: 'complete' as const }
+  t.equal(isNewer(version(1, complete), version(1, running)), false)
+  t.equal(isNewer(version(2, complete), version(1, running)), true)
+  t.equal(isNewer(version(2, { ...running, state: 'stopped' }), version(1, running)), true)
+  t.equal(isNewer(version(2, { ...running, state: 'failed' }), version(1, running)), false)
+  t.equal(isNewer(version(2, complete, running), version(1, running)), true)
+  t.equal(isNewer(version(2, { streamId: 'other' }), version(1, complete)), true)
+  t.equal(isNewer(version(2), version(1, complete)), true)
+})
+
+t.test('other tabs are told of turns, and not of each token', async t => {
+  const turn = (now: Partial<ChatAnswer>, before: Partial<ChatAnswer>) => {
+    const [is, was] = [now, before].map(answer => [{ prompt: 'a', answer: { ...newAnswer(0), ...answer } }])
+    return isTurn(is as Exchange[], was as Exchange[])
+  }
+  t.equal(turn({}, {}), false, 'nobody can follow it yet')
+  t.equal(turn({ streamId: 's' }, {}), true)
+  t.equal(turn({ streamId: 's', text: 'more' }, { streamId: 's' }), false)
+  t.equal(turn({ streamId: 's', state: 'complete' }, { streamId: 's' }), true)
+  t.equal(turn({ streamId: 's', state: 'complete' }, { streamId: 's', state: 'complete' }), false)
+  const failure = explainFailure(error('SSE_TRUNCATED'), true)
+  t.equal(turn({ streamId: 's', state: 'failed', failure }, { streamId: 's' }), false, 'it may go on')
+  t.equal(isTurn([], []), false)
 })
 
 t.test('an answer that ended for another reason than stop says so', async t => {
