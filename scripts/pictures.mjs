@@ -50,6 +50,7 @@ async function take(url, path, options) {
   await page.getByLabel('Your message').press('Enter')
   await page.getByText('a pause, while').waitFor()
   await page.reload()
+  await page.getByText('Timing', { exact: true }).click()
   await page.getByText('this very answer').waitFor()
   await page.screenshot({ path })
   await context.close()

@@ -60,9 +60,9 @@ export function continued({ text, reasoning, toolCalls }: ChatAnswer, now: numbe
 }
 
 /**
- * Converts a conversation, up to its last question, to messages for the server. A question without an answer has failed,
- * and is left out. If the last answer is to be continued, the model is asked for that. If the conversation is too long,
- * its start is left out.
+ * Converts a conversation, up to its last question, to messages for the server. A question without an answer has
+ * failed, and is left out. If the last answer is to be continued, the model is asked for that. If the conversation is
+ * too long, its start is left out.
  */
 export function toMessages(exchanges: readonly Exchange[]): Message[] {
   const messages: Message[] = []

@@ -26,8 +26,8 @@ export function joined(parts: readonly Shown[]): Shown[] {
 }
 
 /**
- * Splits the content of a paragraph into paragraphs that look like one. For each character that is added, a browser lays
- * out the whole paragraph and shapes the whole text node, so both must stay short.
+ * Splits the content of a paragraph into paragraphs that look like one. For each character that is added, a browser
+ * lays out the whole paragraph and shapes the whole text node, so both must stay short.
  *
  * @param attributes those of each paragraph
  */

@@ -1,6 +1,5 @@
-import type { Exchange } from '../chat/conversation.js'
-import type { Wait } from '../chat/failure.js'
 import { copyOf, find } from './element.js'
+import type { ExchangeActions, ExchangeState } from './exchange.js'
 import { MarkdownView } from './markdown-view.js'
 import { MeasuresView } from './measures-view.js'
 import { NextFrame } from './next-frame.js'
@@ -11,32 +10,6 @@ import { ToolCallsView } from './tool-calls-view.js'
 
 /** How often a countdown is updated. Milliseconds. */
 const TICK = 250
-
-/** What an exchange view shows. */
-export interface ExchangeState {
-  readonly exchange: Exchange
-  /** What the answer waits for while it has no connection. */
-  readonly wait: Wait | undefined
-  /** Only the last exchange has buttons to ask again. */
-  readonly isLast: boolean
-}
-
-/** What a reader can do with an exchange. */
-export interface ExchangeActions {
-  /** Asks again, or tries the connection again. */
-  again(): void
-  /** Asks for another answer. */
-  regenerate(): void
-  /** Has the model continue its answer. */
-  extend(): void
-  /** Waits no longer. */
-  giveUp(): void
-  /** Asks a question in other words. */
-  edit(index: number, prompt: string): void
-  copy(text: string): void
-  /** A button that had the focus is gone. */
-  refocus(): void
-}
 
 /** Shows a question and its answer. */
 export class ExchangeView {

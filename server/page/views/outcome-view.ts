@@ -1,7 +1,7 @@
 import { now } from '../chat/measures.js'
 import { outcomeOf } from '../chat/outcome.js'
 import { find, write } from './element.js'
-import type { ExchangeActions, ExchangeState } from './exchange-view.js'
+import type { ExchangeActions, ExchangeState } from './exchange.js'
 
 /** Shows how an answer ended, and what the reader can do with it. */
 export class OutcomeView {

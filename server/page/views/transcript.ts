@@ -2,7 +2,8 @@ import type { Exchange } from '../chat/conversation.js'
 import type { PageState } from '../chat/store.js'
 import { COPY_CODE } from '../markdown/code.js'
 import { find } from './element.js'
-import { type ExchangeActions, ExchangeView } from './exchange-view.js'
+import type { ExchangeActions } from './exchange.js'
+import { ExchangeView } from './exchange-view.js'
 
 /** Shows the conversation, or a welcome if there is none. */
 export class Transcript {

@@ -41,7 +41,8 @@ t.test('Markdown is shown as what it means', async t => {
     ],
     [
       '### One\n## Two\n###### Three\n- # Four',
-      `${heading(3, 3, 'One')}\n${heading(3, 2, 'Two')}\n${heading(4, 6, 'Three')}\n<ul><li><p class="is-level-1">Four</p></li></ul>`
+      `${heading(3, 3, 'One')}\n${heading(3, 2, 'Two')}\n${heading(4, 6, 'Three')}\n` +
+        '<ul><li><p class="is-level-1">Four</p></li></ul>'
     ],
     ['One\n===', heading(3, 1, 'One')],
     ['a *b* __c__ ~~d~~ `e * f` \\*g', '<p>a <em>b</em> <strong>c</strong> <del>d</del> <code>e * f</code> *g</p>'],
@@ -68,7 +69,8 @@ t.test('Markdown is shown as what it means', async t => {
     ['[](https://c.d/)', `<p>${link('https://c.d/')}</p>`],
     [
       '<https://c.d/> https://c.d/ www.c.d a@c.d',
-      `<p>${link('https://c.d/')} ${link('https://c.d/')} ${link('https://www.c.d/', 'www.c.d')} ${link('mailto:a@c.d', 'a@c.d')}</p>`
+      `<p>${link('https://c.d/')} ${link('https://c.d/')} ` +
+        `${link('https://www.c.d/', 'www.c.d')} ${link('mailto:a@c.d', 'a@c.d')}</p>`
     ],
     ['![a](https://c.d/e.png)', `<p>${link('https://c.d/e.png', 'a')}</p>`],
     ['[a] [b][c]\n\n[a]: https://c.d/', `<p>[a] [b][c]</p>\n\n<p>[a]: ${link('https://c.d/')}</p>`],
@@ -305,6 +307,8 @@ t.test('no text is nested too deep to be shown, however it repeats itself', asyn
     const shown = new MarkdownDocument().showGrowing(unit.repeat(3000))
     t.ok(toDepth(shown) < 60, `${JSON.stringify(unit)} is ${toDepth(shown)} deep`)
   }
+  const nested = new MarkdownDocument().show(`${'**a '.repeat(30)}${'b** '.repeat(30)}`)
+  t.equal(toDepth(nested), 17)
 })
 
 /** How deep elements are nested. */

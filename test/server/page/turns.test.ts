@@ -225,8 +225,26 @@ t.test('the reader chooses the model, the temperature and the length', async t =
   t.notMatch(JSON.stringify(provider.calls[2]?.body), /temperature|max_/, 'what a field does not take is not sent')
 })
 
-const RICH = `# One\n\n### Three\n\n- [x] a [link](https://example.com) and \`code\`\n\n| a | b |\n|---|---|\n| ${'wide '.repeat(60)} | $x$ |\n
-\`\`\`js\nlet a = '${'long'.repeat(60)}'\n\`\`\`\n\n> quote\n\n## Two\n\n***\n`
+const RICH = `# One
+
+### Three
+
+- [x] a [link](https://example.com) and \`code\`
+
+| a | b |
+|---|---|
+| ${'wide '.repeat(60)} | $x$ |
+
+\`\`\`js
+let a = '${'long'.repeat(60)}'
+\`\`\`
+
+> quote
+
+## Two
+
+***
+`
 
 for (const [colorScheme, width] of [
   ['light', 1000],
@@ -238,7 +256,7 @@ for (const [colorScheme, width] of [
     await page.emulateMedia({ reducedMotion: 'reduce' })
     const call = await beginAnswer(chat, provider, 'rich', 'x')
     call.token(`\n\n${RICH}`)
-    await until('all of it', async () => (await chat.page.locator('.text hr').count()) === 0)
+    await page.locator('.text hr').waitFor()
     await scan(t, chat, 'Markdown while it arrives')
     call.finish('length')
     await chat.says(/token limit/)
