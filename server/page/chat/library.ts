@@ -19,6 +19,8 @@ export class Library {
   #timer: ReturnType<typeof setTimeout> | undefined
   /** The work on the archive, one after the other. */
   #work: Promise<void> = Promise.resolve()
+  /** The question that was asked here, as long as no other tab can know of it. */
+  #asked: string | undefined
   #isLost = false
 
   /** @param onLost called when the browser cannot save conversations */
@@ -81,7 +83,9 @@ export class Library {
   }
 
   #changed(state: PageState, before: PageState): void {
+    if (state.id !== before.id) this.#asked = undefined
     if (state.id !== before.id || state.exchanges === before.exchanges || state.revision !== before.revision) return
+    if (state.exchanges.length > before.exchanges.length) this.#asked = state.exchanges.at(-1)?.prompt
     if (isTurn(state.exchanges, before.exchanges)) {
       this.#store.update({ revision: state.revision + 1 })
       this.#save(state.revision)
@@ -104,32 +108,36 @@ export class Library {
     const conversation = this.#conversation
     this.#do(async () => {
       const isSaved = await this.#archive.put(conversation, base ?? conversation.revision, Date.now())
-      if (!isSaved) return this.#lose(conversation, base)
+      if (!isSaved) return this.#yield(conversation.id, base)
       if (base === undefined) return
+      this.#asked = undefined
       this.#tell(conversation.id)
       await this.#list()
     })
   }
 
-  /** Another tab was faster. A question that was asked here meanwhile can be asked again. */
-  async #lose({ id, exchanges }: Conversation, base: number | undefined): Promise<void> {
-    const { state } = this.#store
-    if (state.id !== id) return
+  /** Another tab was faster. */
+  async #yield(id: string, base: number | undefined): Promise<void> {
+    if (this.#store.state.id !== id) return
     if (base !== undefined) this.#store.update({ revision: base })
-    if (!(await this.#adopt())) return
-    const lost = exchanges.at(-1)?.prompt
-    const isThere = this.#store.state.exchanges.some(({ prompt }) => prompt === lost)
-    if (!isThere && lost !== undefined && state.draft === '') this.#store.update({ draft: lost })
+    await this.#adopt()
   }
 
-  /** Takes over what another tab has saved. @returns whether there was something */
-  async #adopt(): Promise<boolean> {
+  /** Takes over what another tab has saved. A question that was asked here meanwhile can be asked again. */
+  async #adopt(): Promise<void> {
     const theirs = await this.#archive.get(this.#store.state.id)
-    if (theirs === undefined || theirs.id !== this.#store.state.id) return false
-    const isTaken = isNewer(theirs, this.#conversation)
-    if (isTaken) this.#chat.open(theirs)
-    else if (theirs.revision > this.#store.state.revision) this.#store.update({ revision: theirs.revision })
-    return isTaken
+    const { state } = this.#store
+    if (theirs === undefined || theirs.id !== state.id) return
+    if (!isNewer(theirs, this.#conversation)) {
+      if (theirs.revision > state.revision) this.#store.update({ revision: theirs.revision })
+      return
+    }
+    const asked = this.#asked
+    this.#asked = undefined
+    const isDropped = asked !== undefined && !theirs.exchanges.some(({ prompt }) => prompt === asked)
+    if (isDropped) void this.#chat.stop()
+    this.#chat.open(theirs)
+    if (isDropped && state.draft === '') this.#store.update({ draft: asked })
   }
 
   #change(id: string, change: { title?: string; deletedAt?: number | undefined }): void {

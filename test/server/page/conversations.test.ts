@@ -63,7 +63,7 @@ async function titles(chat: Chat, count: number): Promise<string[]> {
 async function openConversation(chat: Chat, title: string): Promise<void> {
   await openList(chat)
   await chat.page.locator('#conversations .open', { hasText: title }).click()
-  await until('it is shown', async () => (await chat.page.locator('article').count()) > 0)
+  await chat.page.locator('#conversations [aria-current]', { hasText: title }).waitFor({ state: 'attached' })
 }
 
 /** Asks in a conversation of its own. */
