@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core'
 
 const QUESTION = 'What happens when a connection breaks in the middle of an answer?'
 
-const sizes = { desktop: { width: 920, height: 640 }, phone: { width: 360, height: 640 } }
+const sizes = { desktop: { width: 920, height: 800 }, phone: { width: 360, height: 640 } }
 const [folder] = process.argv.slice(2)
 
 const server = spawn(process.execPath, ['dist/server/start.js'], {
