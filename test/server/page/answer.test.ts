@@ -195,6 +195,9 @@ function isAtEnd(chat: Chat): Promise<boolean> {
   return chat.evaluate('scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop < 2')
 }
 
+/** What a model that wants a tool says. */
+const CALL = { tool_calls: [{ index: 0, id: '1', function: { name: 'tool', arguments: '{}' } }] }
+
 t.test('the page says why a model stopped early', async t => {
   const chat = await openChat(t, browser, url)
   const reasons: Record<string, RegExp> = {
@@ -206,6 +209,7 @@ t.test('the page says why a model stopped early', async t => {
     await chat.ask('at length')
     const call = await provider.next()
     call.token('and so on, and so')
+    if (reason === 'tool_calls') call.write(`data: ${JSON.stringify({ choices: [{ delta: CALL }] })}\n\n`)
     call.finish(reason)
     await chat.says(words)
     t.equal(await chat.text(), 'and so on, and so')
