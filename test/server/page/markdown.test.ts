@@ -44,6 +44,7 @@ t.test('Markdown is shown as what it means', async t => {
       `${heading(3, 3, 'One')}\n${heading(3, 2, 'Two')}\n${heading(4, 6, 'Three')}\n` +
         '<ul><li><p class="is-level-1">Four</p></li></ul>'
     ],
+    ['## One\n## Two', `${heading(3, 2, 'One')}\n${heading(3, 2, 'Two')}`],
     ['One\n===', heading(3, 1, 'One')],
     ['a *b* __c__ ~~d~~ `e * f` \\*g', '<p>a <em>b</em> <strong>c</strong> <del>d</del> <code>e * f</code> *g</p>'],
     ['`` ` `` `\n a`', '<p><code>`</code> <code> a</code></p>'],
