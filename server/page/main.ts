@@ -131,6 +131,8 @@ function ask(work: () => void): void {
 async function showModels(): Promise<void> {
   const models = await fetchModels(apiKey.headers())
   if (models !== undefined) store.update({ models })
+  // With the name of the model, the button would grow.
+  find<HTMLElement>('#show-settings').hidden = false
 }
 
 async function stop(): Promise<void> {
