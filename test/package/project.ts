@@ -37,7 +37,9 @@ const COMPANIONS = [
   '@fastify/jwt',
   '@fastify/swagger',
   'fastify-type-provider-zod',
-  'close-with-grace'
+  'close-with-grace',
+  '@ag-ui/client',
+  'rxjs'
 ]
 
 /** Folders that are made, not written. */
