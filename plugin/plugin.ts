@@ -5,6 +5,7 @@ import { FST_SSE_ALREADY_REGISTERED } from './errors.js'
 import { compileEventStreams } from './framing/route-serializers.js'
 import type { PluginOptions } from './options.js'
 import { makeSseFrom, makeSseResume, makeSseStart, type SseServer } from './reply.js'
+import { ASKED } from './response/asked-replies.js'
 import { watchServers } from './response/close/server-drain.js'
 import { beforeError } from './response/error-response.js'
 import { ConnectionLimit } from './response/limits/connection-limit.js'
@@ -62,6 +63,7 @@ export const sseFrom = fp(
     app.decorateReply<ReturnType<typeof makeSseFrom>, string>('sseFrom', makeSseFrom(server))
     app.decorateReply<ReturnType<typeof makeSseResume>, string>('sseResume', makeSseResume(server))
     app.decorateReply<ReturnType<typeof makeSseStart>, string>('sseStart', makeSseStart(server))
+    app.decorateReply(ASKED, null)
     app.addHook('onRoute', function (route) {
       compileEventStreams(this, route)
     })
