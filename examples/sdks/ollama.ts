@@ -21,8 +21,7 @@ export default async (app: FastifyInstance) => {
   app.get<Ask>('/ollama/loading', ({ query: { prompt } }, reply) =>
     reply.sseFrom(
       ({ signal }) => {
-        const stoppable: typeof fetch = (url, init) =>
-          fetch(url, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) })
+        const stoppable: typeof fetch = (url, init) => fetch(url, { ...init, signal })
         return new Ollama({ host, fetch: stoppable }).chat({
           model: 'llama3.2',
           messages: [{ role: 'user', content: prompt }],

@@ -97,8 +97,7 @@ function isRetryAfter(value: unknown): value is string | number {
 
 /** The headers that the app has given an error; `undefined` if they are all there is, or if none can be listed. */
 function ownHeaders(headers: unknown): Record<string, unknown> | undefined {
-  if (typeof headers !== 'object' || headers === null) return {}
-  const entries = Object.entries(headers)
+  const entries = Object.entries(Object(headers))
   const isReceived = entries.some(([name]) => RECEIVED.includes(name.toLowerCase()))
   const own = isReceived ? [] : entries.filter(isValidHeader)
   return own.length === entries.length ? undefined : Object.fromEntries(own)

@@ -28,13 +28,9 @@ export function give(error: Error, key: PropertyKey, value: unknown, enumerable 
 /** The prototypes of an error; none if one of them is a proxy, or if the error does not inherit from this realm's. */
 export function prototypesOf(error: Error): object[] {
   const prototypes: object[] = []
-  try {
-    for (let at: object | null = error; at !== null; at = Object.getPrototypeOf(at)) {
-      if (types.isProxy(at)) return []
-      prototypes.push(at)
-    }
-  } catch {
-    return []
+  for (let at: object | null = error; at !== null; at = Object.getPrototypeOf(at)) {
+    if (types.isProxy(at)) return []
+    prototypes.push(at)
   }
   return prototypes.includes(Error.prototype) ? prototypes.slice(1) : []
 }

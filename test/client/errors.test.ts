@@ -190,6 +190,13 @@ t.test('what cannot become text is the cause of an SseStreamError', async t => {
   })
   await t.test('if fetch or its body throws it', async t => {
     t.match(await failure(openStream('/', { fetch: fail, maxRetries: 0 }).text()), { code: 'SSE_UNREACHABLE', cause })
+    const cruel = Object.defineProperty({}, 'code', { get: fail })
+    const thrown = Object.defineProperty(Object.create(null), 'cause', { get: fail })
+    for (const error of [cruel, thrown]) {
+      const send = () => Promise.reject(error)
+      const expected = { code: 'SSE_UNREACHABLE', message: /\(.*\/\)$/ }
+      t.match(await failure(openStream('/', { fetch: send, maxRetries: 0 }).text()), { ...expected, cause: error })
+    }
     const body = { getReader: fail } as unknown as ReadableStream
     const head = { status: 200, ok: true, headers: new Headers({ 'content-type': 'text/event-stream' }), body }
     const send = async () => head as unknown as Response

@@ -123,3 +123,19 @@ t.test('a hook of the app may change the body after it was checked', async t => 
   t.equal((await app.inject({ method: 'POST', url: '/v1/chat/completions', body })).statusCode, 200)
   t.same(seen, [0, messages])
 })
+
+t.test('a textGenerate that is called without a route passes over messages of tools', async t => {
+  let given: unknown
+  const generate = textGenerate(async function* ({ messages }) {
+    given = messages
+    yield 'a'
+    return { finishReason: 'stop' }
+  })
+  const context = {} as Parameters<Generate>[1]
+  const messages: Parameters<Generate>[0]['messages'] = [
+    { role: 'user', content: 'hi' },
+    { role: 'tool', toolCallId: 'c', content: 'result' }
+  ]
+  for await (const part of await generate({ messages }, context)) t.equal(part, 'a')
+  t.strictSame(given, [{ role: 'user', content: 'hi' }])
+})

@@ -159,7 +159,7 @@ export class Answer {
     const { text, reasoning, refusal, calls, areCallsWhole, whole, isUnreadable, ending } = choice
     const rest = whole === undefined ? text : this.#said.restOf(whole)
     if (rest === undefined) {
-      this.#failure ??= this.#lost('sent a message that has more text than the chunks before it', whole ?? '')
+      this.#failure ??= this.#lost('sent a message that has more text than the chunks before it', String(whole))
     }
     const parts = reasoning === '' ? [] : this.#said.think(choice)
     if (rest) parts.push(...this.#said.say(rest))

@@ -1,4 +1,4 @@
-import { PassThrough, pipeline, Readable, Transform } from 'node:stream'
+import { PassThrough, pipeline, Readable, Transform, Writable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import t from 'tap'
 import { fetchAll } from '../../helpers/client.js'
@@ -15,6 +15,10 @@ const hooks: Record<string, (body: Readable) => unknown> = {
   'several pipes': body => body.pipe(new PassThrough()).pipe(new PassThrough()).pipe(createGzip()),
   'a pipe beside it': body => {
     body.pipe(new PassThrough()).resume()
+    return body
+  },
+  'a Writable beside it': body => {
+    body.pipe(new Writable({ write: (_chunk, _encoding, callback) => callback() }))
     return body
   },
   'a pipeline': body => pipeline(body, new PassThrough(), () => {}),

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { FST_SSE_STORE_UNAVAILABLE } from '../../../plugin/errors.js'
+import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_UNAVAILABLE } from '../../../plugin/errors.js'
 import type { EventStore } from '../../../plugin/index.js'
 import { MemoryStore } from '../../../plugin/index.js'
 import { fetchAll, open } from '../../helpers/client.js'
@@ -284,4 +284,25 @@ t.test('events go to the store together while no other node follows, and at once
     'the end is in the store',
     async () => (await other.shared.read(String(client.headers['x-stream-id']), 9))?.end
   )
+})
+
+t.test('two calls that the store refuses at the same time count once', async t => {
+  const { one, producing, following, client, source, id } = await two(t)
+  const held: (() => void)[] = []
+  const refused: string[] = []
+  one.before = async method => {
+    if (method !== 'append' && method !== 'renew') return
+    refused.push(method)
+    await new Promise<void>(resolve => held.push(resolve))
+    throw new FST_SSE_PRODUCER_FENCED()
+  }
+  source.give('b')
+  await until('both wait', () => refused.includes('append') && refused.includes('renew'))
+  one.comeBack()
+  for (const go of held) go()
+  source.give('c', undefined)
+  await client.end()
+  t.match(client.text(), /data: b.*data: c.*event: done/s)
+  t.equal(warnings(producing.log).length, 1)
+  t.match((await fetchAll(`${following.url}/streams/${id}`)).text(), /data: b.*data: c.*event: done/s)
 })

@@ -87,3 +87,20 @@ t.test(`any copy is an error that is not copied again (seed ${seed})`, async t =
     t.match([copy.name, copy.message, copy.stack], [String, String, String], name)
   }
 })
+
+t.test('an error behind a proxy whose traps throw becomes a copy', t => {
+  const traps = ['isExtensible', 'ownKeys', 'getOwnPropertyDescriptor', 'get', 'has', 'getPrototypeOf'] as const
+  for (const trap of traps) {
+    const error = new Proxy(Object.assign(new Error('a'), { extra: 1 }), {
+      [trap]: () => {
+        throw new Error(trap)
+      }
+    })
+    const copy = tameError(error)
+    t.not(copy, error, trap)
+    t.ok(copy instanceof Error)
+    t.equal(tameError(copy), copy, 'which is tame')
+    t.equal(copy.message, trap === 'get' ? '' : 'a', trap)
+  }
+  t.end()
+})
