@@ -4,9 +4,8 @@
 
 /**
  * The rooms of `plugin/`. Each may import itself and the rooms before it; the files beside them may import all.
- * `observe` does not exist yet: it is for diagnostics channels.
  */
-const rooms = ['util', 'sse', 'schema', 'source', 'framing', 'stores', 'response', 'resume', 'observe']
+const rooms = ['util', 'observe', 'sse', 'schema', 'source', 'framing', 'stores', 'response', 'resume']
 
 /** Every room may throw the plugin's errors. */
 const errors = '^plugin/errors\\.ts$'

@@ -2,8 +2,8 @@ import type { FastifyReply } from 'fastify'
 import { type Admission, slotTaker } from './admission.js'
 import { FST_SSE_OPTION_INVALID } from './errors.js'
 import { plainCodec } from './framing/codec.js'
-import { LimitedRecord } from './framing/finish/frame-record.js'
-import { chunksOf, type RecordingOptions } from './framing/finish/recorded-chunks.js'
+import { LimitedRecord, NO_FRAMES } from './framing/finish/frame-record.js'
+import { chunksOf, isRecorded, type RecordingOptions } from './framing/finish/recorded-chunks.js'
 import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
 import type { ResumeOptions, Settings, StartOptions, StreamOptions } from './options.js'
@@ -116,13 +116,14 @@ function stream(
   return early
 }
 
-/** How a source that is not resumable is recorded for `onFinish`; `undefined` if it is not. */
+/** How a source that is not resumable is recorded for those who are told of its end; `undefined` if it is not. */
 export function recordingOf(
   { openStreams: tracker, resumableStreams: { store } }: SseServer,
-  { onFinish, drainForUsage }: Settings
+  settings: Settings
 ): RecordingOptions | undefined {
-  if (onFinish === undefined) return undefined
-  const frames = new LimitedRecord(store.maxEvents, store.maxBytes)
+  if (!isRecorded(settings)) return undefined
+  const { onFinish, drainForUsage } = settings
+  const frames = onFinish === undefined ? NO_FRAMES : new LimitedRecord(store.maxEvents, store.maxBytes)
   return { onFinish, drainForUsage, tracker, frames, streamId: undefined }
 }
 

@@ -126,7 +126,7 @@ export interface KeptRecord {
 }
 
 /**
- * Keeps a record as a stream that takes no slot, and of whose end no `onFinish` is told. Resolves when all nodes can
+ * Keeps a record as a stream that takes no slot, and of whose end nobody is told. Resolves when all nodes can
  * find it.
  *
  * @throws FST_SSE_CLOSING, FST_SSE_OWNER_INVALID, and any error of `owner`
@@ -141,7 +141,8 @@ export async function keepRecord(reply: FastifyReply, { id, whose, data }: KeptR
     maxDuration: false as const
   }
   const source = () => (data === undefined ? [] : [data])
-  await startStream(resumableStreams, () => FREE_SLOT, reply, { source, options: {}, settings }, { ...whose, id })
+  const record = { source, options: {}, settings, isRecord: true }
+  await startStream(resumableStreams, () => FREE_SLOT, reply, record, { ...whose, id })
 }
 
 const FREE_SLOT = { release() {} }

@@ -33,8 +33,9 @@ export interface ChunkSource<Item = unknown> extends Pulled<Item, Chunk> {
    *
    * @param abort why the stream ends before its source (S8); `undefined` if it is complete
    * @param error the error that the stream ends with, if it does
+   * @param waited how long it had to wait for room, in all. Milliseconds. Default: 0
    */
-  close(abort?: StreamAbort, error?: Error): void
+  close(abort?: StreamAbort, error?: Error, waited?: number): void
 }
 
 /** The chunk of an item that is skipped. */

@@ -89,7 +89,7 @@ export class SourceChunks implements ChunkSource<Result> {
     this.#run.abortSignal(abort)
   }
 
-  close(abort?: StreamAbort, _error?: Error): void {
+  close(abort?: StreamAbort, _error?: Error, _waited?: number): void {
     if (abort !== undefined) this.#run.cancel(abort)
   }
 }

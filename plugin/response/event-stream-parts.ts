@@ -34,4 +34,6 @@ export interface EventStreamParts {
   /** Ends the response when it is aborted. */
   readonly signal: AbortSignal | undefined
   readonly summary: Summary
+  /** The number of the last event that the client of a stream has that was there before; `undefined` if it is new. */
+  readonly after: number | undefined
 }

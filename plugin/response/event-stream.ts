@@ -20,7 +20,7 @@ import type { OpenStream, OpenStreams } from './open-streams.js'
 import { failTogether } from './piped.js'
 import { isClosed, onOver, pendingBytes, truncate } from './raw-response.js'
 import { ResponseBody } from './response-body.js'
-import type { StreamSummary } from './summary.js'
+import type { StreamSummary } from './stream-summary.js'
 import { Pump } from './write/pump.js'
 import { giveUp, WriteDeadline } from './write/write-deadline.js'
 import type { Writer } from './write/writer.js'
@@ -51,6 +51,7 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     this.#parts = parts
     this.#streams = streams
     streams.add(this)
+    parts.summary.open(parts.after)
     this.#forgetSignal = parts.signal && onStopSignal(parts.signal, this)
     onOver(this.raw, isComplete => this.#over(isComplete))
   }
@@ -216,7 +217,7 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     this.#pump?.close()
     this.#limits?.end()
     this.#forgetSignal?.()
-    chunks.close(abort, error)
+    chunks.close(abort, error, summary.waited)
   }
 
   /** Cleans up once the response is over. @param isComplete whether all of it was handed to the network */

@@ -32,6 +32,8 @@ export interface StreamExtras {
   readonly signal?: AbortSignal | undefined
   /** The limits of the source, if the chunks come from it directly. */
   readonly source?: SourceLimits | undefined
+  /** The number of the last event that the client of a stream has that was there before. */
+  readonly after?: number | undefined
 }
 
 /** Answers one request: with a stream, without one, or with an error. */
@@ -64,11 +66,12 @@ export class Responder {
   }
 
   /** Answers with a stream. */
-  stream(chunks: ChunkSource, { id, signal, source }: StreamExtras): FastifyReply {
+  stream(chunks: ChunkSource, { id, signal, source, after }: StreamExtras): FastifyReply {
     const { reply, protocol, settings, streams } = this.#parts
     setHeaders(reply, protocol, id)
     const summary = this.#summary
-    const stream = new EventStream({ chunks, reply, settings, source, signal, summary }, streams)
+    summary.streamId = id
+    const stream = new EventStream({ chunks, reply, settings, source, signal, summary, after }, streams)
     this.#asked.stream = stream
     return reply.send(stream)
   }

@@ -2,32 +2,8 @@ import { AsyncResource } from 'node:async_hooks'
 import type { FastifyReply } from 'fastify'
 import { logError } from '../util/log.js'
 import { isClosed, isHttp2, onOver } from './raw-response.js'
-
-/** The result of one stream, for metrics and logs (E8). */
-export interface StreamSummary {
-  /**
-   * - `complete`: the whole answer was handed to the network
-   * - `error`: the stream failed, before or after it began; `error` says why
-   * - `stopped`: the stream was stopped on request
-   * - `aborted`: the client left, or had left before the source started
-   * - `closed`: the server closed before the end of the stream, or the event store could not be reached
-   * - `skipped`: there was nothing to stream: the request was a HEAD, the client already had the whole answer, or a
-   *   hook replaced the body
-   */
-  outcome: 'complete' | 'error' | 'stopped' | 'aborted' | 'closed' | 'skipped'
-  /** The status of the response. */
-  statusCode: number
-  /** The number of events of the source. The last event of the stream (`done` or `error`) is not counted. */
-  events: number
-  /** The number of bytes handed to the response: events, comments and heartbeats. */
-  bytes: number
-  /** Milliseconds from the call of `sseFrom` to the first event; `undefined` if there was none. */
-  timeToFirstEvent: number | undefined
-  /** Milliseconds from the call of `sseFrom` to the end of the response. */
-  duration: number
-  /** The error of the stream, if the outcome is `error`. */
-  error?: Error
-}
+import { type ObservedStream, streamChannels } from './stream-channels.js'
+import type { StreamSummary } from './stream-summary.js'
 
 /** How the result of a stream is reported. */
 export interface SummaryOptions {
@@ -47,11 +23,18 @@ export class Summary {
   outcome: StreamSummary['outcome'] = 'skipped'
   error: Error | undefined
   bytes = 0
+  /** The id of a resumable stream. */
+  streamId: string | undefined
+  /** Milliseconds that the stream has waited for its client. */
+  waited = 0
   readonly #reply: FastifyReply
   readonly #onClose: SummaryOptions['onClose']
   readonly #startedAt = performance.now()
   #timeToFirstEvent: number | undefined
   #events = 0
+  /** Made when somebody listens. */
+  #stream: ObservedStream | undefined
+  #isOpen = false
 
   constructor(reply: FastifyReply, { onClose }: SummaryOptions) {
     this.#reply = reply
@@ -63,8 +46,30 @@ export class Summary {
   count(events: number): boolean {
     this.#events += events
     if (this.#timeToFirstEvent !== undefined) return false
-    this.#timeToFirstEvent = performance.now() - this.#startedAt
+    const timeToFirstEvent = performance.now() - this.#startedAt
+    this.#timeToFirstEvent = timeToFirstEvent
+    const { firstEvent } = streamChannels
+    if (firstEvent.hasSubscribers) firstEvent.publish({ stream: this.#observed, timeToFirstEvent })
     return true
+  }
+
+  /** Called when a response with a stream begins. @param after see `StreamResumeMessage`; `undefined` if it is new */
+  open(after: number | undefined): void {
+    this.#isOpen = true
+    const { open, resume } = streamChannels
+    if (open.hasSubscribers) open.publish({ stream: this.#observed })
+    if (after !== undefined && resume.hasSubscribers) resume.publish({ stream: this.#observed, after })
+  }
+
+  /**
+   * Tells that the stream waits for its client.
+   *
+   * @param drained resolves when it goes on
+   * @returns the same, or a promise that resolves at the same time
+   */
+  waits(drained: Promise<void>): Promise<void> {
+    const { wait, drain } = streamChannels
+    return wait.hasSubscribers || drain.hasSubscribers ? this.#tellWait(drained) : drained
   }
 
   /** Reports a response without a stream when it is over. */
@@ -84,24 +89,44 @@ export class Summary {
     if (this.outcome === 'aborted' && (isHttp2(raw) || !raw.headersSent)) {
       log.info({ outcome: 'aborted' }, 'client left')
     }
+    const { close } = streamChannels
+    if (this.#isOpen && close.hasSubscribers) {
+      close.publish({ stream: this.#observed, summary: this.#summary(), waited: this.waited })
+    }
     if (this.#onClose !== undefined) void this.#callOnClose(this.#onClose)
   }
 
   async #callOnClose(onClose: (summary: StreamSummary) => unknown): Promise<void> {
-    const { raw, log } = this.#reply
-    const summary: StreamSummary = {
+    try {
+      await onClose(this.#summary())
+    } catch (error) {
+      logError(this.#reply.log, 'error', error, 'onClose failed')
+    }
+  }
+
+  #summary(): StreamSummary {
+    return {
       outcome: this.outcome,
-      statusCode: raw.statusCode,
+      statusCode: this.#reply.raw.statusCode,
       events: this.#events,
       bytes: this.bytes,
       timeToFirstEvent: this.#timeToFirstEvent,
       duration: performance.now() - this.#startedAt,
       ...(this.outcome === 'error' && this.error !== undefined && { error: this.error })
     }
-    try {
-      await onClose(summary)
-    } catch (error) {
-      logError(log, 'error', error, 'onClose failed')
-    }
+  }
+
+  async #tellWait(drained: Promise<void>): Promise<void> {
+    const { wait, drain } = streamChannels
+    const stream = this.#observed
+    const startedAt = performance.now()
+    wait.publish({ stream })
+    await drained
+    drain.publish({ stream, duration: performance.now() - startedAt })
+  }
+
+  get #observed(): ObservedStream {
+    this.#stream ??= { request: this.#reply.request, streamId: this.streamId }
+    return this.#stream
   }
 }

@@ -173,7 +173,7 @@ export class ResumableResponse {
         return new Follower(log, after, settings.highWaterMark, reply.log, this.#protocol)
       })
       if (follower === undefined) this.#responder.nothing()
-      else this.#responder.streamLate(follower, { id, signal: this.#signal })
+      else this.#responder.streamLate(follower, { id, signal: this.#signal, after })
     } catch (error) {
       if (isNothing?.(error)) this.#responder.nothing()
       else this.#responder.fail(isMissing(error) && refusal !== undefined ? refusal : error)

@@ -6,8 +6,8 @@ type Result = IteratorResult<unknown, unknown>
 /** A source that is read on after its signal was aborted. */
 export interface DrainedSource {
   next(): Result | PromiseLike<Result>
-  /** Called with each item, and with the return value. */
-  see(value: unknown): void
+  /** Called with each item, and with the return value, which is the last. */
+  see(value: unknown, isLast: boolean): void
 }
 
 /**
@@ -28,8 +28,8 @@ export async function drain(
   const readOn = async () => {
     for (let next = pending; !isOver; next = undefined) {
       if (slice.isOver()) await slice.next()
-      const { done, value } = await (next ?? source.next())
-      source.see(value)
+      const { done = false, value } = await (next ?? source.next())
+      source.see(value, done)
       if (done) return
     }
   }

@@ -32,6 +32,8 @@ export class TimeSlice {
   #startedAt = 0
   #seenAt = 0
   #isPaused = false
+  #pausedAt = 0
+  #pausedFor = 0
   /** The last turn in which `onSettled` was called. */
   #settledTurn = -1
   #atEnd: NodeJS.Immediate | undefined
@@ -49,15 +51,22 @@ export class TimeSlice {
     return this.#isPaused
   }
 
+  /** How long no item was asked for since there was no room, in all. Milliseconds. */
+  get pausedFor(): number {
+    return this.#isPaused ? this.#pausedFor + performance.now() - this.#pausedAt : this.#pausedFor
+  }
+
   /** Called when there is no room for items. */
   pause(): void {
     this.#isPaused = true
+    this.#pausedAt = performance.now()
   }
 
   /** Called when there is room again. */
   resume(): void {
     this.#isPaused = false
     this.#seenAt = performance.now()
+    this.#pausedFor += this.#seenAt - this.#pausedAt
   }
 
   /** Counts an item. @returns whether it must be the last one of this turn */

@@ -11,7 +11,7 @@ interface Probe {
   readonly rule?: string
 }
 
-const rooms = ['util', 'sse', 'schema', 'source', 'framing', 'stores', 'response', 'resume', 'observe']
+const rooms = ['util', 'observe', 'sse', 'schema', 'source', 'framing', 'stores', 'response', 'resume']
 
 const upward: Probe[] = rooms.flatMap((room, i) => {
   const next = rooms[i + 1] === undefined ? 'plugin/options' : `plugin/${rooms[i + 1]}/inside`

@@ -9,18 +9,25 @@ import type { FrameOptions } from '../frame-encoder.js'
 import { protocolOf } from '../protocols/protocols.js'
 import { SourceChunks } from '../source-chunks.js'
 import type { FrameRecord } from './frame-record.js'
+import { isGenerationObserved, type Unread } from './generation-channels.js'
 import { type FinishTracker, Recording } from './recording.js'
 import type { FinishSettings } from './stream-finish.js'
 
 type Result = IteratorResult<unknown, unknown>
 
 /** How the chunks of a stream are recorded. */
-export interface RecordingOptions extends Pick<FinishSettings, 'drainForUsage'> {
-  readonly onFinish: NonNullable<FinishSettings['onFinish']>
+export interface RecordingOptions extends FinishSettings {
   readonly tracker: FinishTracker
   readonly frames: FrameRecord
   /** The id of a resumable stream. */
   readonly streamId: string | undefined
+  /** What nobody has read of a resumable stream. */
+  readonly unread?: (() => Unread) | undefined
+}
+
+/** Whether a run of a source is recorded: somebody is told of its end. */
+export function isRecorded({ onFinish }: FinishSettings): boolean {
+  return onFinish !== undefined || isGenerationObserved()
 }
 
 /** Makes the chunks of a source. @param recording how they are recorded; `undefined` if they are not */
@@ -31,7 +38,7 @@ export function chunksOf(
   return recording === undefined ? new SourceChunks(...source) : new RecordedChunks(...source, recording)
 }
 
-/** The chunks of a source whose end is told to `onFinish` (E8). */
+/** The chunks of a source whose end is told to `onFinish` or to diagnostics channels (E8). */
 export class RecordedChunks extends SourceChunks {
   readonly #recording: Recording
   readonly #options: RecordingOptions
@@ -56,6 +63,9 @@ export class RecordedChunks extends SourceChunks {
     this.#options = recording
     this.#recording = new Recording({
       ...recording,
+      onFinish: recording.onFinish,
+      unread: recording.unread,
+      isObserved: isGenerationObserved(),
       reply,
       usageOf: options.usageOf,
       textOf: ({ event, data }) => text?.(data, event === options.event ? 'message' : event)
@@ -77,10 +87,12 @@ export class RecordedChunks extends SourceChunks {
     return chunk
   }
 
-  override close(abort?: StreamAbort, error?: Error): void {
+  override close(abort?: StreamAbort, error?: Error, waited = 0): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    const { drainForUsage = 0, tracker } = this.#options
+    this.#recording.waited = waited
+    const { onFinish, tracker } = this.#options
+    const drainForUsage = onFinish === undefined ? 0 : (this.#options.drainForUsage ?? 0)
     if (!this.#recording.isStarted) {
       super.close(abort)
     } else if (abort === undefined || abort.reason === 'failed' || drainForUsage === 0) {
@@ -95,7 +107,13 @@ export class RecordedChunks extends SourceChunks {
   async #drain(abort: StreamAbort, error: Error | undefined, ms: number): Promise<void> {
     const endedAt = performance.now()
     this.abortSignal(abort)
-    const source = { next: () => this.skip(), see: (value: unknown) => this.#recording.see(value) }
+    const source = {
+      next: () => this.skip(),
+      see: (value: unknown, isLast: boolean) => {
+        this.#recording.see(value)
+        if (!isLast) this.#recording.dropped()
+      }
+    }
     try {
       await drain(source, this.#pending, this.#options.tracker.deadlines, ms)
     } catch (failure) {

@@ -7,6 +7,8 @@ import { type SentEvent, sentEvents } from '../../sse/sent-events.js'
 import type { Deadlines } from '../../util/deadlines.js'
 import { logError } from '../../util/log.js'
 import type { FrameRecord } from './frame-record.js'
+import type { Unread } from './generation-channels.js'
+import { GenerationObserver } from './generation-observer.js'
 import type { FinishSettings, StreamFinish } from './stream-finish.js'
 
 /** What the runs of a server share, whose end is told. */
@@ -18,7 +20,7 @@ export interface FinishTracker {
 
 /** The parts of a `Recording`. */
 export interface RecordingParts {
-  readonly onFinish: NonNullable<FinishSettings['onFinish']>
+  readonly onFinish: FinishSettings['onFinish']
   readonly reply: FastifyReply
   readonly tracker: FinishTracker
   readonly frames: FrameRecord
@@ -26,6 +28,10 @@ export interface RecordingParts {
   /** The text that an event adds to the answer. */
   readonly textOf: (event: SentEvent) => string | undefined
   readonly streamId: string | undefined
+  /** What nobody has read of the events; `undefined` if the source waits for its only client. */
+  readonly unread: (() => Unread) | undefined
+  /** Whether the diagnostics channels are told of the run. */
+  readonly isObserved: boolean
 }
 
 /** Records one run of a source, and tells its end once (E8). */
@@ -37,10 +43,18 @@ export class Recording {
   /** Whether the usage is no longer looked for, since that has failed. */
   #isBlind = false
   #result: unknown
+  readonly #observer: GenerationObserver | undefined
+  #events = 0
+  /** The number of items that were read on. */
+  #dropped = 0
+  /** How long the source has waited for room. Milliseconds. */
+  waited = 0
 
   constructor(parts: RecordingParts) {
+    const { onFinish, isObserved, reply, streamId } = parts
     // It runs in the context of the request (S7), whatever ends the source.
-    this.#parts = { ...parts, onFinish: AsyncResource.bind(parts.onFinish) }
+    this.#parts = { ...parts, onFinish: onFinish && AsyncResource.bind(onFinish) }
+    if (isObserved) this.#observer = new GenerationObserver(reply.request, streamId)
   }
 
   get isStarted(): boolean {
@@ -48,7 +62,9 @@ export class Recording {
   }
 
   start(): void {
-    this.#startedAt ??= performance.now()
+    if (this.#startedAt !== undefined) return
+    this.#startedAt = performance.now()
+    this.#observer?.start()
   }
 
   /** Looks for the usage in an item of the source, or in its return value. */
@@ -67,7 +83,13 @@ export class Recording {
   /** Records the frame of an event. */
   sent(frame: string): void {
     this.#firstAt ??= performance.now()
+    this.#events++
     this.#parts.frames.add(frame)
+  }
+
+  /** Counts an item that is read on, after the end of the stream. */
+  dropped(): void {
+    this.#dropped++
   }
 
   /** Records the return value of the source. */
@@ -76,17 +98,26 @@ export class Recording {
   }
 
   /**
-   * Calls `onFinish`.
+   * Calls `onFinish`, and tells the diagnostics channels.
    *
    * @param abort why the source was ended; `undefined` if it came to its end
    * @param endedAt when, by `performance.now()`
    */
   finish(abort: StreamAbort | undefined, error: Error | undefined, endedAt: number): void {
-    this.#parts.tracker.track(this.#call(this.#summary(abort, error, endedAt)))
+    const { onFinish, tracker } = this.#parts
+    const summary = this.#summary(abort, error, endedAt)
+    this.#tell(summary)
+    if (onFinish !== undefined) tracker.track(this.#call(onFinish, summary))
   }
 
-  async #call(finish: StreamFinish): Promise<void> {
-    const { onFinish, reply } = this.#parts
+  #tell({ outcome, reason, error, usage, timeToFirstEvent, duration }: StreamFinish): void {
+    const { events = 0, bytes = 0 } = this.#parts.unread?.() ?? {}
+    const counts = { events: this.#events, waited: this.waited, unread: { events: events + this.#dropped, bytes } }
+    this.#observer?.finish({ outcome, reason, error, usage, timeToFirstEvent, duration, ...counts })
+  }
+
+  async #call(onFinish: NonNullable<FinishSettings['onFinish']>, finish: StreamFinish): Promise<void> {
+    const { reply } = this.#parts
     try {
       // What ends the source goes on first.
       await undefined

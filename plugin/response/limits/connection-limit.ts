@@ -1,7 +1,6 @@
 import { FST_SSE_CONNECTION_BUSY } from '../../errors.js'
-import { reconnectDelay } from '../../util/reconnect-delay.js'
 import { isHttp2, onOver, type RawResponse } from '../raw-response.js'
-import { retryAfter } from './slot.js'
+import { refusal } from './refusal.js'
 
 /**
  * Limits how many responses of one connection are open at the same time (V5): the streams of an HTTP/2 connection, and
@@ -24,7 +23,7 @@ export class ConnectionLimit {
     const connection = sharedConnection(raw)
     if (this.#max === false || connection === undefined) return
     const open = this.#open.get(connection) ?? 0
-    if (open >= this.#max) throw Object.assign(new FST_SSE_CONNECTION_BUSY(this.#max), retryAfter(reconnectDelay()))
+    if (open >= this.#max) throw refusal(new FST_SSE_CONNECTION_BUSY(this.#max))
     this.#open.set(connection, open + 1)
     onOver(raw, () => this.#open.set(connection, (this.#open.get(connection) as number) - 1))
   }

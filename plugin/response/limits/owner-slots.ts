@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_SSE_OWNER_BUSY } from '../../errors.js'
 import type { EventStore } from '../../stores/event-store.js'
+import { tellStoreFailure } from '../../stores/failure-channel.js'
 import type { StreamSlots } from '../../stores/stream-slots.js'
 import type { Deadline, DeadlineEntry, Deadlines } from '../../util/deadlines.js'
 import { logError } from '../../util/log.js'
-import { reconnectDelay } from '../../util/reconnect-delay.js'
-import { retryAfter, type Slot } from './slot.js'
+import { refusal } from './refusal.js'
+import type { Slot } from './slot.js'
 
 /**
  * Limits how many streams of an owner run at the same time, on all nodes together.
@@ -85,6 +86,7 @@ export class OwnerSlots implements Deadline {
       this.#isFailing = false
       return answer
     } catch (error) {
+      tellStoreFailure('slots', error)
       if (!this.#isFailing) {
         logError(this.#logger, 'warn', error, 'the event store failed: this node counts the streams of owners alone')
       }
@@ -94,6 +96,6 @@ export class OwnerSlots implements Deadline {
   }
 
   #refuse(): never {
-    throw Object.assign(new FST_SSE_OWNER_BUSY(this.#limit), retryAfter(reconnectDelay()))
+    throw refusal(new FST_SSE_OWNER_BUSY(this.#limit))
   }
 }

@@ -1,7 +1,7 @@
 import { FST_SSE_SERVER_BUSY } from '../../errors.js'
-import { reconnectDelay } from '../../util/reconnect-delay.js'
 import type { OwnerSlots } from './owner-slots.js'
-import { retryAfter, type Slot } from './slot.js'
+import { refusal } from './refusal.js'
+import type { Slot } from './slot.js'
 
 /** Limits how many sources run at the same time (V5), on this server and of each owner. */
 export class StreamLimits {
@@ -28,7 +28,7 @@ export class StreamLimits {
    */
   take(owner: string | undefined): Slot | Promise<Slot> {
     if (this.#maxStreams !== false && this.#running >= this.#maxStreams) {
-      throw Object.assign(new FST_SSE_SERVER_BUSY(this.#maxStreams), retryAfter(reconnectDelay()))
+      throw refusal(new FST_SSE_SERVER_BUSY(this.#maxStreams))
     }
     const slot = new ServerSlot(() => this.#running--)
     this.#running++

@@ -51,7 +51,7 @@ export class Pump implements Sink<Chunk>, Deadline {
   }
 
   room(): Promise<void> | undefined {
-    return this.#writer.isReady ? undefined : this.#writer.drained()
+    return this.#writer.isReady ? undefined : this.#summary.waits(this.#writer.drained())
   }
 
   take({ text, events, bytes }: Chunk): void {
@@ -93,6 +93,7 @@ export class Pump implements Sink<Chunk>, Deadline {
   /** Takes no more chunks. */
   close(): void {
     this.isOpen = false
+    this.#summary.waited = this.slice.pausedFor
     this.#deadlines.clear(this)
     this.slice.forget()
   }

@@ -51,6 +51,7 @@ export class LiveLog {
   #waking: (() => void)[] = []
   #isWaking = false
   readonly #readers = new Set<LogReader>()
+  #lastRead = 0
   #onRead: (() => void) | undefined
   #end: LocalEnd | undefined
   /** The UTF-16 code units of all events. */
@@ -101,6 +102,16 @@ export class LiveLog {
     let last = this.last
     while (asides?.has(last - this.first)) last--
     return last
+  }
+
+  /** The number of the last event that a client had read when it left; 0 if none has. */
+  get lastRead(): number {
+    return this.#lastRead
+  }
+
+  /** Called when clients of another node have read all events so far. */
+  readElsewhere(): void {
+    this.#lastRead = this.last
   }
 
   /** The number of clients that follow it on this node. */
@@ -178,6 +189,7 @@ export class LiveLog {
   /** Counts a client as a follower no longer. */
   leave(reader: LogReader): void {
     this.#readers.delete(reader)
+    this.#lastRead = Math.max(this.#lastRead, reader.position)
     this.hasRead()
     this.#onFollowers()
   }

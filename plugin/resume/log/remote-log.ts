@@ -8,6 +8,7 @@ import { errorEvent, toError } from '../../framing/failure.js'
 import { encodeData, formatEvent } from '../../sse/event.js'
 import type { EventList } from '../../stores/event-list.js'
 import type { EventStore, LogPage } from '../../stores/event-store.js'
+import { tellStoreFailure } from '../../stores/failure-channel.js'
 import type { Deadlines } from '../../util/deadlines.js'
 import { describe } from '../../util/describe.js'
 import { ignoreRejection, isPromiseLike } from '../../util/promise.js'
@@ -56,7 +57,10 @@ export class RemoteLog {
     this.#store = store
     this.#wakeup = new Wakeup(deadlines)
     this.#onClose = onClose
-    this.#opened = this.#open()
+    this.#opened = this.#open().catch(error => {
+      tellFailure(error)
+      throw error
+    })
   }
 
   /**
@@ -154,6 +158,7 @@ export class RemoteLog {
         else await this.#store.endLost(this.#key, LOST_FRAME)
       }
     } catch (error) {
+      tellFailure(error)
       log.finish({ frame: undefined, error: toError(error) })
       this.#close()
     }
@@ -214,6 +219,12 @@ export class RemoteLog {
     if (end !== undefined) log.finish(readEnd(end))
     return more
   }
+}
+
+/** A log that is gone, or no longer has a position, is no failure of its store. */
+function tellFailure(error: unknown): void {
+  if (error instanceof FST_SSE_STREAM_GONE || error instanceof FST_SSE_POSITION_GONE) return
+  tellStoreFailure('read', error)
 }
 
 /** @throws FST_SSE_STORE_UNAVAILABLE if the store does not say who produces a log */

@@ -32,6 +32,8 @@ export class Followers implements Deadline {
 
   /** Sets how many other nodes follow it. */
   set nodes(nodes: number) {
+    // One that leaves has read what there was, as far as this node can know.
+    if (nodes < this.#nodes) this.#log.readElsewhere()
     this.#nodes = nodes
     this.changed()
   }
@@ -39,7 +41,7 @@ export class Followers implements Deadline {
   /** Called when their number has changed. */
   changed(): void {
     if (!this.#producer.isRunning || this.#onDisconnect === 'continue') return
-    if (this.#isAny) this.#deadlines.clear(this)
+    if (this.isAny) this.#deadlines.clear(this)
     else if (this.#onDisconnect === 'abort') void this.#abandon()
     else if (!this.#deadlines.has(this)) this.#deadlines.set(this, this.#onDisconnect.grace)
   }
@@ -65,10 +67,11 @@ export class Followers implements Deadline {
     this.#isRecounting = true
     await this.#producer.recount()
     this.#isRecounting = false
-    if (!this.#isAny) this.#producer.onAbandoned()
+    if (!this.isAny) this.#producer.onAbandoned()
   }
 
-  get #isAny(): boolean {
+  /** Whether anybody follows it. */
+  get isAny(): boolean {
     return this.#log.followers + this.#nodes > 0
   }
 }

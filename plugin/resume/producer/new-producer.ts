@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { chunksOf } from '../../framing/finish/recorded-chunks.js'
+import { chunksOf, isRecorded } from '../../framing/finish/recorded-chunks.js'
 import { protocolNameOf } from '../../framing/protocols/protocols.js'
 import { codecOf } from '../../framing/route-codec.js'
 import type { TakeSlot } from '../../response/limits/slot.js'
@@ -21,7 +21,7 @@ export function newProducer(
   context: ProducerContext,
   takeSlot: TakeSlot,
   reply: FastifyReply,
-  { source, options, settings }: ProducerSource,
+  { source, options, settings, isRecord = false }: ProducerSource,
   chosen: string | undefined,
   onDisconnect: OnDisconnect,
   owner: string | undefined
@@ -30,8 +30,9 @@ export function newProducer(
   const generation = chosen === undefined ? '' : newGeneration()
   const meta = { key: streamKey(id, owner), owner, protocol: protocolNameOf(options.protocol), generation }
   const { maxEventBytes, onFinish, drainForUsage } = settings
+  const told = { onFinish, drainForUsage, tracker: context.openStreams, streamId: id, unread: () => producer.unread }
   const frames = { isTruncated: false, add() {}, frames: () => producer.log.after(0, producer.log.last) }
-  const recording = onFinish && { onFinish, drainForUsage, tracker: context.openStreams, frames, streamId: id }
+  const recording = isRecorded(settings) && !isRecord ? { ...told, frames } : undefined
   const chunks = chunksOf(recording, source, reply, options, maxEventBytes, codecOf(reply), undefined)
   const { signal } = options
   const request = { id, meta, onDisconnect, chunks, signal, settings, takeSlot: () => takeSlot(owner) }

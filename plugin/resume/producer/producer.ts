@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING, FST_SSE_PRODUCER_LOST, FST_SSE_STREAM_ABANDONED } from '../../errors.js'
+import type { Unread } from '../../framing/finish/generation-channels.js'
 import { type ProviderKey, toSourceError } from '../../framing/key-refusal.js'
 import type { SourceChunks } from '../../framing/source-chunks.js'
 import { endBySignal, onStopSignal, type Stoppable } from '../../framing/stop-signal.js'
@@ -173,7 +174,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Ti
     try {
       const last = await pull(this.#chunks, this.#sink, this.slice)
       if (last === undefined) return
-      this.#chunks.close()
+      this.#chunks.close(undefined, undefined, this.slice.pausedFor)
       this.#end({ frame: last.text, lost: false })
     } catch (error) {
       if (this.isOpen) this.fail(toSourceError(error, this.#providerKey))
@@ -199,7 +200,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Ti
   #abort(abort: StreamAbort, error?: Error): void {
     this.#sink.isOpen = false
     this.#limits.end()
-    this.#chunks.close(abort, error)
+    this.#chunks.close(abort, error, this.slice.pausedFor)
   }
 
   #end(end: LogEnd & LocalEnd): void {
@@ -238,6 +239,15 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Ti
 
   get slice(): TimeSlice {
     return this.#sink.slice
+  }
+
+  /** What of its events no client has read, on this node or another. */
+  get unread(): Unread {
+    if (this.#followers.isAny) return { events: 0, bytes: 0 }
+    const { first, last, lastRead } = this.log
+    const frames = this.log.after(Math.max(lastRead, first - 1), Number.POSITIVE_INFINITY)
+    const bytes = frames.reduce((sum, frame) => sum + Buffer.byteLength(frame), 0)
+    return { events: Math.max(0, last - lastRead), bytes }
   }
 
   get isRunning(): boolean {

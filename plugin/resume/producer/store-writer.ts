@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL, FST_SSE_STORE_UNAVAILABLE } from '../../errors.js'
 import type { EventStore } from '../../stores/event-store.js'
+import { tellStoreFailure } from '../../stores/failure-channel.js'
 import type { Deadlines } from '../../util/deadlines.js'
 import { describe } from '../../util/describe.js'
 import { logError } from '../../util/log.js'
@@ -218,6 +219,7 @@ export class StoreWriter {
     const isFenced = error instanceof FST_SSE_PRODUCER_FENCED
     // Of two calls that are made at the same time, the first to fail decides.
     if (isFenced && this.#isFenced) return
+    tellStoreFailure('write', error)
     const remedy = this.#failures.failed(error, this.#log.end !== undefined)
     this.#isFenced = remedy === 'recreate'
     if (this.#isFenced) this.#isCreated = false

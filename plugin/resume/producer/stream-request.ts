@@ -27,6 +27,8 @@ export interface ProducerSource {
   readonly source: unknown
   readonly options: ProducerOptions
   readonly settings: ProducerSettings
+  /** Whether it is a record of the routes, of whose run nobody is told. Default: `false`. */
+  readonly isRecord?: boolean
 }
 
 /** The stream that a request creates. */
