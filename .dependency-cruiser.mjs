@@ -43,14 +43,14 @@ const forbidden = [
     name: 'plugin-imports-its-users',
     comment: 'The plugin knows nothing of what is built on it.',
     from: { path: code('plugin') },
-    to: { path: code('routes', 'sources', 'client', 'testing', 'examples', 'bench', 'test', 'scripts') }
+    to: { path: code('routes', 'sources', 'client', 'testing', 'otel', 'examples', 'bench', 'test', 'scripts') }
   },
   {
     name: 'routes-import-deep',
     comment: 'Of the plugin, routes may import index.ts and toolkit.ts. Whatever else they need goes into the toolkit.',
     from: { path: code('routes') },
     to: {
-      path: code('plugin', 'sources', 'client', 'testing', 'examples', 'bench', 'test', 'scripts'),
+      path: code('plugin', 'sources', 'client', 'testing', 'otel', 'examples', 'bench', 'test', 'scripts'),
       pathNot: pluginForRoutes
     }
   },
@@ -59,7 +59,7 @@ const forbidden = [
     comment: 'Sources may import index.ts and toolkit.ts of the plugin, and types from routes/generate.ts.',
     from: { path: code('sources') },
     to: {
-      path: code('plugin', 'routes', 'client', 'testing', 'examples', 'bench', 'test', 'scripts'),
+      path: code('plugin', 'routes', 'client', 'testing', 'otel', 'examples', 'bench', 'test', 'scripts'),
       pathNot: [pluginForRoutes, '^routes/generate\\.ts$']
     }
   },
@@ -74,7 +74,7 @@ const forbidden = [
     comment: 'The client runs in browsers. Of the rest, it may import plugin/schema.',
     from: { path: code('client') },
     to: {
-      path: code('plugin', 'routes', 'sources', 'testing', 'examples', 'bench', 'test', 'scripts'),
+      path: code('plugin', 'routes', 'sources', 'testing', 'otel', 'examples', 'bench', 'test', 'scripts'),
       pathNot: '^plugin/schema/'
     }
   },
@@ -83,8 +83,17 @@ const forbidden = [
     comment: 'Testing helpers use what users have, and the parts of the client that read a response.',
     from: { path: code('testing') },
     to: {
-      path: code('plugin', 'routes', 'sources', 'examples', 'bench', 'test', 'scripts'),
+      path: code('plugin', 'routes', 'sources', 'otel', 'examples', 'bench', 'test', 'scripts'),
       pathNot: ['^plugin/index\\.ts$', '^routes/index\\.ts$']
+    }
+  },
+  {
+    name: 'otel-imports-deep',
+    comment: 'Telemetry sees of the plugin what everybody sees.',
+    from: { path: code('otel') },
+    to: {
+      path: code('plugin', 'routes', 'sources', 'client', 'testing', 'examples', 'bench', 'test', 'scripts'),
+      pathNot: ['^plugin/index\\.ts$']
     }
   },
   {

@@ -100,14 +100,31 @@ declare module 'fastify' {
   }
 }
 
+export { type ChannelListener, type ChannelMessages, listen } from './channels.js'
 export { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL, FST_SSE_STORE_UNAVAILABLE } from './errors.js'
 export type { ErrorData } from './framing/failure.js'
+export type {
+  GenerationFinishMessage,
+  GenerationStartMessage,
+  GenerationSummary,
+  ObservedGeneration,
+  Unread
+} from './framing/finish/generation-channels.js'
 export type { StreamFinish } from './framing/finish/stream-finish.js'
 export { type AgUiRun, agUi } from './framing/protocols/ag-ui-run.js'
 export type { Protocol, ProtocolStream } from './framing/protocols/protocol.js'
 export type { ProtocolName } from './framing/protocols/protocols.js'
 export type { OwnerLimit, PluginOptions, ResumeOptions, StartOptions, StreamOptions } from './options.js'
 export { sseFrom, sseFrom as default } from './plugin.js'
+export type { RefusalMessage } from './response/limits/refusal.js'
+export type {
+  ObservedStream,
+  StreamCloseMessage,
+  StreamDrainMessage,
+  StreamFirstEventMessage,
+  StreamMessage,
+  StreamResumeMessage
+} from './response/stream-channels.js'
 export type { StreamSummary } from './response/stream-summary.js'
 export type { OnDisconnect, ResumableOptions } from './resume/resumable-options.js'
 export type { StreamState } from './resume/resumable-streams.js'
@@ -124,6 +141,7 @@ export { END_ID } from './sse/last-event-id.js'
 export type { SentEvent } from './sse/sent-events.js'
 export type { EventList } from './stores/event-list.js'
 export type { EventStore, LeaseStatus, LocalLogs, LogEnd, LogPage } from './stores/event-store.js'
+export type { StoreFailureMessage } from './stores/failure-channel.js'
 export type { MemoryStoreOptions } from './stores/memory-options.js'
 export { MemoryStore } from './stores/memory-store.js'
 export type { StreamSlots } from './stores/stream-slots.js'

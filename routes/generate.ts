@@ -4,9 +4,11 @@ import {
   type AnswerPart,
   type Finish,
   FST_SSE_OPTION_INVALID,
+  isGenerationObserved,
   keepPlaces,
   type PlaceOf,
-  type ProviderKey
+  type ProviderKey,
+  setAnswerer
 } from '../plugin/toolkit.js'
 import { type Feature, features, findUnaccepted } from './contract/accepts.js'
 import { textOf } from './contract/content.js'
@@ -62,6 +64,10 @@ export interface Generate {
    * everything.
    */
   accepts?: readonly Feature[]
+  /** Who runs the model, for telemetry: a name of `gen_ai.provider.name`, such as `openai`. Default: unknown. */
+  provider?: string | undefined
+  /** The name of the model, for telemetry. What a client asks for is not taken for it. Default: unknown. */
+  model?: string | undefined
 }
 
 /** A message of a conversation that is text alone. */
@@ -141,11 +147,17 @@ export function checkAccepted({ accepts }: Generate, asked: GenerateRequest, pla
   if (unaccepted !== undefined) throw invalid(placeOf(unaccepted.path), 'is not supported by this model')
 }
 
+/** Tells those who observe the answer to a request who gives it. Called before the source is handed over. */
+export function nameAnswerer({ provider, model }: Generate, request: FastifyRequest): void {
+  if (isGenerationObserved()) setAnswerer(request, { provider, model })
+}
+
 /** The source of one answer, for `reply.sseFrom` or `sendWhole`. */
 export function sourceOf(
   generate: Generate,
   asked: GenerateRequest,
   request: FastifyRequest
 ): SseSource<AnswerPart, Finish> {
+  nameAnswerer(generate, request)
   return ({ signal }) => generate(asked, { signal, request })
 }

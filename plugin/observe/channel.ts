@@ -10,6 +10,11 @@ export interface MessageChannel<Message> {
   publish(message: Message): void
 }
 
+/** The whole name of a channel. @param name without the prefix that all channels share */
+export function nameOf(name: string): string {
+  return PREFIX + name
+}
+
 /**
  * Gives a diagnostics channel.
  *
@@ -17,5 +22,5 @@ export interface MessageChannel<Message> {
  * @param name without the prefix that all channels share
  */
 export function channelOf<Message>(name: string): MessageChannel<Message> {
-  return diagnostics.channel(PREFIX + name)
+  return diagnostics.channel(nameOf(name))
 }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { SseSource } from '../../plugin/index.js'
 import { type AnswerPart, type Finish, finishOf } from '../../plugin/toolkit.js'
-import type { Generate, GenerateRequest } from '../generate.js'
+import { type Generate, type GenerateRequest, nameAnswerer } from '../generate.js'
 import type { ActiveStreams, Chat } from './active-streams.js'
 
 /** A source whose stream is known as long as it runs. */
@@ -18,6 +18,7 @@ export function trackedSource(
   request: FastifyRequest,
   activeStreams: ActiveStreams
 ): TrackedSource {
+  nameAnswerer(generate, request)
   let forget = async () => {}
 
   async function attempt(call: () => unknown): Promise<void> {

@@ -21,8 +21,9 @@ export function answerSteps(
   reply: FastifyReply,
   hooks: AnswerHooks
 ) {
+  const source = sourceOf(generate, asked, request)
   return ({ signal }: SourceContext): AsyncIterable<Step, Finish> => {
-    const run = new SourceRun(sourceOf(generate, asked, request), reply)
+    const run = new SourceRun(source, reply)
     // The run passes the cancellation on in all the ways that a source may listen to (S2).
     signal.addEventListener('abort', () => signal.reason && run.cancel(signal.reason), { once: true })
     const steps = new AnswerSteps(run, hooks)

@@ -37,7 +37,9 @@ export function languageModelSource(
 ): Generate {
   checkNames(options, ['providerOptions'])
   const { providerOptions } = options
-  return (request, context) => answer(typeof model === 'function' ? model(request.model) : model, request, context)
+  const generate: Generate = (request, context) =>
+    answer(typeof model === 'function' ? model(request.model) : model, request, context)
+  return typeof model === 'function' ? generate : Object.assign(generate, namesOf(model))
 
   async function* answer(
     chosen: LanguageModel,
@@ -52,6 +54,11 @@ export function languageModelSource(
       throw signal.aborted || hasStatus(error) ? error : (refusalOf(error, request) ?? lost(error))
     }
   }
+}
+
+/** Who runs a model, without the API that the SDK adds after a dot, and its name. */
+function namesOf({ provider, modelId }: LanguageModel): Pick<Generate, 'provider' | 'model'> {
+  return { provider: String(provider).split('.', 1)[0], model: modelId }
 }
 
 /** Whether the provider has answered with an error. Its connection may break, too, and its answer may be malformed. */

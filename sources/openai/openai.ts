@@ -25,5 +25,8 @@ import { Provider } from './provider.js'
  */
 export function openAiSource(options: OpenAiOptions): Generate {
   const provider = new Provider(options)
-  return (input, context) => provider.answer(input, context)
+  const generate: Generate = (input, context) => provider.answer(input, context)
+  // A function may give whatever clients ask for.
+  if (typeof options.model === 'string') generate.model = options.model
+  return generate
 }

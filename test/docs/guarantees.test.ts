@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { filesIn, pageOf, root } from '../helpers/markdown.js'
 
-const ROOMS = ['plugin', 'routes', 'client', 'server', 'sources', 'testing']
+const ROOMS = ['plugin', 'routes', 'client', 'server', 'sources', 'testing', 'otel']
 /** The number of a rule. V8 is the engine. */
 const RULE = /\b(?!V8\b)[WSEVTR]\d+\b/g
 

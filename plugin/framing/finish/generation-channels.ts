@@ -8,6 +8,10 @@ export interface ObservedGeneration {
   readonly request: FastifyRequest
   /** The id of a resumable stream; `undefined` for any other. */
   readonly streamId: string | undefined
+  /** Who runs the model, as `generate.provider` of a ready route says. */
+  readonly provider: string | undefined
+  /** The name of the model, as `generate.model` of a ready route says. */
+  readonly model: string | undefined
 }
 
 /** A source is about to be asked for its first item. It is told in the context of the request. */

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { FastifyRequest } from 'fastify'
+import { answererOf } from '../../observe/answerer.js'
 import { type GenerationSummary, generationChannels, type ObservedGeneration } from './generation-channels.js'
 
 /** Tells the diagnostics channels of one run of a source. */
@@ -9,7 +10,8 @@ export class GenerationObserver {
   readonly #scope = new AsyncResource('GenerationObserver')
 
   constructor(request: FastifyRequest, streamId: string | undefined) {
-    this.#generation = { request, streamId }
+    const { provider, model } = answererOf(request)
+    this.#generation = { request, streamId, provider, model }
   }
 
   start(): void {
