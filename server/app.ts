@@ -11,6 +11,7 @@ import { demoSource } from './demo.js'
 import { type Environment, listOf } from './environment.js'
 import { chooseEventStore } from './event-store.js'
 import { logSettings } from './logging.js'
+import { metrics } from './metrics.js'
 import { ownHosts } from './own-hosts.js'
 import { page } from './page.js'
 import { docsPolicy, securityHeaders } from './security.js'
@@ -28,7 +29,7 @@ const CHECK_INTERVAL = 5000
 
 /**
  * The server that `npm start` runs: a page to chat with the model at `/`, the routes `/stream` and `/v1`, their
- * documentation at `/docs`, and `/health`.
+ * documentation at `/docs`, `/health`, and `/metrics` if it is asked for.
  */
 export async function buildApp(environment: Environment): Promise<FastifyInstance> {
   const app = Fastify({
@@ -50,6 +51,7 @@ export async function buildApp(environment: Environment): Promise<FastifyInstanc
   await app.register(sseFrom, { drainTimeout: DRAIN_TIMEOUT, store: chooseEventStore(environment, app) })
   await app.register(api, { ...chooseSource(environment, app), environment })
   await app.register(page)
+  if (environment.METRICS === '1') await app.register(metrics, { keys: listOf(environment.API_KEYS) })
   const health = {
     summary: 'Whether the server is up',
     security: [],
@@ -72,7 +74,7 @@ function chooseSource(environment: Environment, app: FastifyInstance): { generat
   const { OPENAI_BASE_URL: baseURL, OPENAI_API_KEY: apiKey } = environment
   if (baseURL === undefined && apiKey === undefined) {
     app.log.info('answers come from the embedded demo; set OPENAI_BASE_URL or OPENAI_API_KEY to use a real model')
-    return { generate: demoSource(), models: [DEMO_MODEL] }
+    return { generate: Object.assign(demoSource(), { model: DEMO_MODEL }), models: [DEMO_MODEL] }
   }
   const models = listOf(environment.OPENAI_MODEL)
   app.log.info({ models, baseURL }, 'answers come from an OpenAI-compatible server')

@@ -26,7 +26,8 @@ const Schema = Type.Object({
   ALLOWED_HOSTS: Type.Optional(Type.String({ description: 'host names without a port, separated by commas' })),
   ALLOWED_ORIGINS: Type.Optional(
     Type.String({ description: 'origins such as https://app.example.com, separated by commas' })
-  )
+  ),
+  METRICS: Type.Optional(Type.String({ enum: ['0', '1'], description: '1 for /metrics, 0 for none' }))
 })
 
 /** The configuration of the server. */

@@ -12,6 +12,7 @@ import { resuming } from './checks/resuming.js'
 import { routes } from './checks/routes.js'
 import { scaling } from './checks/scaling.js'
 import { sdks } from './checks/sdks.js'
+import { telemetry } from './checks/telemetry.js'
 import { testing } from './checks/testing.js'
 import { typedEvents } from './checks/typed-events.js'
 
@@ -29,6 +30,7 @@ export const checks: Readonly<Record<string, Checks>> = {
   'docs/routes.md': routes,
   'docs/scaling.md': scaling,
   'docs/sdks.md': sdks,
+  'docs/telemetry.md': telemetry,
   'docs/testing.md': testing,
   'docs/typed-events.md': typedEvents
 }

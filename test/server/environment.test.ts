@@ -29,6 +29,7 @@ t.test('names each wrong variable and what it takes, without its value', async t
     ['PORT', '65536', 'a port from 0 to 65535'],
     ['PORT', '3000.5', 'a port from 0 to 65535'],
     ['LOG_LEVEL', 'loud', 'one of fatal, error, warn, info, debug, trace, silent'],
+    ['METRICS', 'yes', '1 for /metrics, 0 for none'],
     ['PORT', '0x10', 'a port from 0 to 65535'],
     ['PORT', ' ', 'a port from 0 to 65535'],
     ['OPENAI_BASE_URL', 'sk-secret', 'an http or https URL without a password'],
