@@ -22,7 +22,7 @@ t.test('the README leads to every page', async t => {
 })
 
 t.test('the files and folders that docs/architecture.md names are there', async t => {
-  const rooms = ['plugin', 'routes', 'sources', 'client', 'server', 'examples', 'test', 'bench', 'scripts']
+  const rooms = ['plugin', 'routes', 'sources', 'client', 'otel', 'server', 'examples', 'test', 'bench', 'scripts']
   const files = rooms.flatMap(room => filesIn(room, '')).map(file => `/${file}`)
   const names = pageOf('docs/architecture.md').codes.filter(code => /^[\w./-]+(\.m?ts|\/)$/.test(code))
   t.ok(names.length > 50)

@@ -20,10 +20,10 @@ export const telemetry: Checks = {
   Prometheus: async (t, program) => {
     const url = await program.serve(t)
     t.match((await fetchAll(`${url}/hello`)).text(), 'data: Hello')
-    const text = await untilShown(url, /^gen_ai_server_request_duration_seconds_count\{/m)
+    const text = await untilShown(url, /^gen_ai_server_request_duration_count\{/m)
     t.match(text, /^gen_ai_client_token_usage_sum\{[^}]*gen_ai_token_type="input"[^}]*\} 3$/m)
     t.match(text, /^gen_ai_client_token_usage_sum\{[^}]*gen_ai_token_type="output"[^}]*\} 2$/m)
-    t.match(text, /^sse_generation_client_wait_seconds_total\{[^}]*gen_ai_request_model="gpt-5-mini"[^}]*\} 0$/m)
+    t.match(text, /^sse_generation_client_wait_total\{[^}]*gen_ai_request_model="gpt-5-mini"[^}]*\} 0$/m)
     t.match(text, /^sse_stream_events_total\{[^}]*http_route="\/hello"[^}]*\} 2$/m)
   },
 
@@ -66,7 +66,7 @@ export const telemetry: Checks = {
     const text = (await fetchAll(`${app.url}/metrics`, { headers })).text()
     t.match(
       text,
-      /^sse_stream_duration_seconds_count\{[^}]*http_route="\/stream"[^}]*sse_outcome="complete"[^}]*\} 1$/m
+      /^sse_stream_duration_count\{[^}]*http_route="\/stream"[^}]*sse_outcome="complete"[^}]*\} 1$/m
     )
     t.match(text, /gen_ai_request_model="demo"/)
   }
