@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { type Admission, slotTaker } from './admission.js'
 import { FST_SSE_OPTION_INVALID } from './errors.js'
 import { plainCodec } from './framing/codec.js'
-import { LimitedRecord, NO_FRAMES } from './framing/finish/frame-record.js'
+import { LimitedRecord } from './framing/finish/frame-record.js'
 import { chunksOf, isRecorded, type RecordingOptions } from './framing/finish/recorded-chunks.js'
 import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
@@ -123,7 +123,8 @@ export function recordingOf(
 ): RecordingOptions | undefined {
   if (!isRecorded(settings)) return undefined
   const { onFinish, drainForUsage } = settings
-  const frames = onFinish === undefined ? NO_FRAMES : new LimitedRecord(store.maxEvents, store.maxBytes)
+  // Only `onFinish` is told the text.
+  const frames = onFinish === undefined ? new LimitedRecord(0, 0) : new LimitedRecord(store.maxEvents, store.maxBytes)
   return { onFinish, drainForUsage, tracker, frames, streamId: undefined }
 }
 

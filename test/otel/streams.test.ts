@@ -308,3 +308,12 @@ t.test('ten thousand streams leave no growing set of labels', async t => {
   t.equal(await seen.total('sse.generations.active'), 0)
   t.equal(points.get('sse.stream.events')?.length, 1, 'the route is the one that was declared')
 })
+
+t.test('a stream of no route has no route', async t => {
+  const seen = telemetry(t)
+  const { app } = build(t)
+  app.after(() => app.setNotFoundHandler((_request, reply) => reply.sseFrom(['a'])))
+  await (await injectSse(app, '/nowhere')).events()
+  await until('it is closed', async () => (await seen.total('sse.stream.events')) === 1)
+  t.strictSame((await seen.points('sse.stream.events'))[0]?.attributes, {})
+})

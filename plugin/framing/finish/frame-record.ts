@@ -30,6 +30,3 @@ export class LimitedRecord implements FrameRecord {
     return this.#frames
   }
 }
-
-/** Keeps nothing, where no `onFinish` asks for the frames. */
-export const NO_FRAMES: FrameRecord = { isTruncated: false, add() {}, frames: () => [] }
