@@ -78,7 +78,10 @@ function chooseSource(environment: Environment, app: FastifyInstance): { generat
   }
   const models = listOf(environment.OPENAI_MODEL)
   app.log.info({ models, baseURL }, 'answers come from an OpenAI-compatible server')
-  return { generate: openAiSource({ baseURL, apiKey, model: chooser(models) }), models }
+  const generate = openAiSource({ baseURL, apiKey, model: chooser(models) })
+  // Of several, only the request says which one answers.
+  if (models.length === 1) generate.model = models[0]
+  return { generate, models }
 }
 
 /** Clients ask for models by names of their own. A name that the server does not have means its first model. */

@@ -32,6 +32,7 @@ const COMPANIONS = [
   '@ai-sdk/openai',
   'zod',
   'ioredis',
+  '@opentelemetry/api',
   '@fastify/cookie',
   '@fastify/cors',
   '@fastify/jwt',

@@ -64,10 +64,7 @@ export const telemetry: Checks = {
     const headers = { authorization: 'Bearer secret' }
     await fetchAll(`${app.url}/stream?prompt=hi`, { headers })
     const text = (await fetchAll(`${app.url}/metrics`, { headers })).text()
-    t.match(
-      text,
-      /^sse_stream_duration_count\{[^}]*http_route="\/stream"[^}]*sse_outcome="complete"[^}]*\} 1$/m
-    )
+    t.match(text, /^sse_stream_duration_count\{[^}]*http_route="\/stream"[^}]*sse_outcome="complete"[^}]*\} 1$/m)
     t.match(text, /gen_ai_request_model="demo"/)
   }
 }
