@@ -2,11 +2,12 @@ import { delayOf } from './backoff.js'
 import { settled } from './callback.js'
 import { SseStreamError } from './errors.js'
 import type { RetryOptions } from './options.js'
-
-/** How many times a 429 before the first event is tried again: an answer that is wanted now is of no use in minutes. */
-const MAX_RETRIES_OF_429 = 2
-
 import { withTimeout } from './with-timeout.js'
+
+/** The defaults of `maxRetries` and `maxRetryDelay`. */
+const DEFAULTS = [10, 30_000] as const
+/** Those of a 429 before the first event: an answer that is wanted now is of no use in a minute. */
+const DEFAULTS_OF_429 = [2, 5000] as const
 
 /** Decides whether a failed connection is tried again, and waits until it is. */
 export class Retries {
@@ -38,8 +39,8 @@ export class Retries {
    */
   async wait(error: SseStreamError, hasEvents: boolean, signal: AbortSignal): Promise<void> {
     const { code, message, statusCode, retryAfter = 0 } = error
-    const defaultRetries = statusCode === 429 && !hasEvents ? MAX_RETRIES_OF_429 : 10
-    const { maxRetries = defaultRetries, retryDelay = 1000, maxRetryDelay = 30_000, onReconnect } = this.#options
+    const [ofRetries, ofDelay] = statusCode === 429 && !hasEvents ? DEFAULTS_OF_429 : DEFAULTS
+    const { maxRetries = ofRetries, retryDelay = 1000, maxRetryDelay = ofDelay, onReconnect } = this.#options
     const retries = this.#count
     if (retryAfter > maxRetryDelay || !maxRetries) throw error
     if (retries >= maxRetries) {
