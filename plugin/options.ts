@@ -120,9 +120,9 @@ export interface PluginOptions extends StreamSettings {
    */
   lastEventIdParameter?: string | false | undefined
   /**
-   * The size of the largest answer that is sent in one piece, as JSON: by a ready route, or by the `json` of a stream. A
-   * larger one fails with `FST_SSE_RESPONSE_TOO_LARGE` (500). Bytes of its text, or of the data of its events. Default:
-   * 4194304.
+   * The size of the largest answer that is sent in one piece, as JSON: by a ready route, or by the `json` of a stream.
+   * A larger one fails with `FST_SSE_RESPONSE_TOO_LARGE` (500). Bytes of its text, or of the data of its events.
+   * Default: 4194304.
    */
   maxResponseBytes?: number | undefined
 }

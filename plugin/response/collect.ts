@@ -21,7 +21,7 @@ type Result = IteratorResult<unknown, unknown>
 /** A run of a source whose items become one body. */
 export interface CollectedRun<Body> {
   next(): Result | Promise<Result>
-  /** Takes a result of `next`. The last one gives the body, or a promise of it. An error that it throws ends the run. */
+  /** Takes a result of `next`. The last one gives the body, or a promise of it. What it throws ends the run. */
   encode(result: Result): Collected<Body>
   /** Cancels the source if it has not ended. @param abort why, `undefined` if it has */
   close(abort?: StreamAbort, error?: Error): void

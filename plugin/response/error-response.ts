@@ -79,8 +79,8 @@ function withoutWords(error: Error, statusCode: number, headers: unknown): Error
 }
 
 /**
- * Gives an error that has a status the form of `http-errors`, which frameworks on top of Fastify look for. NestJS answers
- * 500 to any other.
+ * Gives an error that has a status the form of `http-errors`, which frameworks on top of Fastify look for. NestJS
+ * answers 500 to any other.
  */
 function showStatus(error: Error): void {
   const status = ownStatus(error)

@@ -19,8 +19,8 @@ export interface JsonResponseParts extends CollectParts {
 }
 
 /**
- * Answers one request with a JSON body, in place of a stream: with its status, and with that of whatever fails (E1). Its
- * source is never started for a HEAD request (S3), and is cancelled when the client leaves (S2).
+ * Answers one request with a JSON body, in place of a stream: with its status, and with that of whatever fails (E1).
+ * Its source is never started for a HEAD request (S3), and is cancelled when the client leaves (S2).
  */
 export function sendCollected(parts: JsonResponseParts): FastifyReply {
   const { reply, run, summary } = parts
