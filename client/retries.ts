@@ -4,11 +4,6 @@ import { SseStreamError } from './errors.js'
 import type { RetryOptions } from './options.js'
 import { withTimeout } from './with-timeout.js'
 
-/** The defaults of `maxRetries` and `maxRetryDelay`. */
-const DEFAULTS = [10, 30_000] as const
-/** Those of a 429 before the first event: an answer that is wanted now is of no use in a minute. */
-const DEFAULTS_OF_429 = [2, 5000] as const
-
 /** Decides whether a failed connection is tried again, and waits until it is. */
 export class Retries {
   /** The failure that the current series of retries began with. */
@@ -39,8 +34,10 @@ export class Retries {
    */
   async wait(error: SseStreamError, hasEvents: boolean, signal: AbortSignal): Promise<void> {
     const { code, message, statusCode, retryAfter = 0 } = error
-    const [ofRetries, ofDelay] = statusCode === 429 && !hasEvents ? DEFAULTS_OF_429 : DEFAULTS
-    const { maxRetries = ofRetries, retryDelay = 1000, maxRetryDelay = ofDelay, onReconnect } = this.#options
+    // An answer that is wanted now is of no use in a minute.
+    const isBusy = statusCode === 429 && !hasEvents
+    const { maxRetries = isBusy ? 2 : 10, retryDelay = 1000 } = this.#options
+    const { maxRetryDelay = isBusy ? 5000 : 30_000, onReconnect } = this.#options
     const retries = this.#count
     if (retryAfter > maxRetryDelay || !maxRetries) throw error
     if (retries >= maxRetries) {
