@@ -27,8 +27,9 @@ export interface RetryOptions {
   retryDelay?: number | undefined
   /**
    * The upper limit of any wait, not counting what the server asks for with `retry:` or `Retry-After`, which is added.
-   * If `Retry-After` asks for more than this limit, the stream fails at once. A `retry:` that asks for more counts as
-   * this limit: unlike a browser, the client never waits for days because of it. Milliseconds. Default: 30000.
+   * If `Retry-After` asks for more than this limit, the stream fails at once, with `retryAfter` in the error. A
+   * `retry:` that asks for more counts as this limit: unlike a browser, the client never waits for days because of it.
+   * Milliseconds. Default: 30000, and 5000 for a 429 before the first event.
    */
   maxRetryDelay?: number | undefined
   /**

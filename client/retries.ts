@@ -2,10 +2,6 @@ import { delayOf } from './backoff.js'
 import { settled } from './callback.js'
 import { SseStreamError } from './errors.js'
 import type { RetryOptions } from './options.js'
-
-/** How many times a 429 before the first event is tried again: an answer that is wanted now is of no use in minutes. */
-const MAX_RETRIES_OF_429 = 2
-
 import { withTimeout } from './with-timeout.js'
 
 /** Decides whether a failed connection is tried again, and waits until it is. */
@@ -38,8 +34,10 @@ export class Retries {
    */
   async wait(error: SseStreamError, hasEvents: boolean, signal: AbortSignal): Promise<void> {
     const { code, message, statusCode, retryAfter = 0 } = error
-    const defaultRetries = statusCode === 429 && !hasEvents ? MAX_RETRIES_OF_429 : 10
-    const { maxRetries = defaultRetries, retryDelay = 1000, maxRetryDelay = 30_000, onReconnect } = this.#options
+    // An answer that is wanted now is of no use in a minute.
+    const isBusy = statusCode === 429 && !hasEvents
+    const { maxRetries = isBusy ? 2 : 10, retryDelay = 1000 } = this.#options
+    const { maxRetryDelay = isBusy ? 5000 : 30_000, onReconnect } = this.#options
     const retries = this.#count
     if (retryAfter > maxRetryDelay || !maxRetries) throw error
     if (retries >= maxRetries) {

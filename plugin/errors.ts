@@ -29,6 +29,13 @@ export const FST_SSE_EVENT_INVALID = createError<'FST_SSE_EVENT_INVALID', 500, [
   500
 )
 
+/** What the `json` option gave cannot be sent as JSON, or does not match the route's schema. Nothing of it was sent. */
+export const FST_SSE_BODY_INVALID = createError<'FST_SSE_BODY_INVALID', 500, [string]>(
+  'FST_SSE_BODY_INVALID',
+  'invalid JSON body: %s',
+  500
+)
+
 /** An event is larger than `maxEventBytes`. Nothing of it was sent. */
 export const FST_SSE_EVENT_TOO_LARGE = createError<'FST_SSE_EVENT_TOO_LARGE', 500, [number, number]>(
   'FST_SSE_EVENT_TOO_LARGE',
@@ -36,7 +43,7 @@ export const FST_SSE_EVENT_TOO_LARGE = createError<'FST_SSE_EVENT_TOO_LARGE', 50
   500
 )
 
-/** The text of an answer in one piece is larger than `maxResponseBytes`. */
+/** An answer in one piece is larger than `maxResponseBytes`. */
 export const FST_SSE_RESPONSE_TOO_LARGE = createError<'FST_SSE_RESPONSE_TOO_LARGE', 500, [number]>(
   'FST_SSE_RESPONSE_TOO_LARGE',
   'the answer is larger than maxResponseBytes (%s)',

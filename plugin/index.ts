@@ -2,7 +2,16 @@ import type {} from 'fastify'
 import type { ResumeOptions, StartOptions } from './options.js'
 import type { SseStreams } from './resume/sse-streams.js'
 import type { StartedStream } from './resume/start-stream.js'
-import type { EndOf, EventName, EventsOf, ItemOf, OptionsOf, ResultOf, UnmappedOptionsOf } from './route-types.js'
+import type {
+  BodyOf,
+  EndOf,
+  EventName,
+  EventsOf,
+  ItemOf,
+  OptionsOf,
+  ResultOf,
+  UnmappedOptionsOf
+} from './route-types.js'
 import type { SourceContext, SourceIterable, SseSource } from './source/source.js'
 
 declare module 'fastify' {
@@ -31,7 +40,8 @@ declare module 'fastify' {
      * @param options see `StreamOptions`
      * @returns the reply. `return` it from the handler, or await it to wait for the end of the response.
      * @throws FST_SSE_OPTION_INVALID, FST_SSE_CLOSING; FST_SSE_ID_INVALID, FST_SSE_OWNER_INVALID and any error of
-     *   `owner` if the stream is resumable; FST_SSE_EVENT_INVALID if the `event` option cannot be sent. Later errors
+     *   `owner` if the stream is resumable; FST_SSE_NOT_ACCEPTABLE if there is `json` and the client accepts neither
+     *   JSON nor events; FST_SSE_EVENT_INVALID if the `event` option cannot be sent. Later errors
      *   become an error response or an `error` event.
      */
     sseFrom<
@@ -40,7 +50,7 @@ declare module 'fastify' {
       const End extends EndOf<EventsOf<SchemaCompiler>> = 'done'
     >(
       source: SseSource<T, ResultOf<EventsOf<SchemaCompiler>, End>>,
-      options: OptionsOf<EventsOf<SchemaCompiler>, T, Name, End> & {
+      options: OptionsOf<EventsOf<SchemaCompiler>, T, Name, End, BodyOf<SchemaCompiler>> & {
         map: (item: T) => ItemOf<EventsOf<SchemaCompiler>, Name> | undefined
       }
     ): this
@@ -50,7 +60,7 @@ declare module 'fastify' {
       const End extends EndOf<EventsOf<SchemaCompiler>> = 'done'
     >(
       source: SseSource<T, ResultOf<EventsOf<SchemaCompiler>, End>>,
-      options?: UnmappedOptionsOf<EventsOf<SchemaCompiler>, T, Name, End>
+      options?: UnmappedOptionsOf<EventsOf<SchemaCompiler>, T, Name, End, BodyOf<SchemaCompiler>>
     ): this
 
     /**
@@ -102,6 +112,7 @@ declare module 'fastify' {
 
 export { type ChannelListener, type ChannelMessages, listen } from './channels.js'
 export { FST_SSE_PRODUCER_FENCED, FST_SSE_STORE_FULL, FST_SSE_STORE_UNAVAILABLE } from './errors.js'
+export type { CollectedAnswer } from './framing/answer/collected-answer.js'
 export type { ErrorData } from './framing/failure.js'
 export type {
   GenerationFinishMessage,
@@ -133,7 +144,7 @@ export type { StartedStream } from './resume/start-stream.js'
 export type { EventData, EventName, EventOf, EventsOf, ItemOf } from './route-types.js'
 export type { DataSchema, StandardSchema } from './schema/data-schema.js'
 export { withEventStreams } from './schema/document-transform.js'
-export { type EventMap, type EventStreamSchema, eventStream } from './schema/event-schema.js'
+export { type EventMap, type EventStreamOptions, type EventStreamSchema, eventStream } from './schema/event-schema.js'
 export type { SourceContext, SourceIterable, SourceSignal, SseSource } from './source/source.js'
 export { StreamAbort, type StreamAbortReason, type StreamTimeout } from './source/stream-abort.js'
 export type { SseEvent } from './sse/event.js'

@@ -155,6 +155,7 @@ export const StreamSchema = options({
   protocol,
   map: callback,
   isComplete: callback,
+  json: callback,
   usageOf: callback,
   event: Type.Optional(Type.String({ pattern: '^[^\\r\\n]*$', description: 'a name without CR or LF' })),
   end: Type.Optional(

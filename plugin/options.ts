@@ -1,3 +1,4 @@
+import type { CollectedAnswer } from './framing/answer/collected-answer.js'
 import type { FinishSettings } from './framing/finish/stream-finish.js'
 import type { FrameOptions } from './framing/frame-encoder.js'
 import type { ProviderKey } from './framing/key-refusal.js'
@@ -119,8 +120,9 @@ export interface PluginOptions extends StreamSettings {
    */
   lastEventIdParameter?: string | false | undefined
   /**
-   * The size of the largest answer that a ready route sends in one piece, as JSON. A larger one fails with
-   * `FST_SSE_RESPONSE_TOO_LARGE` (500). Bytes of its text. Default: 4194304.
+   * The size of the largest answer that is sent in one piece, as JSON: by a ready route, or by the `json` of a stream.
+   * A larger one fails with `FST_SSE_RESPONSE_TOO_LARGE` (500). Bytes of its text, or of the data of its events.
+   * Default: 4194304.
    */
   maxResponseBytes?: number | undefined
 }
@@ -136,6 +138,17 @@ export interface StreamOptions<T = never> extends StreamSettings, FrameOptions<T
    * `statusCode` or `status` from 400 to 599, otherwise `FST_SSE_STOPPED`. Default: none.
    */
   signal?: AbortSignal | undefined
+  /**
+   * Makes one JSON body of the whole answer, or a promise of it, for a client that prefers `application/json` to
+   * events (RFC 9110, section 12.5.1). The response has the status of the reply, and that of any error. It is not
+   * resumable: the source ends when the client leaves. Default: none, so that every client gets events.
+   *
+   * @example
+   * ```ts
+   * json: ({ text, result }) => ({ text, ...result })
+   * ```
+   */
+  json?: ((answer: CollectedAnswer) => unknown) | undefined
   /**
    * Whether a client that lost its connection gets the rest of the same stream, with one run of the source. The source
    * must be a function, since it is not called for a client that reconnects. The plugin numbers the events, which must

@@ -4,14 +4,19 @@ import { FST_SSE_OPTION_INVALID } from './errors.js'
 import { plainCodec } from './framing/codec.js'
 import { LimitedRecord } from './framing/finish/frame-record.js'
 import { chunksOf, isRecorded, type RecordingOptions } from './framing/finish/recorded-chunks.js'
+import { declaresJsonBody } from './framing/json-body.js'
 import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
 import type { ResumeOptions, Settings, StartOptions, StreamOptions } from './options.js'
 import { ask } from './response/asked-replies.js'
 import { toPlainError } from './response/error-response.js'
+import { EventsRun } from './response/events-run.js'
 import { guardReturn, unguardReturn } from './response/forgotten-return.js'
+import { sendCollected } from './response/json-response.js'
+import { EVENTS_TYPE, JSON_TYPE, negotiate } from './response/negotiate.js'
 import type { OpenStreams } from './response/open-streams.js'
 import { Responder } from './response/responder.js'
+import { Summary } from './response/summary.js'
 import { ResumableResponse } from './resume/resumable-response.js'
 import { type StartedStream, startStream } from './resume/start-stream.js'
 import { checkResumeOptions, checkStartOptions, checkStreamOptions, resumableOf, streamSettings } from './settings.js'
@@ -36,7 +41,9 @@ export function makeSseFrom(server: SseServer) {
       checkProtocolOfRoute(this, options)
       const settings = streamSettings(server.settings, options)
       const resumable = resumableOf(server.settings, options.resumable)
+      const json = jsonOf(this, options)
       guardReturn(this)
+      if (json !== undefined) return collected(server, this, source, options, json, settings)
       if (resumable === undefined) return stream(server, this, source, options, settings)
       return resumableResponse(server, this, options, settings).begin({ source, options, settings }, resumable)
     } catch (thrown) {
@@ -90,6 +97,38 @@ function checkProtocolOfRoute(reply: FastifyReply, { protocol = 'events' }: Pick
   if (protocol !== 'events' && codecOf(reply) !== plainCodec) {
     throw new FST_SSE_OPTION_INVALID('protocol', "takes 'events' on a route whose schema declares its events")
   }
+}
+
+/**
+ * The `json` option, if the client prefers a JSON body.
+ *
+ * @throws FST_SSE_OPTION_INVALID if the schema of the route declares a body and the option is missing
+ */
+function jsonOf(reply: FastifyReply, { json }: StreamOptions): StreamOptions['json'] {
+  if (json !== undefined) return negotiate(reply, [EVENTS_TYPE, JSON_TYPE]) === JSON_TYPE ? json : undefined
+  if (!declaresJsonBody(reply)) return undefined
+  throw new FST_SSE_OPTION_INVALID('json', 'takes a function on a route whose schema declares a JSON body')
+}
+
+/** Answers with one JSON body. Nobody can follow it, so it is not resumable. */
+function collected(
+  server: SseServer,
+  reply: FastifyReply,
+  source: unknown,
+  options: StreamOptions,
+  json: NonNullable<StreamOptions['json']>,
+  settings: Settings
+): FastifyReply {
+  const summary = new Summary(reply, options)
+  const parts = {
+    toBody: json,
+    maxBytes: settings.maxResponseBytes,
+    recording: recordingOf(server, settings),
+    count: (events: number) => void summary.count(events)
+  }
+  const run = new EventsRun(parts, source, reply, options, settings.maxEventBytes, codecOf(reply), END_ID)
+  const takeSlot = slotTaker(server, reply.request)
+  return sendCollected({ reply, run, streams: server.openStreams, settings, takeSlot, signal: options.signal, summary })
 }
 
 function stream(

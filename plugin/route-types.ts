@@ -1,5 +1,6 @@
+import type { CollectedAnswer } from './framing/answer/collected-answer.js'
 import type { StreamOptions } from './options.js'
-import type { DataInput } from './schema/data-schema.js'
+import type { DataInput, DataOutput, DataSchema } from './schema/data-schema.js'
 import type { DefaultEvents, EventMap, EventStreamSchema } from './schema/event-schema.js'
 import type { SseEvent } from './sse/event.js'
 
@@ -28,6 +29,29 @@ export type EventsOf<Schema> = Schema extends { response: infer Response }
       [Code in keyof Response]: Response[Code] extends EventStreamSchema<infer Events> ? Events : never
     }[keyof Response]
   : never
+
+/** The schema of the JSON body that the schema of a route declares; `never` or `undefined` if it declares none. */
+export type BodyOf<Schema> = Schema extends { response: infer Response }
+  ? {
+      [Code in keyof Response]: Response[Code] extends EventStreamSchema<EventMap, infer Body> ? Body : never
+    }[keyof Response]
+  : never
+
+/** What the `json` option may give: what the route declares, or any value that JSON can carry. */
+type JsonInput<Body> = [Body] extends [never] ? unknown : Body extends DataSchema ? DataInput<Body> : unknown
+
+/** An event as a client of a route reads it. */
+export type ReadEvent<Events extends EventMap> = {
+  [Name in keyof AllEvents<Events> & string]: {
+    readonly event: Name
+    readonly data: DataOutput<AllEvents<Events>[Name]>
+  }
+}[keyof AllEvents<Events> & string]
+
+/** The whole answer of a route: see `CollectedAnswer`. */
+export type AnswerOf<Events extends EventMap, End> = [Events] extends [never]
+  ? CollectedAnswer
+  : CollectedAnswer<ReadEvent<Events>, ResultOf<Events, End>>
 
 /** The names of the events that a route can send; any string if it declares none. */
 export type EventName<Events extends EventMap> = [Events] extends [never] ? string : keyof AllEvents<Events> & string
@@ -68,12 +92,14 @@ export type ResultOf<Events extends EventMap, End> = [Events] extends [never]
 export type EndOf<Events extends EventMap> = false | EventName<Events> | EventOf<Events>
 
 /** The options of a stream on a route whose schema declares these events. */
-export type OptionsOf<Events extends EventMap, T, Name, End> = Omit<
+export type OptionsOf<Events extends EventMap, T, Name, End, Body> = Omit<
   StreamOptions<T>,
-  'map' | 'event' | 'end' | 'onError' | 'protocol'
+  'map' | 'event' | 'end' | 'onError' | 'protocol' | 'json'
 > & {
   /** A route that declares its events takes `'events'` only. */
   protocol?: [Events] extends [never] ? StreamOptions<T>['protocol'] : 'events' | undefined
+  /** Makes the JSON body that the route declares, or any if it declares none. See `StreamOptions`. */
+  json?: ((answer: AnswerOf<Events, End>) => JsonInput<Body> | Promise<JsonInput<Body>>) | undefined
   event?: Name | undefined
   end?: End | undefined
   onError?: ((error: Error) => EventOf<Events> | undefined) | undefined
@@ -83,6 +109,6 @@ export type OptionsOf<Events extends EventMap, T, Name, End> = Omit<
  * The options of a stream without `map`. On a route that declares no events they are any `StreamOptions`, so that a
  * function can pass on a source together with its options.
  */
-export type UnmappedOptionsOf<Events extends EventMap, T, Name, End> = [Events] extends [never]
+export type UnmappedOptionsOf<Events extends EventMap, T, Name, End, Body> = [Events] extends [never]
   ? StreamOptions<T>
-  : OptionsOf<Events, T, Name, End> & { map?: undefined }
+  : OptionsOf<Events, T, Name, End, Body> & { map?: undefined }

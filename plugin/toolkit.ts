@@ -8,23 +8,18 @@
 import { STATUS_CODES } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Static, Type } from '@sinclair/typebox'
-import accepts from 'accepts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { slotTaker } from './admission.js'
-import { FST_SSE_NOT_ACCEPTABLE } from './errors.js'
-import { AnswerParts } from './framing/answer/answer-parts.js'
-import { type Finish, finishOf } from './framing/answer/finish.js'
-import { type AnswerPart, partOf } from './framing/answer/part.js'
-import { toEvent } from './framing/answer/part-event.js'
+import type { AnswerParts } from './framing/answer/answer-parts.js'
+import type { Finish } from './framing/answer/finish.js'
+import type { AnswerPart } from './framing/answer/part.js'
 import { type ErrorData, errorEvent, logFailure, statusOf } from './framing/failure.js'
-import { toSourceError } from './framing/key-refusal.js'
 import type { StreamOptions } from './options.js'
 import { kSseServer, sseFrom } from './plugin.js'
 import { recordingOf, type SseServer } from './reply.js'
 import { collect } from './response/collect.js'
-import { toErrorResponse, toPlainError } from './response/error-response.js'
-import { SizeLimit } from './response/size-limit.js'
-import { limitWrites } from './response/write/write-deadline.js'
+import { toPlainError } from './response/error-response.js'
+import { PartsRun } from './response/parts-run.js'
 import type { OwnerOptions } from './resume/owner.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
 import { startStream } from './resume/start-stream.js'
@@ -74,6 +69,7 @@ export { UI_METADATA, uiMessages } from './framing/protocols/ui-message.js'
 export { TextJoiner } from './framing/text-joiner.js'
 export { setAnswerer } from './observe/answerer.js'
 export { REGISTER_OPTIONS } from './options-schema.js'
+export { negotiate } from './response/negotiate.js'
 export { STREAM_ID_PATTERN } from './resume/log/event-id.js'
 export { type OwnerOptions, ownerOf } from './resume/owner.js'
 export { SourceRun } from './source/source-run.js'
@@ -155,23 +151,6 @@ export function lastEventIdParameter(app: FastifyInstance): string | false {
 }
 
 /**
- * Chooses the media type that a client prefers (RFC 9110, section 12.5.1). If there is more than one type, it adds
- * `accept` to the `vary` header.
- *
- * @param types the media types that the route can answer with, the default first
- * @throws FST_SSE_NOT_ACCEPTABLE if the client accepts none of them
- */
-export function negotiate<const T extends string>(reply: FastifyReply, types: readonly T[]): T {
-  if (types.length > 1) {
-    reply.header('vary', [reply.getHeader('vary'), 'accept'].flat().filter(Boolean).join(', '))
-  }
-  const accepted = accepts(reply.request.raw).type([...types])
-  const type = types.find(type => type === accepted)
-  if (type === undefined) throw new FST_SSE_NOT_ACCEPTABLE(types.join(' or '))
-  return type
-}
-
-/**
  * Reads an answer to its end and sends it as one JSON body. The source is cancelled when the client leaves or the
  * server closes, and is never started for a HEAD request (S3).
  *
@@ -190,28 +169,15 @@ export async function sendWhole(
 ): Promise<FastifyReply> {
   if (reply.request.method === 'HEAD') return reply.type('application/json').send(Readable.from([]))
   const server = serverOf(reply.server)
-  const { openStreams } = server
+  const { openStreams: streams } = server
   const settings = streamSettings(server.settings, own)
   server.connectionLimit.enter(reply.raw)
   const takeSlot = slotTaker(server, reply.request)
-  const answer = new AnswerParts()
-  const size = new SizeLimit(settings.maxResponseBytes)
-  const onItem = (item: unknown) => {
-    const part = partOf(item)
-    size.add(part)
-    answer.add(part)
-  }
-  const onEnd = (returned: unknown) => toBody(answer, finishOf(returned))
-  try {
-    const recording = recordingOf(server, settings)
-    const record = recording && { ...recording, map: (item: unknown) => toEvent(partOf(item)) }
-    const body = await collect(source, reply, openStreams, settings, takeSlot, onItem, onEnd, record)
-    if (body === undefined) return reply
-    limitWrites(reply, settings.writeTimeout, openStreams.deadlines)
-    return sendJson(reply, body)
-  } catch (error) {
-    throw toErrorResponse(reply, toSourceError(error, settings.providerKey))
-  }
+  const run = new PartsRun(source, reply, toBody, settings.maxResponseBytes, recordingOf(server, settings))
+  const body = await collect(run, { reply, streams, settings, takeSlot })
+  if (body !== undefined) return sendJson(reply, body)
+  reply.log.info({ outcome: 'aborted' }, 'client left')
+  return reply
 }
 
 /** Answers with JSON, whatever serializer the app has set for its replies. Hooks may still change the body. */

@@ -9,8 +9,13 @@ interface Ask {
   Querystring: { prompt: string }
 }
 
+/** Without a prompt it is a 400, and the provider is not asked. */
+const schema = {
+  querystring: { type: 'object', properties: { prompt: { type: 'string', minLength: 1 } }, required: ['prompt'] }
+}
+
 export default async (app: FastifyInstance) => {
-  app.get<Ask>('/full', ({ query: { prompt } }, reply) =>
+  app.get<Ask>('/full', { schema }, ({ query: { prompt } }, reply) =>
     reply.sseFrom(
       ({ signal }) => streamText({ model, prompt, abortSignal: signal, maxRetries: 0, onError() {} }).fullStream,
       {
@@ -23,7 +28,7 @@ export default async (app: FastifyInstance) => {
     )
   )
 
-  app.get<Ask>('/ui', ({ query: { prompt } }, reply) =>
+  app.get<Ask>('/ui', { schema }, ({ query: { prompt } }, reply) =>
     reply.sseFrom(
       ({ signal }) =>
         streamText({ model, prompt, abortSignal: signal, maxRetries: 0, onError() {} }).toUIMessageStream({
@@ -36,7 +41,7 @@ export default async (app: FastifyInstance) => {
     )
   )
 
-  app.get<Ask>('/text', ({ query: { prompt } }, reply) =>
+  app.get<Ask>('/text', { schema }, ({ query: { prompt } }, reply) =>
     reply.sseFrom(async function* ({ signal }) {
       let failure: unknown
       const onError = ({ error }: { error: unknown }) => {

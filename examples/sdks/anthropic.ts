@@ -3,8 +3,13 @@ import type { FastifyInstance } from 'fastify'
 
 const anthropic = new Anthropic({ maxRetries: 0 })
 
+/** Without a prompt it is a 400, and the provider is not asked. */
+const schema = {
+  querystring: { type: 'object', properties: { prompt: { type: 'string', minLength: 1 } }, required: ['prompt'] }
+}
+
 export default async (app: FastifyInstance) => {
-  app.get<{ Querystring: { prompt: string } }>('/anthropic', ({ query: { prompt } }, reply) =>
+  app.get<{ Querystring: { prompt: string } }>('/anthropic', { schema }, ({ query: { prompt } }, reply) =>
     reply.sseFrom(
       ({ signal }) => {
         const messages = [{ role: 'user' as const, content: prompt }]

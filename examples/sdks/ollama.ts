@@ -9,8 +9,13 @@ interface Ask {
   Querystring: { prompt: string }
 }
 
+/** Without a prompt it is a 400, and the provider is not asked. */
+const schema = {
+  querystring: { type: 'object', properties: { prompt: { type: 'string', minLength: 1 } }, required: ['prompt'] }
+}
+
 export default async (app: FastifyInstance) => {
-  app.get<Ask>('/ollama', ({ query: { prompt } }, reply) =>
+  app.get<Ask>('/ollama', { schema }, ({ query: { prompt } }, reply) =>
     reply.sseFrom(
       () => ollama.chat({ model: 'llama3.2', messages: [{ role: 'user', content: prompt }], stream: true }),
       { map: textOf }
@@ -18,7 +23,7 @@ export default async (app: FastifyInstance) => {
   )
 
   // Stops it also while the model is being loaded, which `chat` waits for.
-  app.get<Ask>('/ollama/loading', ({ query: { prompt } }, reply) =>
+  app.get<Ask>('/ollama/loading', { schema }, ({ query: { prompt } }, reply) =>
     reply.sseFrom(
       ({ signal }) => {
         const stoppable: typeof fetch = (url, init) => fetch(url, { ...init, signal })

@@ -7,8 +7,13 @@ interface Ask {
   Querystring: { prompt: string }
 }
 
+/** Without a prompt it is a 400, and the provider is not asked. */
+const schema = {
+  querystring: { type: 'object', properties: { prompt: { type: 'string', minLength: 1 } }, required: ['prompt'] }
+}
+
 export default async (app: FastifyInstance) => {
-  app.get<Ask>('/chat', ({ query: { prompt } }, reply) =>
+  app.get<Ask>('/chat', { schema }, ({ query: { prompt } }, reply) =>
     reply.sseFrom(
       ({ signal }) => {
         const messages = [{ role: 'user' as const, content: prompt }]
@@ -21,7 +26,7 @@ export default async (app: FastifyInstance) => {
     )
   )
 
-  app.get<Ask>('/responses', ({ query: { prompt } }, reply) =>
+  app.get<Ask>('/responses', { schema }, ({ query: { prompt } }, reply) =>
     reply.sseFrom(
       ({ signal }) => openai.responses.create({ model: 'gpt-5-mini', input: prompt, stream: true }, { signal }),
       {

@@ -13,8 +13,17 @@ interface Ask {
   Body: { id: string; messages: UIMessage[] }
 }
 
+/** Without messages it is a 400, and the provider is not asked. */
+const schema = {
+  body: {
+    type: 'object',
+    properties: { id: { type: 'string', minLength: 1 }, messages: { type: 'array', minItems: 1 } },
+    required: ['id', 'messages']
+  }
+}
+
 export default async (app: FastifyInstance) => {
-  app.post<Ask>('/api/chat', async ({ body: { id: chat, messages } }, reply) => {
+  app.post<Ask>('/api/chat', { schema }, async ({ body: { id: chat, messages } }, reply) => {
     const id = randomUUID()
     const prompt = await convertToModelMessages(messages)
     return reply.sseFrom(

@@ -7,7 +7,13 @@ await app.register(sseFrom)
 
 const openai = new OpenAI({ maxRetries: 0 }) // or it retries a 429 twice while your user waits
 
-app.get<{ Querystring: { prompt: string } }>('/stream', (request, reply) =>
+const querystring = {
+  type: 'object',
+  properties: { prompt: { type: 'string', minLength: 1 } },
+  required: ['prompt'] // or the model is asked for "undefined"
+}
+
+app.get<{ Querystring: { prompt: string } }>('/stream', { schema: { querystring } }, (request, reply) =>
   reply.sseFrom(
     ({ signal }) =>
       openai.chat.completions.create(

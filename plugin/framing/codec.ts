@@ -4,6 +4,13 @@ import { bytesOf, decodeText, type EncodeData, encodeData } from '../sse/event.j
 export interface Codec {
   /** The text of an event's data. */
   readonly encode: EncodeData
+  /**
+   * Reads the data of an event as a client of the stream does.
+   *
+   * @param text what `encode` made of it
+   * @param given the data that `encode` was given
+   */
+  read(text: string, given: unknown, name: string): unknown
   /** Makes the data of the last event from the return value of the source. */
   result(returned: unknown): unknown
 }
@@ -13,6 +20,7 @@ export interface Codec {
  */
 export const plainCodec: Codec = {
   encode: encodeData,
+  read: (text, given) => (typeof given === 'string' ? text : JSON.parse(text)),
   result(returned) {
     const bytes = bytesOf(returned)
     const value = bytes === undefined ? returned : decodeText(bytes)

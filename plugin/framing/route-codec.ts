@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_EVENT_INVALID } from '../errors.js'
 import { type DataCheck, MISMATCH } from '../schema/data-check.js'
-import { type DataChecks, mismatch, undeclared } from '../schema/event-check.js'
+import { type DataChecks, mismatch, readData, undeclared } from '../schema/event-check.js'
 import { checksOf } from '../schema/event-schema.js'
 import { type EncodeData, toJson } from '../sse/event.js'
 import { type Codec, plainCodec } from './codec.js'
@@ -34,7 +34,7 @@ function makeCodec(checks: DataChecks, reply: FastifyReply): Codec {
     if (encodeOne !== undefined) return encodeOne(value)
     throw new FST_SSE_EVENT_INVALID(undeclared(checks, name))
   }
-  return { encode, result: returned => returned }
+  return { encode, read: (text, _given, name) => readData(checks, name, text), result: returned => returned }
 }
 
 function makeEncoder(name: string, check: DataCheck, serialize: (data: unknown) => string) {

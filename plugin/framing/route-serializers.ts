@@ -1,6 +1,6 @@
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { FastifyInstance, FastifySerializerCompiler, RouteOptions } from 'fastify'
-import { checksOf } from '../schema/event-schema.js'
+import { ownContent } from '../schema/event-schema.js'
 
 const build = SerializerSelector()
 
@@ -20,7 +20,7 @@ export function compileEventStreams(app: FastifyInstance, route: RouteOptions): 
   if (schemas.size === 0) return
   const own = route.serializerCompiler
   route.serializerCompiler = definition => {
-    // What is streamed is not serialized by Fastify.
+    // Fastify serializes neither what is streamed nor a JSON body in its place.
     if (schemas.has(definition.schema)) return JSON.stringify
     const compile = own ?? app.serializerCompiler ?? compileSerializer
     try {
@@ -33,7 +33,5 @@ export function compileEventStreams(app: FastifyInstance, route: RouteOptions): 
 }
 
 function eventStreamsOf(response: object): unknown[] {
-  if (checksOf(response) === undefined) return []
-  const { content } = response as { content: Record<string, { schema: object } | undefined> }
-  return [content['text/event-stream']?.schema]
+  return Object.values(ownContent(response)).map(({ schema }) => schema)
 }

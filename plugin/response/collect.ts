@@ -1,101 +1,119 @@
 import type { FastifyReply } from 'fastify'
-import { FST_SSE_CLOSING } from '../errors.js'
-import type { Chunk } from '../framing/chunk.js'
-import { plainCodec } from '../framing/codec.js'
+import { FST_SSE_CLOSING, FST_SSE_STREAM_STOPPED } from '../errors.js'
 import { toError } from '../framing/failure.js'
-import { RecordedChunks, type RecordingOptions } from '../framing/finish/recorded-chunks.js'
+import { type ProviderKey, toSourceError } from '../framing/key-refusal.js'
+import { endBySignal, onStopSignal, type Stoppable } from '../framing/stop-signal.js'
 import { abortOf } from '../source/abort-of.js'
 import { pull } from '../source/pull.js'
-import type { SseSource } from '../source/source.js'
 import type { SourceTimeouts } from '../source/source-deadlines.js'
-import { SourceRun } from '../source/source-run.js'
 import { StreamAbort } from '../source/stream-abort.js'
-import { END_ID } from '../sse/last-event-id.js'
-import { ignoreRejection } from '../util/promise.js'
 import { TimeSlice } from '../util/time-slice.js'
 import { retryAfter } from './close/come-back.js'
+import { toErrorResponse } from './error-response.js'
 import { RunLimits } from './limits/run-limits.js'
 import type { TakeSlot } from './limits/slot.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed, onOver, ownTurn } from './raw-response.js'
+import { limitWrites } from './write/write-deadline.js'
 
 type Result = IteratorResult<unknown, unknown>
 
-/** How the end of a source that is collected is told to `onFinish`. */
-export interface CollectRecording extends RecordingOptions {
-  /** Makes the event of an item, or the data of one. */
-  readonly map: (item: unknown) => unknown
+/** A run of a source whose items become one body. */
+export interface CollectedRun<Body> {
+  next(): Result | Promise<Result>
+  /** Takes a result of `next`. The last one gives the body, or a promise of it. What it throws ends the run. */
+  encode(result: Result): Collected<Body>
+  /** Cancels the source if it has not ended. @param abort why, `undefined` if it has */
+  close(abort?: StreamAbort, error?: Error): void
 }
 
-/** A run of a source that is read to its end. */
-interface Run {
-  next(): Result | Promise<Result>
-  /** Records a result. The last one may take two calls. */
-  encode?(result: Result): Chunk
-  close(abort?: StreamAbort, error?: Error): void
+/** What `CollectedRun.encode` makes of a result. */
+export interface Collected<Body> {
+  readonly isLast: boolean
+  /** Given with the last result. */
+  readonly body?: Body | Promise<Body>
+}
+
+/** What a response in one piece shares with others, and its limits. */
+export interface CollectParts {
+  readonly reply: FastifyReply
+  readonly streams: OpenStreams
+  readonly settings: SourceTimeouts & { readonly providerKey: ProviderKey; readonly writeTimeout: number | false }
+  readonly takeSlot: TakeSlot
+  /** Ends the run when it is aborted. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Why a run ends before its source. `error` is answered; without one, the client has left. */
+interface Ending {
+  readonly abort: StreamAbort
+  readonly error?: Error
 }
 
 /**
  * Reads a source to its end, for a response that is sent in one piece. Like the source of a stream, it is cancelled as
  * soon as the client leaves, a deadline passes or the server closes (S2, V2, V5).
  *
- * @param onItem called with each item; an error that it throws ends the reading
- * @param onEnd called with the return value of the source
- * @param recording how the end of the source is told to `onFinish`; `undefined` if it is not
- * @returns the result of `onEnd`; `undefined` if the client has left
+ * @returns the body; `undefined` if the client has left
  * @throws FST_SSE_CLOSING if the server closes before the source ends, FST_SSE_FIRST_EVENT_TIMEOUT,
- *   FST_SSE_IDLE_TIMEOUT, FST_SSE_DURATION_EXCEEDED, those of `takeSlot`, and any error of the source, `onItem` or
- *   `onEnd`
+ *   FST_SSE_IDLE_TIMEOUT, FST_SSE_DURATION_EXCEEDED, what `signal` says, those of `takeSlot`, and any error of the
+ *   source or of `encode`; ready to be answered (E1)
  */
-export async function collect<T>(
-  source: SseSource<unknown>,
-  reply: FastifyReply,
-  streams: OpenStreams,
-  timeouts: SourceTimeouts,
-  takeSlot: TakeSlot,
-  onItem: (item: unknown) => void,
-  onEnd: (returned: unknown) => T,
-  recording?: CollectRecording
-): Promise<T | undefined> {
-  await ownTurn(reply.raw)
+export async function collect<Body>(run: CollectedRun<Body>, parts: CollectParts): Promise<Body | undefined> {
+  const { reply, streams, settings } = parts
+  try {
+    const body = await read(run, parts)
+    // The client may have left while the body was made.
+    if (body === undefined || isClosed(reply.raw)) return undefined
+    limitWrites(reply, settings.writeTimeout, streams.deadlines)
+    return body
+  } catch (error) {
+    throw toErrorResponse(reply, toSourceError(error, settings.providerKey))
+  }
+}
+
+async function read<Body>(
+  run: CollectedRun<Body>,
+  { reply, streams, settings, takeSlot, signal }: CollectParts
+): Promise<Body | undefined> {
+  const { raw } = reply
+  await ownTurn(raw)
   if (streams.isClosing) {
+    run.close(new StreamAbort('closing'))
     reply.header('retry-after', retryAfter())
     throw new FST_SSE_CLOSING()
   }
-  const { raw, log } = reply
-  const logLeft = () => {
-    log.info({ outcome: 'aborted' }, 'client left')
+  if (isClosed(raw)) {
+    run.close(new StreamAbort('left'))
     return undefined
   }
-  if (isClosed(raw)) return logLeft()
-  const run = runOf(source, reply, recording)
-  let stop!: (reason: 'left' | 'closing' | Error) => void
-  const stopped = new Promise<'left' | 'closing' | Error>(resolve => {
+  let stop!: (ending: Ending) => void
+  const stopped = new Promise<Ending>(resolve => {
     stop = resolve
   })
-  const entry = { close: () => stop('closing') }
+  const stoppable: Stoppable = {
+    stop: abort => stop({ abort, error: new FST_SSE_STREAM_STOPPED() }),
+    fail: (error, abort) => stop({ abort, error })
+  }
+  const entry = { close: () => stop({ abort: new StreamAbort('closing'), error: new FST_SSE_CLOSING() }) }
   streams.add(entry)
-  onOver(raw, () => stop('left'))
-  let isOpen = true
-  const timed = { slice: new TimeSlice(), fail: stop }
+  onOver(raw, () => stop({ abort: new StreamAbort('left') }))
+  const forgetSignal = signal && onStopSignal(signal, stoppable)
+  if (signal?.aborted) endBySignal(signal, stoppable)
+  let isOpen = signal?.aborted !== true
+  const timed = { slice: new TimeSlice(), fail: (error: Error) => stop({ abort: abortOf(error), error }) }
   let isFirst = true
-  const limits = new RunLimits(timed, timeouts, streams.deadlines, takeSlot)
-  const start = async (): Promise<IteratorResult<unknown, unknown>> => {
+  const limits = new RunLimits(timed, settings, streams.deadlines, takeSlot)
+  const start = async (): Promise<Result> => {
     await limits.takeSlot()
     return isOpen ? run.next() : { done: true, value: undefined }
   }
   const items = {
     next: () => (limits.hasSlot ? run.next() : start()),
     encode(result: Result) {
-      const { done = false, value } = result
       if (isFirst) limits.deadlines.begin()
       isFirst = false
-      if (done) ignoreRejection(value)
-      else onItem(value)
-      const ended = done ? onEnd(value) : undefined
-      const chunk = run.encode?.(result)
-      if (done && chunk?.isLast === false) run.encode?.(result)
-      return { isLast: done, ended }
+      return run.encode(result)
     }
   }
   const sink = {
@@ -108,6 +126,7 @@ export async function collect<T>(
   const end = (abort?: StreamAbort, error?: Error) => {
     isOpen = false
     limits.end()
+    forgetSignal?.()
     run.close(abort, error)
     streams.delete(entry)
   }
@@ -117,30 +136,14 @@ export async function collect<T>(
     if (isOpen) end(abortOf(error), error)
     throw error
   })
-  const result = await Promise.race([pulled, stopped])
-  if (result === 'left' || result === 'closing') {
-    end(new StreamAbort(result))
-    if (result === 'closing') throw new FST_SSE_CLOSING()
-    return logLeft()
-  }
-  if (result instanceof Error) {
-    end(abortOf(result), result)
-    throw result
+  // What ended it before it began comes first.
+  const result = await Promise.race([stopped, pulled])
+  if (result !== undefined && 'abort' in result) {
+    const { abort, error } = result
+    end(abort, error)
+    if (error !== undefined) throw error
+    return undefined
   }
   end()
-  return result?.ended
-}
-
-function runOf(source: SseSource<unknown>, reply: FastifyReply, recording: CollectRecording | undefined): Run {
-  if (recording !== undefined) {
-    const { map } = recording
-    return new RecordedChunks(source, reply, { map }, Number.POSITIVE_INFINITY, plainCodec, END_ID, recording)
-  }
-  const run = new SourceRun(source, reply)
-  return {
-    next: () => run.next(),
-    close(abort) {
-      if (abort !== undefined) run.cancel(abort)
-    }
-  }
+  return result?.body
 }

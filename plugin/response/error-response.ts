@@ -32,6 +32,7 @@ export function toErrorResponse(reply: FastifyReply, error: Error): Error {
   const own = headers === undefined ? undefined : ownHeaders(headers)
   if (isHidden(reply, error)) return withoutWords(error, statusCode, own ?? headers)
   if (own !== undefined) give(error, 'headers', own)
+  showStatus(error)
   hideFromLog(error)
   return error
 }
@@ -73,7 +74,19 @@ function withoutWords(error: Error, statusCode: number, headers: unknown): Error
   const code = read(error, 'code')
   if (typeof code === 'string') give(shown, 'code', code, true)
   if (headers !== undefined) give(shown, 'headers', headers)
+  give(shown, 'expose', false)
   return Object.assign(shown, { statusCode, status: statusCode })
+}
+
+/**
+ * Gives an error that has a status the form of `http-errors`, which frameworks on top of Fastify look for. NestJS
+ * answers 500 to any other.
+ */
+function showStatus(error: Error): void {
+  const status = ownStatus(error)
+  if (status === undefined) return
+  if (read(error, 'status') !== status) give(error, 'status', status)
+  if (typeof read(error, 'expose') !== 'boolean') give(error, 'expose', status < 500)
 }
 
 /** Where SDKs keep the head of the response that failed. `lastError`: the AI SDK, after its last attempt. */

@@ -1,6 +1,4 @@
-import { checksOf } from './event-schema.js'
-
-const EVENTS = 'text/event-stream'
+import { checksOf, ownContent } from './event-schema.js'
 
 type Responses = Record<string, { content: Record<string, object> }>
 
@@ -30,7 +28,7 @@ export function withEventStreams<Document extends Documented, Result extends Doc
     const result = transform({ ...document, schema })
     const response: Responses = { ...responsesOf(result) }
     for (const [status, stream] of streams) {
-      const content = { ...response[status]?.content, [EVENTS]: stream.content[EVENTS] as object }
+      const content = { ...response[status]?.content, ...ownContent(stream) }
       response[status] = { ...stream, content }
     }
     return { ...result, schema: { ...Object(result.schema), response } }
@@ -44,6 +42,7 @@ function responsesOf({ schema }: Documented): Responses {
 /** What a response has beside the event stream, if anything. */
 function withoutStream(status: string, response: Responses[string]): [string, object][] {
   if (checksOf(response) === undefined) return [[status, response]]
-  const { [EVENTS]: _, ...content } = response.content
+  const own = ownContent(response)
+  const content = Object.fromEntries(Object.entries(response.content).filter(([type]) => !(type in own)))
   return Object.keys(content).length === 0 ? [] : [[status, { ...response, content }]]
 }

@@ -8,18 +8,40 @@ import { type DataChecks, makeCheck, readData } from './event-check.js'
 export type EventMap = Readonly<Record<string, DataSchema>>
 
 declare const events: unique symbol
+declare const body: unique symbol
 const CHECKS = Symbol.for('fastify-sse-from.checks')
+const BODY = Symbol.for('fastify-sse-from.body')
 /** For the client: the function that decodes the data of an event. See its `validate` option. */
 const READ = Symbol.for('fastify-sse-from.read')
 
 const LINE_END = /[\r\n]/
 
-/** Declares a stream of these events, at `response: { 200: ... }` of a route's schema. `eventStream` returns it. */
-export interface EventStreamSchema<Events extends EventMap = EventMap> {
+/**
+ * Declares a stream of these events, at `response: { 200: ... }` of a route's schema. `eventStream` returns it.
+ *
+ * @template Body the schema of the JSON body that clients get which prefer that; `undefined` for none
+ */
+export interface EventStreamSchema<
+  Events extends EventMap = EventMap,
+  Body extends DataSchema | undefined = DataSchema | undefined
+> {
   readonly description: string
   readonly content: Readonly<Record<string, { schema: object; itemSchema?: object }>>
   /** The events, for the type checker only. */
   readonly [events]?: Events
+  /** The body, for the type checker only. */
+  readonly [body]?: Body
+}
+
+/** What `eventStream` takes beside the events. */
+export interface EventStreamOptions<Body extends DataSchema | undefined = undefined> {
+  /** Describes the response in OpenAPI documents. Default: `'Server-sent events'`. */
+  description?: string | undefined
+  /**
+   * The schema of the body that the `json` option of `reply.sseFrom` makes, for clients that prefer one JSON body. The
+   * body is checked against it, and documented. Default: none.
+   */
+  json?: Body
 }
 
 /** The data of the event that reports a failure, unless the map declares it. */
@@ -49,26 +71,47 @@ export interface DefaultEvents {
  *
  * @param map the schema of the data of each event, by name: of TypeBox 0.34 or 1, or a Standard Schema with JSON
  *   Schema, such as those of zod
- * @param description of the response, for OpenAPI documents. Default: `'Server-sent events'`
+ * @param options the description of the response, or see `EventStreamOptions`
  * @throws FST_SSE_EVENT_INVALID if a name contains CR or LF, or a schema is none that can be checked and documented
  * @example
  * const Tokens = eventStream({ message: Type.String(), done: Type.Object({ finishReason: Type.String() }) })
  * app.get('/stream', { schema: { response: { 200: Tokens } } }, (request, reply) => reply.sseFrom(source))
  */
-export function eventStream<const Events extends EventMap>(
+export function eventStream<const Events extends EventMap, const Body extends DataSchema | undefined = undefined>(
   map: Events,
-  description = 'Server-sent events'
-): EventStreamSchema<Events> {
+  options: string | EventStreamOptions<Body> = {}
+): EventStreamSchema<Events, Body> {
+  const { description = 'Server-sent events', json } = typeof options === 'string' ? { description: options } : options
   const { done = DoneData, error = ErrorData, stopped = StoppedData } = map
   const all: EventMap = { ...map, done, error, stopped }
-  const checks = Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, checkOf(name, schema)]))
+  const checks = Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, eventCheck(name, schema)]))
   const item = itemSchema(checks)
+  const jsonBody = json === undefined ? undefined : checkOf(json, 'the JSON body')
   return {
     description,
-    content: { 'text/event-stream': { schema: { type: 'array', items: item }, itemSchema: item } },
+    content: {
+      'text/event-stream': { schema: { type: 'array', items: item }, itemSchema: item },
+      ...(jsonBody !== undefined && { 'application/json': { schema: jsonBody.document } })
+    },
     [CHECKS]: checks,
+    ...(jsonBody !== undefined && { [BODY]: jsonBody }),
     [READ]: (name: string, text: string) => readData(checks, name, text)
-  } as EventStreamSchema<Events>
+  } as EventStreamSchema<Events, Body>
+}
+
+/** The check of the JSON body that `eventStream` was given; `undefined` if it was given none. */
+export function bodyOf(schema: unknown): DataCheck | undefined {
+  return typeof schema === 'object' && schema !== null && BODY in schema ? (schema[BODY] as DataCheck) : undefined
+}
+
+/** The schemas in the content of a response that `eventStream` has made, by media type. */
+export function ownContent(response: object): Record<string, { schema: object }> {
+  if (checksOf(response) === undefined) return {}
+  const { content } = response as { content: Record<string, { schema: object }> }
+  const document = bodyOf(response)?.document
+  return Object.fromEntries(
+    Object.entries(content).filter(([type, { schema }]) => type === 'text/event-stream' || schema === document)
+  )
 }
 
 /** The checks of a schema that `eventStream` returned; `undefined` for any other schema. */
@@ -77,12 +120,17 @@ export function checksOf(schema: unknown): DataChecks | undefined {
 }
 
 /** @throws FST_SSE_EVENT_INVALID */
-function checkOf(name: string, schema: unknown): DataCheck {
+function eventCheck(name: string, schema: unknown): DataCheck {
   if (LINE_END.test(name)) throw invalid('event must not contain CR or LF')
+  return checkOf(schema, `"${name}"`)
+}
+
+/** @throws FST_SSE_EVENT_INVALID */
+function checkOf(schema: unknown, what: string): DataCheck {
   try {
     return makeCheck(schema)
   } catch (cause) {
-    throw invalid(`the schema of "${name}" ${cause instanceof Error ? cause.message : cause}`, cause)
+    throw invalid(`the schema of ${what} ${cause instanceof Error ? cause.message : cause}`, cause)
   }
 }
 

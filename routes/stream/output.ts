@@ -1,10 +1,13 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { eventStream } from '../../plugin/index.js'
-import { type AnswerParts, Finish, ReasoningPart, ToolCallPart } from '../../plugin/toolkit.js'
+import { type CollectedAnswer, eventStream } from '../../plugin/index.js'
+import { AnswerParts, Finish, finishOf, partOf, ReasoningPart, ToolCallPart } from '../../plugin/toolkit.js'
 
 /** What a part has beside its type, which the name of the event says. */
 const Reasoning = Type.Omit(ReasoningPart, ['type'])
 const ToolCall = Type.Omit(ToolCallPart, ['type'])
+
+const events = { message: Type.String(), reasoning: Reasoning, 'tool-call': ToolCall, done: Finish }
+const description = 'The answer: one event for each token, or one JSON body for clients that accept only JSON'
 
 /**
  * The schema of an answer as events: `message`, the text of a token; `reasoning`, what the model thinks; `tool-call`, a
@@ -19,10 +22,7 @@ const ToolCall = Type.Omit(ToolCallPart, ['type'])
  * const stream: SseStream<typeof Tokens> = openStream('/stream', { body: { prompt: 'hi' } })
  * ```
  */
-export const Tokens = eventStream(
-  { message: Type.String(), reasoning: Reasoning, 'tool-call': ToolCall, done: Finish },
-  'The answer: one event for each token, or one JSON body for clients that accept only JSON'
-)
+export const Tokens = eventStream(events, description)
 
 /** The schema of a whole answer, the JSON body that a client gets which prefers `application/json` to events. */
 export const WholeAnswer = Type.Composite([
@@ -37,15 +37,22 @@ export const WholeAnswer = Type.Composite([
 /** A whole answer: its text, what the model thought, which tools it calls, and how it ended. */
 export type WholeAnswer = Static<typeof WholeAnswer>
 
+/** The schema of an answer as events, or as a whole. */
+export const TokensOrWhole = eventStream(events, { description, json: WholeAnswer })
+
 /** The whole answer. What it does not have is left out. */
-export function toWholeAnswer(answer: AnswerParts, finish: Finish): WholeAnswer {
+export function toWholeAnswer({ events, result }: CollectedAnswer): WholeAnswer {
+  const answer = new AnswerParts()
+  for (const { event, data } of events) {
+    answer.add(partOf(event === 'message' ? data : { type: event, ...Object(data) }))
+  }
   const reasoning = answer.parts.flatMap(part => (part.type === 'reasoning' ? [withoutType(part)] : []))
   const toolCalls = answer.toolCalls.map(withoutType)
   return {
-    text: answer.text + answer.refusal,
+    text: answer.text,
     ...(reasoning.length > 0 && { reasoning }),
     ...(toolCalls.length > 0 && { toolCalls }),
-    ...finish
+    ...finishOf(result)
   }
 }
 

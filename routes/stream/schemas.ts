@@ -1,6 +1,6 @@
 import { ErrorBody } from '../../plugin/toolkit.js'
 import { StreamParams, type streamInput } from './input.js'
-import { Tokens, WholeAnswer } from './output.js'
+import { Tokens, TokensOrWhole } from './output.js'
 
 type InputSchemas = ReturnType<typeof streamInput>['schemas']
 
@@ -15,7 +15,7 @@ export function streamSchemas({ promptQuery, noQuery, body }: InputSchemas): Str
   const error = (description: string) => ({ ...ErrorBody, description })
   const hasAll = 'The client reconnected after the end of the answer and has all of it'
   const answers = () => ({
-    200: { ...Tokens, content: { ...Tokens.content, 'application/json': { schema: WholeAnswer } } },
+    200: TokensOrWhole,
     204: nothing(hasAll),
     '4xx': error('The input is invalid, or the provider refused it'),
     '5xx': error('The answer failed before its first token')

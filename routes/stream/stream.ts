@@ -8,7 +8,6 @@ import {
   ownerOf,
   partOf,
   resumableOptions,
-  sendWhole,
   toEvent
 } from '../../plugin/toolkit.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
@@ -30,7 +29,6 @@ export interface StreamRoutesOptions extends InputLimits, GenerateOptions, Finis
 }
 
 const EVENTS = 'text/event-stream'
-const JSON_TYPE = 'application/json'
 
 /**
  * A Fastify plugin with the routes of one `generate`:
@@ -83,11 +81,9 @@ export async function streamRoutes(
 
   async function answer(asked: GenerateRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     checkAccepted(generate, asked, path => ['body', ...path].join('/'))
-    const type = negotiate(reply, [EVENTS, JSON_TYPE])
     const source = sourceOf(generate, asked, request)
     const own = { providerKey, ...withAsked(onFinish, asked) }
-    if (type === EVENTS) return reply.sseFrom(source, { resumable, map: item => toEvent(partOf(item)), ...own })
-    return sendWhole(reply, source, toWholeAnswer, own)
+    return reply.sseFrom(source, { resumable, map: item => toEvent(partOf(item)), json: toWholeAnswer, ...own })
   }
 }
 

@@ -87,6 +87,22 @@ t.test('without any option, a 429 before the first event is given up after two r
     t.equal(requests.length, 3)
     t.strictSame(delays, DELAYS.slice(0, 2))
   }
+  for (const seconds of ['6', '30']) {
+    const { error, requests } = await read(t, POST, status(429, '', { 'retry-after': seconds }))
+    t.match(
+      error,
+      { statusCode: 429, retryAfter: Number(seconds) * 1000 },
+      'at once if the server asks for more than 5 s'
+    )
+    t.equal(requests.length, 1)
+  }
+  const short = await read(t, POST, status(429, '', { 'retry-after': '5' }))
+  t.strictSame(
+    short.delays,
+    DELAYS.slice(0, 2).map(delay => 5000 + delay)
+  )
+  const patient = await read(t, { ...POST, maxRetryDelay: 30_000 }, status(429, '', { 'retry-after': '30' }))
+  t.equal(patient.requests.length, 3, 'unless the caller says how long to wait')
   const { requests } = await read(t, {}, broken('id: 1\ndata: a\n\n'), ...Array.from({ length: 11 }, () => status(429)))
   t.equal(requests.length, 1 + 10, 'after an event, the answer is worth waiting for')
 })

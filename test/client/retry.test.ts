@@ -263,7 +263,7 @@ t.test('it waits', async t => {
 
   t.test('until a date', async t => {
     const [delay = 0] = await delays(t, {}, call => {
-      status(429, '', { 'retry-after': new Date(Date.now() + 20_000).toUTCString() })(call)
+      status(503, '', { 'retry-after': new Date(Date.now() + 20_000).toUTCString() })(call)
     })
     t.ok(delay > 10_000 && delay < 21_000, String(delay))
   })

@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -5,7 +6,7 @@ import t from 'tap'
 import { parseEvents } from '../helpers/client.js'
 import { run } from '../helpers/run.js'
 import { programs } from '../helpers/snippets.js'
-import { both, browser, client, javascript, sharing, typescript } from './programs.js'
+import { both, browser, client, javascript, ready, sharing, typescript } from './programs.js'
 import { emptyFolder, entries, folders, install, pack, write } from './project.js'
 
 /** As strict as `tsc --init` of TypeScript 7 makes a project, and with the declarations of packages checked. */
@@ -111,6 +112,22 @@ t.test('TypeScript for a browser: the client needs no types of Node', async t =>
   await write(project, { 'tsconfig.json': { compilerOptions: options }, 'main.ts': browser })
   await t.resolves(compile(project, '--noEmit'))
   await t.resolves(check7(project), 'with TypeScript 7')
+
+  t.test('where no types of Node are installed', async t => {
+    const types = join(folder, 'node_modules/@types/node')
+    const away = join(folder, 'types-of-node')
+    await rename(types, away)
+    t.teardown(() => rename(away, types))
+    const shared = { ...options, customConditions: ['browser'] }
+    await write(project, {
+      'shared.json': { compilerOptions: shared, files: ['main.ts', 'shared.ts'] },
+      'shared.ts': sharing,
+      'ready.json': { compilerOptions: { ...options, skipLibCheck: true }, files: ['ready.ts'] },
+      'ready.ts': ready
+    })
+    await t.resolves(check7(join(project, 'shared.json')), 'the declaration of events, by the condition of browsers')
+    await t.resolves(check7(join(project, 'ready.json')), 'the types of the ready routes, with skipLibCheck')
+  })
 })
 
 t.test(

@@ -128,6 +128,18 @@ try {
 }
 `
 
+/** The script of a page that knows the events of the ready routes. */
+export const ready = `
+import { openStream } from 'fastify-sse-from/client'
+import type { Tokens } from 'fastify-sse-from/routes'
+
+for await (const event of openStream<typeof Tokens>('/stream', { body: { prompt: 'hi' } })) {
+  if (event.event === 'done') document.title = event.data.finishReason
+  // @ts-expect-error the route declares no such event
+  if (event.event === 'progress') break
+}
+`
+
 /** JavaScript that requires the plugin without naming an export. TypeScript checks it too, as editors do. */
 export const javascript = `
 const { Type } = require('@sinclair/typebox')

@@ -138,6 +138,7 @@ const streamOnly: typeof settings = {
   },
   map: { takes: 'takes a function', good: [String], bad: ['a', null, {}, true] },
   isComplete: { takes: 'takes a function', good: [() => true], bad: ['a', null, {}, true] },
+  json: { takes: 'takes a function', good: [() => ({})], bad: ['a', null, {}, true] },
   usageOf: { takes: 'takes a function', good: [() => undefined], bad: ['a', null, {}, true] },
   event: { takes: 'takes a name without CR or LF', good: ['', 'a b'], bad: ['a\nb', 'a\r', '\n', 1, null, false] },
   end: {

@@ -70,6 +70,13 @@ class Scene {
     return this.#row.shows?.(token) ?? token
   }
 
+  /** The status of a request without a prompt, and of one whose prompt is empty. */
+  async refusals(): Promise<unknown[]> {
+    const clients = ['', '?prompt='].map(query => open(`${this.#served.url}${this.#path}${query}`))
+    await Promise.all(clients.map(client => client.end()))
+    return clients.map(({ status }) => status)
+  }
+
   /** A client, and the call that its route makes of the provider. */
   async ask(): Promise<{ client: Client; call: ProviderCall }> {
     const client = open(`${this.#served.url}${this.#path}?prompt=hi`)
@@ -109,6 +116,12 @@ async function proveRow(t: Test, row: Row, scene: Scene): Promise<void> {
     t.equal(client.ended, 'clean')
     t.equal(client.events().at(-1)?.event, 'done')
     t.equal(client.events().filter(({ event }) => event === 'error').length, 0)
+  })
+
+  t.test('a request without a prompt is a 400, and the provider is not asked', async t => {
+    const { asked } = scene
+    t.strictSame(await scene.refusals(), [400, 400])
+    t.equal(scene.asked, asked)
   })
 
   t.test('a client that leaves while the provider is silent stops it', async t => {

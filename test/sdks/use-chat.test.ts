@@ -1,5 +1,6 @@
 import { DefaultChatTransport, readUIMessageStream, type UIMessage } from 'ai'
 import t, { type Test } from 'tap'
+import { fetchAll } from '../helpers/client.js'
 import { openAiWire } from '../helpers/openai-server.js'
 import { type ProviderCall, providerServer } from '../helpers/provider-server.js'
 import { serve } from '../helpers/server.js'
@@ -38,6 +39,15 @@ for (const [what, fail, message] of [
     t.equal(await page.reload(), undefined)
   })
 }
+
+t.test('a request without messages is a 400, and the model is not asked', async t => {
+  const { url } = await serve(t, app => app.register(routes))
+  const before = provider.calls.length
+  for (const body of [{}, { id: 'chat' }, { id: 'chat', messages: [] }]) {
+    t.equal((await fetchAll(`${url}/api/chat`, { body })).status, 400)
+  }
+  t.equal(provider.calls.length, before)
+})
 
 /** A page with a chat, whose question the model is about to answer. */
 async function ask(t: Test) {

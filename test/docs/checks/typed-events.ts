@@ -10,6 +10,14 @@ export const typedEvents: Checks = {
     )
   },
 
+  'JSON for clients that cannot stream': async (t, program) => {
+    const app = await program.app(t)
+    const whole = await app.inject({ url: '/answer', headers: { accept: 'application/json' } })
+    t.strictSame([whole.statusCode, whole.headers.vary], [200, 'accept'])
+    t.strictSame(whole.json(), { text: 'Hello again', finishReason: 'stop' })
+    t.match((await app.inject('/answer')).body, /^data: Hello\n\n/)
+  },
+
   'Other libraries': async (t, program) => {
     const app = await program.app(t)
     t.equal(

@@ -1,0 +1,64 @@
+import type { FastifyReply } from 'fastify'
+import { FST_SSE_BODY_INVALID } from '../errors.js'
+import { MISMATCH } from '../schema/data-check.js'
+import { bodyOf } from '../schema/event-schema.js'
+import { describe } from '../util/describe.js'
+import { compileSerializer } from './route-serializers.js'
+
+/** The JSON body that the schema of a route declares. */
+export interface JsonBody {
+  /**
+   * Checks a body.
+   *
+   * @throws FST_SSE_BODY_INVALID
+   */
+  accept(body: unknown): unknown
+  /** Makes JSON of an accepted body; `undefined` if Fastify does that, as for any reply of the route. */
+  readonly serialize: ((body: unknown) => string) | undefined
+}
+
+/** The types of values that JSON cannot carry. */
+const NOT_JSON = ['undefined', 'function', 'symbol', 'bigint']
+
+/** The body of a route whose schema declares none. */
+const anyBody: JsonBody = {
+  accept(body) {
+    if (!NOT_JSON.includes(typeof body)) return body
+    throw new FST_SSE_BODY_INVALID(`it must be a JSON value, but it is ${describe(body)}`)
+  },
+  serialize: undefined
+}
+
+/** The body of each route, by its `config`. */
+const bodies = new WeakMap<object, JsonBody>()
+
+/** The JSON body of the route of a reply. */
+export function jsonBodyOf(reply: FastifyReply): JsonBody {
+  const { config } = reply.routeOptions
+  let body = bodies.get(config)
+  if (body === undefined) {
+    body = makeJsonBody(reply)
+    bodies.set(config, body)
+  }
+  return body
+}
+
+/** Whether the schema of the route of a reply declares a JSON body. */
+export function declaresJsonBody(reply: FastifyReply): boolean {
+  return jsonBodyOf(reply) !== anyBody
+}
+
+function makeJsonBody({ request, routeOptions: { schema } }: FastifyReply): JsonBody {
+  const responses = Object.values((schema as { response?: object } | undefined)?.response ?? {})
+  const check = responses.map(bodyOf).find(Boolean)
+  if (check === undefined) return anyBody
+  const { method, url } = request
+  return {
+    accept(body) {
+      const accepted = check.accept(body)
+      if (accepted !== MISMATCH) return accepted
+      throw new FST_SSE_BODY_INVALID(`it is not what the route declares: ${check.problem(body)}`)
+    },
+    serialize: compileSerializer({ schema: check.schema, method, url })
+  }
+}

@@ -1,0 +1,24 @@
+import accepts from 'accepts'
+import type { FastifyReply } from 'fastify'
+import { FST_SSE_NOT_ACCEPTABLE } from '../errors.js'
+
+/** The media types of an answer: as events, and in one piece. */
+export const EVENTS_TYPE = 'text/event-stream'
+export const JSON_TYPE = 'application/json'
+
+/**
+ * Chooses the media type that a client prefers (RFC 9110, section 12.5.1). If there is more than one type, it adds
+ * `accept` to the `vary` header.
+ *
+ * @param types the media types that the route can answer with, the default first
+ * @throws FST_SSE_NOT_ACCEPTABLE if the client accepts none of them
+ */
+export function negotiate<const T extends string>(reply: FastifyReply, types: readonly T[]): T {
+  if (types.length > 1) {
+    reply.header('vary', [reply.getHeader('vary'), 'accept'].flat().filter(Boolean).join(', '))
+  }
+  const accepted = accepts(reply.request.raw).type([...types])
+  const type = types.find(type => type === accepted)
+  if (type === undefined) throw new FST_SSE_NOT_ACCEPTABLE(types.join(' or '))
+  return type
+}
