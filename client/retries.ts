@@ -2,11 +2,10 @@ import { delayOf } from './backoff.js'
 import { settled } from './callback.js'
 import { SseStreamError } from './errors.js'
 import type { RetryOptions } from './options.js'
+import { withTimeout } from './with-timeout.js'
 
 /** How many times a 429 before the first event is tried again: an answer that is wanted now is of no use in minutes. */
 const MAX_RETRIES_OF_429 = 2
-
-import { withTimeout } from './with-timeout.js'
 
 /** Decides whether a failed connection is tried again, and waits until it is. */
 export class Retries {
@@ -17,6 +16,8 @@ export class Retries {
   readonly #options: RetryOptions
   /** How many retries in a row have brought no event. */
   #count = 0
+  /** What the server asked for before the current wait ends. Milliseconds. */
+  #least = 0
   #wake = () => {}
 
   constructor(options: RetryOptions) {
@@ -47,13 +48,19 @@ export class Retries {
     }
     if (!retries) this.cause = error
     this.#count++
-    const serverDelay = Math.max(retryAfter, Math.min(this.serverDelay, maxRetryDelay))
-    const delay = delayOf(retries, serverDelay, retryDelay, maxRetryDelay)
+    this.#least = Math.max(retryAfter, Math.min(this.serverDelay, maxRetryDelay))
+    const delay = delayOf(retries, this.#least, retryDelay, maxRetryDelay)
     const told = settled(onReconnect?.({ attempt: this.#count, delay, error }), signal)
     const woken = new Promise<void>(resolve => {
       this.#wake = resolve
     })
     await Promise.all([withTimeout(woken, delay, signal).catch(() => signal.throwIfAborted()), told])
+  }
+
+  /** Ends a wait, if there is one, when the server has had the time that it asked for. The series begins anew. */
+  wakeSoon(): void {
+    this.#count = 0
+    setTimeout(this.#wake, this.#least)
   }
 
   /** Ends a wait at once, if there is one. */

@@ -68,6 +68,7 @@ export class Responder {
     const { reply, protocol, settings, streams } = this.#parts
     setHeaders(reply, protocol, id)
     const summary = this.#summary
+    summary.streamId = id
     const stream = new EventStream({ chunks, reply, settings, source, signal, summary }, streams)
     this.#asked.stream = stream
     return reply.send(stream)
@@ -118,6 +119,7 @@ export class Responder {
     if (this.#isClosed) {
       this.left()
     } else if (this.#parts.protocol.reconnects === true && isTemporary(error)) {
+      this.#summary.reason = error instanceof FST_SSE_CLOSING ? 'closing' : 'failed'
       this.#reconnectLater()
     } else {
       this.#summary.expect('error', error)
