@@ -59,23 +59,26 @@ function summarize(text: string): string[] {
   return parseEvents(text).map(({ event = 'message', data }) => `${event} ${data}`)
 }
 
-t.test('the package has the build of its entry points and what they import, and nothing else', async t => {
-  const files = (await run(folder, 'tar', '--list', '--file', tarball)).trimEnd().split('\n')
-  const modules = `dist/(${folders.join('|')})/.+\\.(js|d\\.ts)`
-  const expected = new RegExp(
-    `^package/(package\\.json|README\\.md|LICENSE|${modules}|dist/cjs/.+\\.(js|d\\.ts|json))$`
-  )
-  t.strictSame(
-    files.filter(file => !expected.test(file)),
-    []
-  )
-  t.ok(files.includes('package/LICENSE'))
-  for (const name of folders)
-    t.ok(
-      files.some(file => file.startsWith(`package/dist/${name}/`)),
-      name
+t.test(
+  'the package has the build of its entry points, what they import, the documentation, and nothing else',
+  async t => {
+    const files = (await run(folder, 'tar', '--list', '--file', tarball)).trimEnd().split('\n')
+    const modules = `dist/(${folders.join('|')})/.+\\.(js|d\\.ts)`
+    const expected = new RegExp(
+      `^package/(package\\.json|[A-Z]+\\.md|LICENSE|docs/[\\w.-]+|examples/README\\.md|${modules}|dist/cjs/.+\\.(js|d\\.ts|json))$`
     )
-})
+    t.strictSame(
+      files.filter(file => !expected.test(file)),
+      []
+    )
+    t.ok(files.includes('package/LICENSE'))
+    for (const name of folders)
+      t.ok(
+        files.some(file => file.startsWith(`package/dist/${name}/`)),
+        name
+      )
+  }
+)
 
 const streamed = [
   'message Hello',
