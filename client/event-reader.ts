@@ -2,6 +2,7 @@ import { isPromise, settled } from './callback.js'
 import { Connection } from './connection.js'
 import { checked, checkedLate, dataReader, type ReadData } from './decode.js'
 import { ConnectionError, errorFromBody, SseStreamError, unreachable } from './errors.js'
+import { onReturn } from './on-return.js'
 import type { OpenStreamOptions } from './options.js'
 import { type Requests, toHeader } from './requests.js'
 import { Retries } from './retries.js'
@@ -52,11 +53,12 @@ export class EventReader {
 
   /** The events of all connections. */
   async *events(): AsyncGenerator<StreamEvent, void> {
-    const { signal: given, idleTimeout } = this.#options
+    const { signal: given, idleTimeout, wake = true } = this.#options
     const { signal } = this.#end
     try {
       given?.throwIfAborted()
       given?.addEventListener('abort', () => this.end(given.reason), { signal })
+      if (wake) onReturn(() => this.#retries.wakeSoon(), signal)
       while (!this.#isOver) {
         signal.throwIfAborted()
         const connection = new Connection(

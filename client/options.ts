@@ -33,6 +33,12 @@ export interface RetryOptions {
    */
   maxRetryDelay?: number | undefined
   /**
+   * Whether a wait ends as soon as there may be a network again: the browser is `online`, or the page is shown again
+   * (`visibilitychange`, `pageshow`). The wait is never shorter than the server asks for, and the count of retries
+   * starts again. Node has no such events. Default: `true`.
+   */
+  wake?: boolean | undefined
+  /**
    * Called before each wait for another connection. What it throws ends the stream. If it returns a promise, the next
    * connection waits for that, too.
    *

@@ -13,6 +13,8 @@ export class Retries {
   readonly #options: RetryOptions
   /** How many retries in a row have brought no event. */
   #count = 0
+  /** What the server asked for before the current wait ends. Milliseconds. */
+  #least = 0
   #wake = () => {}
 
   constructor(options: RetryOptions) {
@@ -45,13 +47,19 @@ export class Retries {
     }
     if (!retries) this.cause = error
     this.#count++
-    const serverDelay = Math.max(retryAfter, Math.min(this.serverDelay, maxRetryDelay))
-    const delay = delayOf(retries, serverDelay, retryDelay, maxRetryDelay)
+    this.#least = Math.max(retryAfter, Math.min(this.serverDelay, maxRetryDelay))
+    const delay = delayOf(retries, this.#least, retryDelay, maxRetryDelay)
     const told = settled(onReconnect?.({ attempt: this.#count, delay, error }), signal)
     const woken = new Promise<void>(resolve => {
       this.#wake = resolve
     })
     await Promise.all([withTimeout(woken, delay, signal).catch(() => signal.throwIfAborted()), told])
+  }
+
+  /** Ends a wait, if there is one, when the server has had the time that it asked for. The series begins anew. */
+  wakeSoon(): void {
+    this.#count = 0
+    setTimeout(this.#wake, this.#least)
   }
 
   /** Ends a wait at once, if there is one. */

@@ -146,7 +146,8 @@ export interface OpenedStream<Event> extends AsyncIterable<Event> {
   stop(): Promise<boolean>
 
   /**
-   * Ends the wait for the next connection, if there is one. Call it when the browser is `online` again, for example.
+   * Ends the wait for the next connection, if there is one, even if the server asked for a longer one. A browser that
+   * is online again needs no call: see the option `wake`.
    */
   retryNow(): void
 }

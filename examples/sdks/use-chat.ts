@@ -53,4 +53,11 @@ export default async (app: FastifyInstance) => {
     const id = streams.get(chat)
     return id === undefined ? reply.code(204).send() : reply.sseResume(id, { protocol: 'ai-sdk' })
   })
+
+  // To the server, `stop()` of `useChat` looks like a page that is gone. So the page calls this, too.
+  app.delete<{ Params: { chat: string } }>('/api/chat/:chat/stream', async ({ params: { chat } }, reply) => {
+    const id = streams.get(chat)
+    const isStopped = id !== undefined && (await app.sseStreams.stop(id))
+    return reply.code(isStopped ? 204 : 404).send()
+  })
 }

@@ -6,6 +6,7 @@ import { fitText } from '../util/error-for-log.js'
 import { logError } from '../util/log.js'
 import { tameError } from '../util/tame-error.js'
 import { give, isError, read } from '../util/thrown.js'
+import type { StreamLine } from './stream-line.js'
 
 /** The data of the `error` event: the last event of a stream that failed after it had begun (E2). */
 export interface ErrorData {
@@ -52,8 +53,8 @@ export function statusOf(error: unknown): number {
 }
 
 /** Logs a stream that failed after it had begun. It is one line for each stream (E2). */
-export function logFailure(log: FastifyBaseLogger, error: Error): void {
-  logError(log, statusOf(error) < 500 ? 'info' : 'error', error, 'stream failed')
+export function logFailure(log: FastifyBaseLogger, error: Error, line?: StreamLine): void {
+  logError(log, statusOf(error) < 500 ? 'info' : 'error', error, 'stream failed', line)
 }
 
 /** The longest code that a client is shown. Characters. */

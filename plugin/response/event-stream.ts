@@ -148,7 +148,7 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
   /** Ends the stream on request, which is not an error (E5). */
   stop(abort: StreamAbort): void {
     this.#stop('stopped', abort)
-    this.#parts.reply.log.info({ outcome: 'stopped' }, 'stream stopped')
+    this.#parts.reply.log.info(this.#parts.summary.takeLine(), 'stream stopped')
     // Hooks may still run before the first read. `start` then sends the end.
     if (this.#pump !== undefined) this.#endAsStopped(this.#pump)
   }
@@ -179,7 +179,7 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
       this.#refuse(error)
       return
     }
-    logFailure(reply.log, error)
+    logFailure(reply.log, error, summary.takeLine())
     const frame = this.#scope.runInAsyncScope(chunks.encodeError, chunks, error)
     if (frame === undefined) truncate(this.raw)
     else this.#end(pump, frame)
@@ -188,7 +188,7 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
   /** Breaks off a response whose client takes nothing. Like any client that is gone, it ends the source (S2). */
   #onWriteTimeout(writeTimeout: number): void {
     this.#stop('aborted', new StreamAbort('timeout', { timeout: 'write' }))
-    giveUp(this.raw, this.#parts.reply.log, writeTimeout)
+    giveUp(this.raw, this.#parts.reply.log, writeTimeout, this.#parts.summary.takeLine())
   }
 
   /** Sends the last event together with the end of the response. */
@@ -214,6 +214,7 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     const { chunks, summary } = this.#parts
     this.#isLive = false
     summary.outcome = outcome
+    summary.reason = abort?.reason ?? (outcome === 'stopped' ? 'stopped' : undefined)
     this.#pump?.close()
     this.#limits?.end()
     this.#forgetSignal?.()

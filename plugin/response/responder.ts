@@ -121,6 +121,7 @@ export class Responder {
     if (this.#isClosed) {
       this.left()
     } else if (this.#parts.protocol.reconnects === true && isTemporary(error)) {
+      this.#summary.reason = error instanceof FST_SSE_CLOSING ? 'closing' : 'failed'
       this.#reconnectLater()
     } else {
       this.#summary.expect('error', error)

@@ -1,5 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { FastifyReply } from 'fastify'
+import type { StreamLine } from '../framing/stream-line.js'
+import type { StreamAbortReason } from '../source/stream-abort.js'
 import { logError } from '../util/log.js'
 import { isClosed, isHttp2, onOver } from './raw-response.js'
 import { type ObservedStream, streamChannels } from './stream-channels.js'
@@ -27,6 +29,8 @@ export class Summary {
   streamId: string | undefined
   /** Milliseconds that the stream has waited for its client. */
   waited = 0
+  /** Why the stream ended early. */
+  reason: StreamAbortReason | undefined
   readonly #reply: FastifyReply
   readonly #onClose: SummaryOptions['onClose']
   readonly #startedAt = performance.now()
@@ -35,6 +39,7 @@ export class Summary {
   /** Made when somebody listens. */
   #stream: ObservedStream | undefined
   #isOpen = false
+  #isLogged = false
 
   constructor(reply: FastifyReply, { onClose }: SummaryOptions) {
     this.#reply = reply
@@ -81,13 +86,30 @@ export class Summary {
     else onOver(raw, isComplete => this.report(isComplete))
   }
 
-  /** Logs a client that left (E5), and calls `onClose`. @param isComplete whether all was handed to the network */
+  /** What the log says of the end of the stream, in one line (E5). */
+  takeLine(): StreamLine {
+    this.#isLogged = true
+    return {
+      streamId: this.streamId,
+      outcome: this.outcome,
+      reason: this.reason,
+      events: this.#events,
+      bytes: this.bytes,
+      timeToFirstEvent: this.#timeToFirstEvent,
+      duration: performance.now() - this.#startedAt
+    }
+  }
+
+  /** Logs how the stream ended (E5), and calls `onClose`. @param isComplete whether all was handed to the network */
   report(isComplete: boolean): void {
     const { raw, log } = this.#reply
     if (this.outcome === 'complete' && !isComplete) this.outcome = 'aborted'
-    // Fastify itself logs an HTTP/1.1 response that had begun.
-    if (this.outcome === 'aborted' && (isHttp2(raw) || !raw.headersSent)) {
-      log.info({ outcome: 'aborted' }, 'client left')
+    if (this.outcome === 'aborted') this.reason ??= 'left'
+    // An error has been logged with the stream, or is an ordinary error response.
+    if (!this.#isLogged && this.outcome !== 'skipped' && this.outcome !== 'error') {
+      // Fastify itself logs that the client of an HTTP/1.1 response left which had begun.
+      const isUnnoticed = this.outcome === 'aborted' && (isHttp2(raw) || !raw.headersSent)
+      log.info(this.takeLine(), isUnnoticed ? 'client left' : 'stream closed')
     }
     const { close } = streamChannels
     if (this.#isOpen && close.hasSubscribers) {

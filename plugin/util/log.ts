@@ -2,15 +2,16 @@ import type { FastifyBaseLogger } from 'fastify'
 import { errorForLog } from './error-for-log.js'
 import { isError } from './thrown.js'
 
-/** Logs any error, without keys. Log serializers fail on some proxies. */
+/** Logs any error, without keys. Log serializers fail on some proxies. @param fields what else the line has */
 export function logError(
   log: FastifyBaseLogger,
   level: 'debug' | 'info' | 'warn' | 'error',
   err: unknown,
-  message: string
+  message: string,
+  fields?: object
 ): void {
   try {
-    log[level]({ err: isError(err) ? errorForLog(err) : err }, message)
+    log[level]({ ...fields, err: isError(err) ? errorForLog(err) : err }, message)
   } catch {
     log[level](`${message}, with an error that cannot be logged`)
   }

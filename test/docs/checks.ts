@@ -1,5 +1,6 @@
 import type { Snippet } from '../helpers/markdown.js'
 import type { Checks } from './check.js'
+import { authentication } from './checks/authentication.js'
 import { benchmarks } from './checks/benchmarks.js'
 import { client } from './checks/client.js'
 import { contributing } from './checks/contributing.js'
@@ -20,6 +21,7 @@ import { typedEvents } from './checks/typed-events.js'
 export const checks: Readonly<Record<string, Checks>> = {
   'README.md': readme,
   'CONTRIBUTING.md': contributing,
+  'docs/authentication.md': authentication,
   'docs/benchmarks.md': benchmarks,
   'docs/client.md': client,
   'docs/deployment.md': deployment,
@@ -36,7 +38,7 @@ export const checks: Readonly<Record<string, Checks>> = {
 }
 
 /** Languages of blocks that are programs, and of those that only show something. */
-const PROGRAMS = ['ts', 'js', 'sh']
+const PROGRAMS = ['ts', 'tsx', 'js', 'sh']
 const OTHERS = ['text', 'json', 'http', 'html', 'nginx']
 
 /**

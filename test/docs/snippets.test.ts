@@ -12,7 +12,7 @@ const tests = filesIn('test', '.test.ts').map(read)
 
 /** Whether a test names a file of `examples/`, which it then runs. */
 function isTested(file: string): boolean {
-  const name = relative('examples', file).replace(/ts$/, '')
+  const name = relative('examples', file).replace(/tsx?$/, '')
   return tests.some(text => text.includes(name))
 }
 

@@ -4,7 +4,9 @@ import { filesIn, pages, root } from './markdown.js'
 
 /** The programs in `examples/`, by their text. */
 export const examples: ReadonlyMap<string, string> = new Map(
-  filesIn('examples', '.ts').map(file => [readFileSync(join(root, file), 'utf8'), file])
+  ['.ts', '.tsx']
+    .flatMap(ending => filesIn('examples', ending))
+    .map(file => [readFileSync(join(root, file), 'utf8'), file])
 )
 
 /** All blocks of code of the documentation. */

@@ -4,6 +4,7 @@ import { fetchAll } from '../helpers/client.js'
 import { openAiWire } from '../helpers/openai-server.js'
 import { type ProviderCall, providerServer } from '../helpers/provider-server.js'
 import { serve } from '../helpers/server.js'
+import { until } from '../helpers/until.js'
 
 const provider = await providerServer(t, openAiWire)
 Object.assign(process.env, { OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'key' })
@@ -24,6 +25,16 @@ t.test('takes its answer up where the page is loaded again in the middle', async
   t.equal(await again?.next(), undefined)
   t.equal(asked(), 1, 'the model is asked once')
   t.equal(await page.reload(), undefined, 'there is nothing to take up after the end')
+})
+
+t.test('stops its model when the page asks for it', async t => {
+  const { page, call, stop } = await ask(t)
+  call.token('first ')
+  t.equal(await page.next(), 'first ')
+  t.equal(await stop(), 204)
+  await until('the call of the model is closed', () => call.closed)
+  t.equal(await page.next(), undefined)
+  t.equal(await stop(), 404, 'there is nothing to stop any more')
 })
 
 for (const [what, fail, message] of [
@@ -73,7 +84,8 @@ async function ask(t: Test) {
       return stream === null ? undefined : textsOf(stream)
     }
   }
-  return { page, call, asked }
+  const stop = async () => (await fetch(`${url}/api/chat/chat/stream`, { method: 'DELETE' })).status
+  return { page, call, asked, stop }
 }
 
 /** What the page shows of an answer, each time that this grows; `undefined` at its end. */

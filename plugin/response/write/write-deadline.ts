@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyReply } from 'fastify'
+import type { StreamLine } from '../../framing/stream-line.js'
 import { type Deadline, type DeadlineEntry, type Deadlines, stepTo } from '../../util/deadlines.js'
 import { isHttp2, onOver, partlyTaken, pendingBytes, type RawResponse, truncate } from '../raw-response.js'
 
@@ -99,8 +100,8 @@ export function limitWrites({ raw, log }: FastifyReply, timeout: number | false,
 }
 
 /** Breaks off a response whose client takes nothing. It is no error of the server (E5). */
-export function giveUp(raw: RawResponse, log: FastifyBaseLogger, writeTimeout: number): void {
-  log.info({ writeTimeout }, 'client takes nothing')
+export function giveUp(raw: RawResponse, log: FastifyBaseLogger, writeTimeout: number, line?: StreamLine): void {
+  log.info({ ...line, writeTimeout }, 'client takes nothing')
   truncate(raw)
   // A connection that does not drain does not take the code of the truncated stream either.
   if (isHttp2(raw)) raw.stream.destroy()

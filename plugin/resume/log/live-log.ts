@@ -161,6 +161,11 @@ export class LiveLog {
     return this.#countedBytes > bytes
   }
 
+  /** How many bytes its events have. It counts them. */
+  countBytes(): number {
+    return this.after(this.first - 1, this.frames.length).reduce((bytes, frame) => bytes + Buffer.byteLength(frame), 0)
+  }
+
   /** Adds an event. @param isDispatched whether clients dispatch it */
   append(frame: string, isDispatched: boolean): void {
     this.frames.append(frame, isDispatched)

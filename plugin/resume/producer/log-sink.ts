@@ -11,6 +11,8 @@ import { UnkeptLog } from './unkept-log.js'
 export class LogSink implements Sink<Chunk> {
   readonly slice = new TimeSlice()
   isOpen = true
+  /** When the first event came, by the clock of `performance`. */
+  firstEventAt: number | undefined
   readonly #log: LiveLog
   readonly #store: EventStore
   readonly #deadlines: SourceDeadlines
@@ -45,6 +47,7 @@ export class LogSink implements Sink<Chunk> {
     this.#append(text, isDispatched)
     // The first event is sent only when the source yields to the event loop (S5).
     if (this.#log.last > 1) return
+    this.firstEventAt = performance.now()
     this.slice.cut()
     this.#deadlines.begin()
   }

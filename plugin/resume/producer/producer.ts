@@ -5,6 +5,7 @@ import type { Unread } from '../../framing/finish/generation-channels.js'
 import { type ProviderKey, toSourceError } from '../../framing/key-refusal.js'
 import type { SourceChunks } from '../../framing/source-chunks.js'
 import { endBySignal, onStopSignal, type Stoppable } from '../../framing/stop-signal.js'
+import type { StreamLine } from '../../framing/stream-line.js'
 import { RunLimits } from '../../response/limits/run-limits.js'
 import type { OpenStream, OpenStreams } from '../../response/open-streams.js'
 import { abortOf } from '../../source/abort-of.js'
@@ -58,7 +59,8 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Ti
   #isStarted = false
   /** Whether the first client is still there, whose response then reports a failure. */
   #hasFirstClient = true
-  #error: Error | undefined
+  #failure: { error: Error; line: StreamLine } | undefined
+  readonly #createdAt = performance.now()
 
   constructor(context: ProducerContext, request: StreamRequest, reply: FastifyReply) {
     const { id, meta, chunks, settings, onDisconnect, takeSlot } = request
@@ -122,7 +124,8 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Ti
 
   onFirstClientLeft(sawFailure: boolean): void {
     this.#hasFirstClient = false
-    if (this.#error !== undefined && !sawFailure) reportFailure(this.#reply.log, this.#error)
+    const failure = this.#failure
+    if (failure !== undefined && !sawFailure) reportFailure(this.#reply.log, failure.error, failure.line)
     if (this.#isStarted || !this.isOpen) return
     // Nobody else knows of a stream that was not claimed, so its source never starts (S3).
     if (this.#hasClaimedId) void this.#startAlone()
@@ -133,7 +136,7 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Ti
   stop(abort = new StreamAbort('stopped')): void {
     if (!this.isOpen) return
     this.#abort(abort)
-    this.#reply.log.info({ outcome: 'stopped' }, 'stream stopped')
+    this.#reply.log.info(this.#line('stopped', abort), 'stream stopped')
     const frame = this.#scope.runInAsyncScope(this.#chunks.encodeStopped, this.#chunks)
     this.#end({ frame, lost: false, isStopped: true })
   }
@@ -189,11 +192,27 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Ti
   /** Ends the stream with an error. @param abort why the source is ended (S8) */
   fail(error: Error, abort: StreamAbort = abortOf(error)): void {
     if (!this.isOpen) return
-    this.#error = error
     this.#abort(abort, error)
-    if (!this.#hasFirstClient) reportFailure(this.#reply.log, error)
+    const line = this.#line('error', abort)
+    this.#failure = { error, line }
+    if (!this.#hasFirstClient) reportFailure(this.#reply.log, error, line)
     const frame = this.#scope.runInAsyncScope(this.#chunks.encodeErrorAlways, this.#chunks, error)
     this.#end({ frame, lost: false, error })
+  }
+
+  /** What the log says of the end of the source. */
+  #line(outcome: StreamLine['outcome'], { reason }: StreamAbort): StreamLine {
+    const { id, last, first } = this.log
+    const { firstEventAt } = this.#sink
+    return {
+      streamId: id,
+      outcome,
+      reason,
+      events: last - first + 1,
+      bytes: this.log.countBytes(),
+      timeToFirstEvent: firstEventAt === undefined ? undefined : firstEventAt - this.#createdAt,
+      duration: performance.now() - this.#createdAt
+    }
   }
 
   /** Cancels the source (S2). */

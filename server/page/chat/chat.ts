@@ -58,11 +58,15 @@ export class Chat {
     else this.wake()
   }
 
-  /** Tries a lost connection at once, since there may be a network again. */
+  /** Goes on where there may be a network again. An answer that is on its way wakes by itself. */
   wake(): void {
     const answer = this.#last
-    if (this.#reader !== undefined) this.#reader.retryNow()
-    else if (answer !== undefined && (canContinue(answer) || (isUnsent(answer) && navigator.onLine))) this.again()
+    if (
+      this.#reader === undefined &&
+      answer !== undefined &&
+      (canContinue(answer) || (isUnsent(answer) && navigator.onLine))
+    )
+      this.again()
   }
 
   /** @returns whether the server has confirmed the stop; `true` if no answer is on its way */

@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import { root } from '../../helpers/markdown.js'
+import { bundle } from '../../helpers/bundle.js'
+import { startChromium, visit } from '../../helpers/chromium.js'
+import { pageOf, root } from '../../helpers/markdown.js'
 import { sendOddChunks } from '../../helpers/odd-chunks.js'
 import { openAiServer } from '../../helpers/openai-server.js'
+import { until } from '../../helpers/until.js'
 import type { Checks } from '../check.js'
-import type { Program } from '../program.js'
+import { type Program, snippetFolder } from '../program.js'
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
@@ -15,7 +20,7 @@ export const readme: Checks = {
   'fastify-sse-from': (t, { commands }) => {
     const { fastify: _, ...peers } = manifest.peerDependencies
     const needed = Object.keys(peers).filter(name => !(name in manifest.peerDependenciesMeta))
-    t.strictSame(commands, [`npm install ${[manifest.name, ...needed].join(' ')}`])
+    t.strictSame(commands, [`npm install ${[manifest.name, ...needed].join(' ')}`, 'npm pkg set type=module'])
   },
 
   'fastify-sse-from (2)': async (t, program) => {
@@ -28,6 +33,21 @@ export const readme: Checks = {
       const app = await program.app(t)
       t.equal((await app.inject('/stream')).statusCode, 400)
     })
+  },
+
+  'A chat': async (t, program) => {
+    await t.test('answers, remembers, and stops for its owner', t => chats(t, program))
+  },
+
+  'A chat (3)': (t, { code }) => {
+    t.match(code, 'openStream') // it runs in the page of the first
+  },
+
+  'A chat (4)': (t, { commands }) => {
+    const [install, bundle, start] = commands
+    t.match(install, /^npm install @fastify\/static esbuild$/)
+    t.match(bundle, /^npx esbuild page.js --bundle --outfile=public\/page.js$/)
+    t.match(start, / node server.ts$/)
   },
 
   'An answer that survives its connection': async (t, program) => {
@@ -47,6 +67,48 @@ export const readme: Checks = {
     t.strictSame(commands, ['npm start', 'npm test'])
     t.match(manifest.scripts, { start: String, test: String })
   }
+}
+
+/** The chat of the page: its server, its HTML and its script, in Chromium, with a provider that waits. */
+async function chats(t: Test, program: Program): Promise<void> {
+  const { snippets } = pageOf('README.md')
+  const part = (name: string) => snippets.find(snippet => snippet.name === name)?.code as string
+  const folder = join(snippetFolder(t, 'chat'), 'public')
+  await mkdir(folder)
+  await writeFile(join(folder, 'index.html'), part('A chat (2)'))
+  const stdin = { contents: part('A chat (3)'), resolveDir: root }
+  await writeFile(join(folder, 'page.js'), await bundle({ stdin }))
+  const provider = await openAiServer(t, () => {})
+  const { app } = await program.load<{ app: FastifyInstance }>('app', code =>
+    code.replace('openAiSource({', `openAiSource({ baseURL: '${provider.url}',`).replace(/`.+\/public`/, `'${folder}'`)
+  )
+  t.teardown(() => app.close())
+  const { page, offences } = await visit(t, await startChromium(t), app.listeningOrigin)
+  const ask = async (prompt: string) => {
+    await page.locator('[name=prompt]').fill(prompt)
+    await page.getByRole('button', { name: 'Ask' }).click()
+    return provider.next()
+  }
+  const shows = (text: string) => page.locator('pre', { hasText: text }).waitFor({ timeout: 10_000 })
+
+  const first = await ask('one')
+  first.token('First')
+  await shows('First')
+  first.finish()
+  await until('the answer is whole', () => first.closed)
+  const second = await ask('two')
+  t.match(second.body.messages, [{ content: 'one' }, { role: 'assistant', content: 'First' }, { content: 'two' }])
+  second.token('Second')
+  await shows('Second')
+  await page.getByRole('button', { name: 'Stop' }).click()
+  await until('the provider is stopped', () => second.closed)
+  const third = await ask('three')
+  third.refuse(400)
+  await shows('400')
+  t.strictSame(offences, [])
+
+  t.equal((await app.inject('/stream?prompt=hi')).statusCode, 401, 'a stranger may not ask')
+  t.equal((await app.inject({ method: 'DELETE', url: '/stream/abc' })).statusCode, 401, 'nor stop anything')
 }
 
 async function streams(t: Test, program: Program): Promise<void> {

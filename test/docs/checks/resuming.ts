@@ -1,8 +1,6 @@
-import '@fastify/jwt'
 import type { FastifyInstance } from 'fastify'
 import { Redis } from 'ioredis'
 import type { MemoryStore } from '../../../plugin/index.js'
-import { startChromium, visit } from '../../helpers/chromium.js'
 import { redisServer } from '../../helpers/redis-server.js'
 import { until } from '../../helpers/until.js'
 import type { Checks } from '../check.js'
@@ -32,36 +30,6 @@ export const resuming: Checks = {
     t.equal((await app.inject({ url })).statusCode, 401)
     t.equal((await app.inject({ method: 'DELETE', url, headers: other })).statusCode, 404)
     t.equal((await app.inject({ method: 'DELETE', url, headers: me })).statusCode, 204)
-  },
-
-  'Cookies, tokens and EventSource': async (t, program) => {
-    const app = await program.app(t)
-    app.get('/', (_request, reply) => reply.type('text/html').send('<title>page</title>'))
-    const url = await app.listen({ host: '127.0.0.1', port: 0 })
-    const browser = await startChromium(t)
-
-    const { page } = await visit(t, browser, url)
-    t.strictSame(await page.evaluate(listen, '/answer'), ['closed'], 'without a token')
-    await page.evaluate(async () => void (await fetch('/sign-in', { method: 'POST' })))
-    t.strictSame(await page.evaluate(listen, '/answer'), ['Hello', '{}'], 'with a cookie')
-    const ticket = await page.evaluate(async () => {
-      const response = await fetch('/tickets', { method: 'POST' })
-      return ((await response.json()) as { ticket: string }).ticket
-    })
-
-    const { page: other } = await visit(t, browser, url)
-    t.strictSame(await other.evaluate(listen, `/answer?ticket=${ticket}`), ['Hello', '{}'], 'with a ticket')
-    t.strictSame(await other.evaluate(listen, '/answer?ticket=forged.forged.forged'), ['closed'])
-
-    const token = { authorization: `Bearer ${app.jwt.sign({ sub: 'user-1' })}` }
-    const { headers, body } = await app.inject({ url: '/answer', headers: token })
-    t.match(body, 'data: Hello\n\n')
-    const rest = { 'last-event-id': `${headers['x-stream-id']}:1` }
-    t.match((await app.inject({ url: `/answer?ticket=${ticket}`, headers: rest })).body, 'event: done')
-    const stranger = app.jwt.sign({ sub: 'user-2' })
-    t.equal((await app.inject({ url: `/answer?ticket=${stranger}`, headers: rest })).statusCode, 404)
-    t.equal((await app.inject('/answer')).statusCode, 400)
-    t.equal((await app.inject('/answer?ticket=forged.forged.forged')).statusCode, 401)
   },
 
   'Starting without a client': async (t, program) => {
@@ -95,21 +63,4 @@ export const resuming: Checks = {
     const rest = await app.inject({ url: '/', headers: { 'last-event-id': `${headers['x-stream-id']}:1` } })
     t.ok(rest.body.startsWith('id: ') && body.endsWith(rest.body) && rest.body !== body)
   }
-}
-
-/** Runs in the page: what an EventSource receives, until its stream is done or it gives up. */
-function listen(url: string): Promise<string[]> {
-  return new Promise(resolve => {
-    const all: string[] = []
-    const source = new EventSource(url)
-    const end = (last: string) => {
-      source.close()
-      resolve([...all, last])
-    }
-    source.onmessage = ({ data }) => all.push(data)
-    source.addEventListener('done', event => end((event as unknown as { data: string }).data))
-    source.onerror = () => {
-      if (source.readyState === EventSource.CLOSED) end('closed')
-    }
-  })
 }

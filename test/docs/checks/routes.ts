@@ -25,6 +25,27 @@ export const routes: Checks = {
     t.equal(events, 'data: You \n\ndata: said: \n\ndata: hi \n\nevent: done\ndata: {"finishReason":"stop"}\n\n')
   },
 
+  'With an SDK': async (t, program) => {
+    let end = 'stop'
+    const provider = await openAiServer(t, call => {
+      if (end === 'refuse') return call.refuse(429)
+      call.token('Hello')
+      if (end === 'stop') call.finish()
+      else call.response.end()
+    })
+    Object.assign(process.env, { OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'key' })
+    const app = await program.app(t)
+    const ask = () =>
+      app.inject({ method: 'POST', url: '/stream', body: { messages: [{ role: 'user', content: 'hi' }] } })
+    t.match((await ask()).body, /data: Hello\n\n.*event: done\ndata: \{"finishReason":"stop"\}/s)
+    t.match(provider.calls[0]?.body, { model: 'gpt-5-mini', messages: [{ role: 'user', content: 'hi' }] })
+    end = 'cut'
+    t.match((await ask()).body, /data: Hello\n\n.*event: error\n/s)
+    end = 'refuse'
+    t.equal((await ask()).statusCode, 429)
+    t.equal(provider.calls.length, 3)
+  },
+
   Guards: async (t, program) => {
     const app = await program.app(t)
     const ask = async (headers: Record<string, string>) =>
