@@ -69,7 +69,8 @@ function sendBody({ reply, summary }: JsonResponseParts, asked: Asked, value: un
   summary.expect('complete')
   reply.type(JSON_UTF_8)
   if (typeof body === 'object' && body !== null) {
-    if (serialize !== undefined) reply.serializer(serialize)
+    // The schema says nothing of what a hook has made of the body.
+    if (serialize !== undefined) reply.serializer(sent => (sent === body ? serialize(sent) : JSON.stringify(sent)))
     reply.send(body)
   } else {
     // Fastify would send a string as it is, and nothing for null.

@@ -83,7 +83,12 @@ export async function streamRoutes(
     checkAccepted(generate, asked, path => ['body', ...path].join('/'))
     const source = sourceOf(generate, asked, request)
     const own = { providerKey, ...withAsked(onFinish, asked) }
-    return reply.sseFrom(source, { resumable, map: item => toEvent(partOf(item)), json: toWholeAnswer, ...own })
+    const json: typeof toWholeAnswer = answer => {
+      // The app may have a serializer for its replies.
+      reply.serializer(JSON.stringify)
+      return toWholeAnswer(answer)
+    }
+    return reply.sseFrom(source, { resumable, map: item => toEvent(partOf(item)), json, ...own })
   }
 }
 

@@ -46,6 +46,7 @@ const COMPANIONS = [
   '@fastify/swagger',
   'fastify-type-provider-zod',
   'close-with-grace',
+  '@fastify/static',
   '@ag-ui/client',
   'rxjs'
 ]
