@@ -258,6 +258,7 @@ t.test('text is read as the schema makes it where it is no JSON, and refused whe
   }
   const mixed = z.union([z.string().toUpperCase(), z.number()])
   t.equal(await read(mixed, 'data: ab\n\n'), 'AB')
+  t.equal(await read(z.string().toUpperCase(), 'data: ab\n\n'), 'AB')
   t.equal(await read(z.union([z.string().toUpperCase(), z.boolean()]), 'data: [ab]\n\n'), '[AB]')
   t.equal(await read(mixed, 'data: {"a":1}\n\n'), '{"A":1}')
   await t.rejects(read(z.union([z.literal('a'), z.number()]), 'data: true\n\n'), { code: 'SSE_EVENT_INVALID' })
@@ -366,4 +367,17 @@ t.test('a schema that the serializer cannot compile is refused when the route is
     code: 'FST_SSE_EVENT_INVALID',
     message: /^invalid event: the schema of the JSON body cannot be compiled/
   })
+})
+
+t.test('a schema is checked in an app that may not make code of text', async t => {
+  const { restore } = t.intercept(globalThis, 'Function', {
+    value: function refuse() {
+      throw new EvalError('refused by the policy of the page')
+    }
+  })
+  const Events = eventStream({ message: Type.Object({ n: Type.Integer() }) })
+  restore()
+  const ask = sourceServer(t, { schema: { response: { 200: Events } } })
+  t.equal((await ask([{ n: 1, secret: 2 }], { end: false })).text, 'data: {"n":1}\n\n')
+  t.match((await ask([{ n: 'a' }])).error.message, /Expected integer at \/n, but it is a string$/)
 })
