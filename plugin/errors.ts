@@ -30,7 +30,7 @@ export const FST_SSE_EVENT_INVALID = createError<'FST_SSE_EVENT_INVALID', 500, [
 )
 
 /** What the `json` option gave cannot be sent as JSON, or does not match the route's schema. Nothing of it was sent. */
-export const FST_SSE_BODY_INVALID = createError<'FST_SSE_BODY_INVALID', 500, [string]>(
+export const FST_SSE_BODY_INVALID = createError<'FST_SSE_BODY_INVALID', 500, [string, { cause: unknown }?]>(
   'FST_SSE_BODY_INVALID',
   'invalid JSON body: %s',
   500

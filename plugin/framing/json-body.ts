@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_BODY_INVALID } from '../errors.js'
-import { MISMATCH } from '../schema/data-check.js'
+import { type DataCheck, MISMATCH } from '../schema/data-check.js'
 import { bodyOf } from '../schema/event-schema.js'
 import { describe } from '../util/describe.js'
-import { compileSerializer } from './route-serializers.js'
+import { serializerOf } from './route-serializers.js'
 
 /** The JSON body that the schema of a route declares. */
 export interface JsonBody {
@@ -48,17 +48,25 @@ export function declaresJsonBody(reply: FastifyReply): boolean {
   return jsonBodyOf(reply) !== anyBody
 }
 
-function makeJsonBody({ request, routeOptions: { schema } }: FastifyReply): JsonBody {
+function makeJsonBody({ routeOptions: { schema } }: FastifyReply): JsonBody {
   const responses = Object.values((schema as { response?: object } | undefined)?.response ?? {})
   const check = responses.map(bodyOf).find(Boolean)
   if (check === undefined) return anyBody
-  const { method, url } = request
   return {
     accept(body) {
-      const accepted = check.accept(body)
+      const accepted = ask(check, body)
       if (accepted !== MISMATCH) return accepted
       throw new FST_SSE_BODY_INVALID(`it is not what the route declares: ${check.problem(body)}`)
     },
-    serialize: compileSerializer({ schema: check.schema, method, url })
+    serialize: serializerOf(check, 'the JSON body')
+  }
+}
+
+/** @throws FST_SSE_BODY_INVALID */
+function ask(check: DataCheck, body: unknown): unknown {
+  try {
+    return check.accept(body)
+  } catch (cause) {
+    throw new FST_SSE_BODY_INVALID('it cannot be checked', { cause })
   }
 }

@@ -5,7 +5,7 @@ import { type DataChecks, mismatch, readData, undeclared } from '../schema/event
 import { checksOf } from '../schema/event-schema.js'
 import { type EncodeData, toJson } from '../sse/event.js'
 import { type Codec, plainCodec } from './codec.js'
-import { compileSerializer } from './route-serializers.js'
+import { serializerOf } from './route-serializers.js'
 
 /** The codec of each route, by its `config`. */
 const codecs = new WeakMap<object, Codec>()
@@ -17,17 +17,16 @@ export function codecOf(reply: FastifyReply): Codec {
   if (codec === undefined) {
     const responses = Object.values((schema as { response?: object } | undefined)?.response ?? {})
     const checks = responses.map(checksOf).find(Boolean)
-    codec = checks === undefined ? plainCodec : makeCodec(checks, reply)
+    codec = checks === undefined ? plainCodec : makeCodec(checks)
     codecs.set(config, codec)
   }
   return codec
 }
 
-function makeCodec(checks: DataChecks, reply: FastifyReply): Codec {
+function makeCodec(checks: DataChecks): Codec {
   const encoders = new Map<string, (data: unknown) => string>()
-  const { method, url } = reply.request
   for (const [name, check] of Object.entries(checks)) {
-    encoders.set(name, makeEncoder(name, check, compileSerializer({ schema: check.schema, method, url })))
+    encoders.set(name, makeEncoder(name, check, serializerOf(check, `"${name}"`)))
   }
   const encode: EncodeData = (value, name = 'message') => {
     const encodeOne = encoders.get(name)

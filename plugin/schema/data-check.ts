@@ -22,7 +22,13 @@ export interface JsonSchema {
   readonly anyOf?: unknown
   readonly const?: unknown
   readonly enum?: unknown
+  readonly oneOf?: unknown
+  readonly allOf?: unknown
+  readonly $ref?: unknown
 }
+
+/** What the message of a refusal says where a library's own words might show the data. */
+export const NO_MATCH = 'It does not match'
 
 /**
  * Says what is wrong with a value.

@@ -3,6 +3,7 @@ import { describe } from '../util/describe.js'
 import { type DataCheck, MISMATCH } from './data-check.js'
 import type { StandardSchema } from './data-schema.js'
 import { standardCheck } from './standard-check.js'
+import { isText, mayBeText } from './text-form.js'
 import { fromTypeBox1, type Schema1 } from './typebox-1.js'
 import { typeBoxCheck } from './typebox-check.js'
 
@@ -26,20 +27,37 @@ export function makeCheck(schema: unknown): DataCheck {
 }
 
 /**
- * Decodes the data of an event. Strings are sent as they are, everything else as JSON, so text that passes the check is
- * the data itself.
+ * Decodes the data of an event. Strings are sent as they are, everything else as JSON. Where a schema allows both, text
+ * that the check accepts unchanged is the data itself.
  *
  * @throws TypeError if the data is not what the route declares; SyntaxError if it is not JSON
  */
 export function readData(checks: DataChecks, name: string, text: string): unknown {
   const check = Object.hasOwn(checks, name) ? checks[name] : undefined
   if (check === undefined) throw new TypeError(undeclared(checks, name))
+  if (!mayBeText(check.document)) return readJson(name, check, text)
   const asText = check.accept(text)
-  if (asText !== MISMATCH) return asText
+  if (asText === text) return asText
+  if (asText === MISMATCH) return readJson(name, check, text)
+  if (isText(check.document)) return asText
+  // The check made something else of the text. What was sent may be JSON, of which it makes nothing else.
+  const asJson = acceptJson(check, text)
+  return asJson === MISMATCH ? asText : asJson
+}
+
+function readJson(name: string, check: DataCheck, text: string): unknown {
   const data: unknown = JSON.parse(text)
   const accepted = check.accept(data)
   if (accepted === MISMATCH) throw new TypeError(mismatch(name, check, data))
   return accepted
+}
+
+function acceptJson(check: DataCheck, text: string): unknown {
+  try {
+    return check.accept(JSON.parse(text))
+  } catch {
+    return MISMATCH
+  }
 }
 
 /** Says that a name is not declared. */

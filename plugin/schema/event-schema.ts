@@ -1,8 +1,9 @@
 // A page gets only what is named here; `Type` would bring all kinds of schemas.
 import { Integer, type TUnsafe, Object as TypeObject, String as TypeString } from '@sinclair/typebox'
-import type { DataCheck, JsonSchema } from './data-check.js'
+import type { DataCheck } from './data-check.js'
 import type { DataSchema } from './data-schema.js'
 import { type DataChecks, makeCheck, readData } from './event-check.js'
+import { isText } from './text-form.js'
 
 /** The events of a route: the schema of the data of each, by name. `message` stands for unnamed events. */
 export type EventMap = Readonly<Record<string, DataSchema>>
@@ -150,14 +151,6 @@ function itemSchema(checks: DataChecks): object {
     required: ['data'],
     oneOf
   }
-}
-
-/** Whether data of this schema is text, which is not sent as JSON. */
-function isText(schema: JsonSchema): boolean {
-  const { type, anyOf, enum: values = [schema.const] } = schema
-  if (type === 'string') return true
-  if (Array.isArray(anyOf)) return anyOf.every(isText)
-  return Array.isArray(values) && values.every(value => typeof value === 'string')
 }
 
 /** Like the plugin's other errors, but made without `@fastify/error`, so that it runs in browsers. */

@@ -1,12 +1,14 @@
 import { ignoreRejection, isPromiseLike } from '../util/promise.js'
-import { type DataCheck, type JsonSchema, MISMATCH, problemAt } from './data-check.js'
-import type { StandardIssue, StandardResult, StandardSchema } from './data-schema.js'
+import { type DataCheck, type JsonSchema, MISMATCH } from './data-check.js'
+import type { StandardResult, StandardSchema } from './data-schema.js'
+import { LIBRARY_OPTIONS, refuseMorph } from './library-options.js'
+import { problemOf } from './standard-issue.js'
 
 type Target = 'draft-07' | 'draft-2020-12'
 
 /** What a Standard Schema has that can tell its JSON Schema: Standard JSON Schema. */
 interface Converter {
-  output(options: { target: Target }): Record<string, unknown>
+  output(options: { target: Target; libraryOptions?: object | undefined }): Record<string, unknown>
 }
 
 /**
@@ -15,26 +17,37 @@ interface Converter {
  * @throws TypeError if the schema has no JSON Schema, and what its library throws where there can be none
  */
 export function standardCheck(schema: StandardSchema): DataCheck {
-  const { validate } = schema['~standard']
+  const standard = schema['~standard']
   const run = (data: unknown): StandardResult => {
-    const result = validate(data)
+    const result = standard.validate(data)
     if (!isPromiseLike(result)) return result
     ignoreRejection(result)
-    throw new TypeError('its schema is asynchronous, and events are not')
+    throw whyLate(schema, data)
   }
-  return {
-    schema: jsonSchemaOf(schema, 'draft-07'),
+  const check = {
+    schema: unwrapped(jsonSchemaOf(schema, 'draft-07')),
     document: jsonSchemaOf(schema, 'draft-2020-12'),
-    accept(data) {
+    accept(data: unknown) {
       const result = run(data)
       return result.issues === undefined ? result.value : MISMATCH
     },
-    problem(data) {
-      // A schema may change its mind, such as one that looks at a clock.
-      const [issue] = run(data).issues ?? []
-      return issue === undefined ? problemAt('It does not match', '', data) : problemOf(issue, data)
-    }
+    // A schema may change its mind, such as one that looks at a clock.
+    problem: (data: unknown) => problemOf(Object(run(data).issues)[0], data)
   }
+  if (standard.vendor === 'arktype') refuseMorph(schema)
+  return check
+}
+
+/** Why a schema gives a promise: it is asynchronous, or of zod, which promises a result where a check throws. */
+function whyLate(schema: StandardSchema & { safeParse?(data: unknown): unknown }, data: unknown): unknown {
+  const late = new TypeError('its schema is asynchronous, and events are not')
+  if (schema['~standard'].vendor !== 'zod') return late
+  try {
+    schema.safeParse?.(data)
+  } catch (error) {
+    if (Object(error).constructor?.name !== '$ZodAsyncError') return error
+  }
+  return late
 }
 
 let made = 0
@@ -42,7 +55,7 @@ let made = 0
 function jsonSchemaOf(schema: StandardSchema, target: Target): JsonSchema {
   const { jsonSchema, vendor } = schema['~standard'] as { jsonSchema?: Converter; vendor: string }
   if (jsonSchema === undefined) throw new TypeError(`a schema of ${vendor} without JSON Schema${HINTS[vendor] ?? ''}`)
-  const { $schema: _, ...json } = jsonSchema.output({ target })
+  const { $schema: _, ...json } = jsonSchema.output({ target, libraryOptions: LIBRARY_OPTIONS[vendor] })
   const text = JSON.stringify(json)
   if (!text.includes('"$ref":"#')) return json
   // It becomes a part of other documents, so its references say of which schema they are.
@@ -50,26 +63,17 @@ function jsonSchemaOf(schema: StandardSchema, target: Target): JsonSchema {
   return { $id, ...JSON.parse(text, (key, value) => (key === '$ref' && /^#/.test(value) ? $id + value : value)) }
 }
 
+/** Removes each `allOf` that holds one schema and stands alone. A recursive one overflows the serializer's compiler. */
+function unwrapped(schema: JsonSchema): JsonSchema {
+  return JSON.parse(JSON.stringify(schema), (_key, value) => {
+    const { allOf, ...others } = Object(value) as { allOf?: unknown }
+    return Array.isArray(allOf) && allOf.length === 1 && Object.keys(others).length === 0 ? allOf[0] : value
+  })
+}
+
 /** How a schema gets its JSON Schema, by library. */
 const HINTS: Readonly<Record<string, string>> = {
   valibot: ': pass it to toStandardJsonSchema() of @valibot/to-json-schema',
   zod: ': zod has it from version 4.2 on',
   arktype: ': ArkType has it from version 2.1.28 on'
-}
-
-/** Some libraries show the wrong value in their messages. Such a message is left out. */
-function problemOf({ message, path = [] }: StandardIssue, data: unknown): string {
-  const keys = path.map(step => (typeof step === 'object' ? step.key : step))
-  const value = keys.reduce<unknown>((inner, key) => Object(inner)[key], data)
-  const shown = mentions(message, value) ? 'It does not match' : message
-  return problemAt(shown, keys.map(key => `/${String(key)}`).join(''), value)
-}
-
-/** Whether a message shows a value, or any part of it. */
-function mentions(message: string, value: unknown): boolean {
-  if (typeof value === 'object' && value !== null)
-    return Object.entries(value)
-      .flat()
-      .some(part => mentions(message, part))
-  return typeof value !== 'boolean' && value !== null && value !== undefined && message.includes(String(value))
 }

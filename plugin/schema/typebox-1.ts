@@ -7,6 +7,7 @@ import { FormatRegistry, Intersect, Kind, Literal, Null, type TSchema, TypeRegis
  * @throws TypeError for a kind of schema that JSON cannot carry
  */
 export function fromTypeBox1(schema: Schema1): TSchema {
+  if (schema['~codec'] !== undefined) throw new TypeError("TypeBox 1's Codec is not supported: it is not applied")
   const kind = schema['~kind'] ?? kindOf(schema)
   const convert = CONVERTERS[kind]
   if (convert === undefined) throw new TypeError(`TypeBox 1's ${kind} is not supported`)
@@ -22,6 +23,7 @@ export function fromTypeBox1(schema: Schema1): TSchema {
 /** What is read of a schema of TypeBox 1. Its marks are not enumerable. */
 export interface Schema1 {
   readonly '~kind'?: string
+  readonly '~codec'?: unknown
   readonly '~refine'?: readonly Refinement[]
   readonly [keyword: string]: unknown
 }
@@ -37,8 +39,8 @@ TypeRegistry.Set<{ refinements: readonly Refinement[] }>(REFINED, ({ refinements
 
 /** What schemas of each kind have in TypeBox 0.34, beside their keywords. */
 const CONVERTERS: Readonly<Record<string, (schema: Schema1) => object>> = {
-  ...sameKind('Any', 'Boolean', 'Integer', 'Literal', 'Never', 'Null', 'Number', 'Ref', 'String', 'Undefined'),
-  ...sameKind('TemplateLiteral', 'Unknown', 'Void'),
+  ...sameKind('Any', 'Boolean', 'Integer', 'Literal', 'Never', 'Null', 'Number', 'Ref', 'String'),
+  ...sameKind('TemplateLiteral', 'Unknown'),
   Array: ({ items, contains }) => ({
     [Kind]: 'Array',
     items: fromTypeBox1((items ?? {}) as Schema1),
