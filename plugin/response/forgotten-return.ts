@@ -95,7 +95,8 @@ function isInstead(
   reply.log.warn(
     isReturned
       ? `the async handler of ${routeOf(reply)} does not return its stream: return reply.sseFrom(...), or await it`
-      : `${routeOf(reply)} has an answer beside its stream, which is left out: return reply.sseFrom(...), and nothing else`
+      : `${routeOf(reply)} has an answer beside its stream, which is left out: ` +
+          'return reply.sseFrom(...), and nothing else'
   )
   return false
 }

@@ -8,6 +8,7 @@ import { until } from '../../helpers/until.js'
 const generate: Generate = async function* (_request, { signal }) {
   yield { type: 'text', text: 'Hello' }
   await until('it is stopped', () => signal.aborted)
+  return { finishReason: 'stop' }
 }
 
 interface Routes {
