@@ -14,6 +14,13 @@ export const FST_SSE_ALREADY_REGISTERED = createError<'FST_SSE_ALREADY_REGISTERE
   500
 )
 
+/** The reply has a stream already, which goes on. The source of the second is never started. */
+export const FST_SSE_ALREADY_ANSWERED = createError<'FST_SSE_ALREADY_ANSWERED', 500, [string]>(
+  'FST_SSE_ALREADY_ANSWERED',
+  '%s has a stream already, which goes on: a reply has one stream, of one source',
+  500
+)
+
 /** The source that was passed to `reply.sseFrom` cannot be iterated. */
 export const FST_SSE_SOURCE_INVALID = createError<'FST_SSE_SOURCE_INVALID', 500, [string]>(
   'FST_SSE_SOURCE_INVALID',

@@ -11,7 +11,7 @@ import type { ResumeOptions, Settings, StartOptions, StreamOptions } from './opt
 import { ask } from './response/asked-replies.js'
 import { toPlainError } from './response/error-response.js'
 import { EventsRun } from './response/events-run.js'
-import { guardReturn, unguardReturn } from './response/forgotten-return.js'
+import { guardReturn, refuseSecond, unguardReturn } from './response/forgotten-return.js'
 import { sendCollected } from './response/json-response.js'
 import { EVENTS_TYPE, JSON_TYPE, negotiate } from './response/negotiate.js'
 import type { OpenStreams } from './response/open-streams.js'
@@ -34,7 +34,8 @@ export interface SseServer extends Admission {
 /** Makes the `reply.sseFrom` of a server. */
 export function makeSseFrom(server: SseServer) {
   return function sseFrom(this: FastifyReply, source: unknown, options: StreamOptions = {}): FastifyReply {
-    ask(this)
+    takeReply(this, source)
+    const asked = ask(this)
     try {
       checkStreamOptions(options)
       server.connectionLimit.enter(this.raw)
@@ -42,7 +43,7 @@ export function makeSseFrom(server: SseServer) {
       const settings = streamSettings(server.settings, options)
       const resumable = resumableOf(server.settings, options.resumable)
       const json = jsonOf(this, options)
-      guardReturn(this)
+      guardReturn(this, asked)
       if (json !== undefined) return collected(server, this, source, options, json, settings)
       if (resumable === undefined) return stream(server, this, source, options, settings)
       return resumableResponse(server, this, options, settings).begin({ source, options, settings }, resumable)
@@ -55,6 +56,16 @@ export function makeSseFrom(server: SseServer) {
   }
 }
 
+/** @throws FST_SSE_ALREADY_ANSWERED if the reply has a stream already. The source is never started then. */
+function takeReply(reply: FastifyReply, source: unknown): void {
+  try {
+    refuseSecond(reply)
+  } catch (error) {
+    discard(source, reply, abortOf(error as Error))
+    throw error
+  }
+}
+
 function discard(source: unknown, { log }: FastifyReply, reason: StreamAbort): void {
   discardSource(source, reason, failure => logError(log, 'debug', failure, 'a source that was not needed failed'))
 }
@@ -62,13 +73,19 @@ function discard(source: unknown, { log }: FastifyReply, reason: StreamAbort): v
 /** Makes the `reply.sseResume` of a server. */
 export function makeSseResume(server: SseServer) {
   return function sseResume(this: FastifyReply, id: string, options: ResumeOptions = {}): FastifyReply {
-    ask(this)
+    refuseSecond(this)
+    const asked = ask(this)
     checkResumeOptions(options)
     server.connectionLimit.enter(this.raw)
     const { owner, anonymous, after } = options
     const whose = resumableOf(server.settings, { owner, anonymous })
-    guardReturn(this)
-    return resumableResponse(server, this, options, streamSettings(server.settings, options)).follow(id, whose, after)
+    guardReturn(this, asked)
+    try {
+      return resumableResponse(server, this, options, streamSettings(server.settings, options)).follow(id, whose, after)
+    } catch (error) {
+      unguardReturn(this)
+      throw error
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { hasOwnWords } from '../framing/key-refusal.js'
 import { errorForLog, hideFromLog } from '../util/error-for-log.js'
 import { give, read } from '../util/thrown.js'
 import { askedOf } from './asked-replies.js'
-import { unguardReturn } from './forgotten-return.js'
+import { guardError } from './forgotten-return.js'
 import { unsetHeaders } from './headers.js'
 
 /** What only the head of a response that was received has. An app does not give these to an error of its own. */
@@ -22,7 +22,7 @@ const RETRY_AFTER = /^(\d{1,10}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\
  * @param error what `toSourceError` made of what was thrown
  */
 export function toErrorResponse(reply: FastifyReply, error: Error): Error {
-  unguardReturn(reply)
+  guardError(reply)
   const statusCode = statusOf(error)
   // Fastify cannot write an error whose status has no name in the table of Node. Providers use some: 529, 520, 498.
   STATUS_CODES[statusCode] ??= statusName(statusCode)
@@ -44,6 +44,7 @@ export function toErrorResponse(reply: FastifyReply, error: Error): Error {
 export function beforeError(reply: FastifyReply, error: Error): void {
   const asked = askedOf(reply)
   if (asked === undefined || reply.raw.headersSent) return
+  guardError(reply)
   asked.stream?.replaceBy(error)
   unsetHeaders(reply)
   if (reply.statusCode < 400) reply.code(statusOf(error))

@@ -78,11 +78,16 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     breakOff(this.raw, rest, this.#streams.deadlines)
   }
 
-  /** Ends the stream because an error is answered in its place: a hook or the handler has failed. */
-  replaceBy(error: Error): void {
+  /**
+   * Ends the stream because something is answered in its place.
+   *
+   * @param error what a hook or the handler has failed with; `undefined` if the app answers something else
+   */
+  replaceBy(error?: Error): void {
     if (!this.#isLive) return
     this.#parts.summary.error = error
-    this.#stop('error', abortOf(toError(error)))
+    if (error === undefined) this.#stop('aborted', new StreamAbort('left'))
+    else this.#stop('error', abortOf(toError(error)))
     this.replaced()
   }
 

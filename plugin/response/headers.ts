@@ -75,6 +75,18 @@ export function unsetHeaders(reply: FastifyReply): void {
   for (const name of names) reply.removeHeader(name)
 }
 
+/**
+ * Removes the headers of a stream from an answer of the app's that takes its place. Those that the app has set for that
+ * answer stay.
+ */
+export function removeStreamHeaders(reply: FastifyReply): void {
+  const own = { ...HEAD, 'cache-control': ONLY_OURS, ...askedOf(reply)?.protocol?.headers }
+  for (const [name, value] of Object.entries(own)) {
+    if (reply.getHeader(name) === value) reply.removeHeader(name)
+  }
+  reply.removeHeader(STREAM_ID_HEADER)
+}
+
 function setMissing(reply: FastifyReply, headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) {
     if (!reply.hasHeader(name)) reply.header(name, value)

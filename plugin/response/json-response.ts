@@ -6,6 +6,7 @@ import { StreamAbort } from '../source/stream-abort.js'
 import { type Asked, ask } from './asked-replies.js'
 import { type CollectedRun, type CollectParts, collect } from './collect.js'
 import { toErrorResponse } from './error-response.js'
+import { sendOwn } from './forgotten-return.js'
 import { onOver } from './raw-response.js'
 import type { Summary } from './summary.js'
 
@@ -28,7 +29,7 @@ export function sendCollected(parts: JsonResponseParts): FastifyReply {
   if (reply.request.method === 'HEAD') {
     run.close(new StreamAbort('left'))
     summary.expect('skipped')
-    return reply.type(JSON_UTF_8).send(Readable.from([]))
+    return sendOwn(reply.type(JSON_UTF_8), Readable.from([]))
   }
   void answer(parts, asked)
   return reply
@@ -59,7 +60,7 @@ function sendBody({ reply, summary }: JsonResponseParts, asked: Asked, value: un
   // A hook may fail, or what writes the body.
   asked.stream = {
     replaceBy(error) {
-      summary.outcome = 'error'
+      summary.outcome = error === undefined ? 'aborted' : 'error'
       summary.error = error
     }
   }
@@ -71,10 +72,10 @@ function sendBody({ reply, summary }: JsonResponseParts, asked: Asked, value: un
   if (typeof body === 'object' && body !== null) {
     // The schema says nothing of what a hook has made of the body.
     if (serialize !== undefined) reply.serializer(sent => (sent === body ? serialize(sent) : JSON.stringify(sent)))
-    reply.send(body)
+    sendOwn(reply, body)
   } else {
     // Fastify would send a string as it is, and nothing for null.
-    reply.serializer(String).send((serialize ?? JSON.stringify)(body))
+    sendOwn(reply.serializer(String), (serialize ?? JSON.stringify)(body))
   }
 }
 

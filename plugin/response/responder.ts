@@ -10,7 +10,7 @@ import { isEventSource, retryAfter } from './close/come-back.js'
 import { toPlainError } from './error-response.js'
 import { EventStream } from './event-stream.js'
 import type { EventStreamSettings, SourceLimits } from './event-stream-parts.js'
-import { unguardReturn } from './forgotten-return.js'
+import { sendOwn } from './forgotten-return.js'
 import { setHeaders, unsetHeaders } from './headers.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed } from './raw-response.js'
@@ -73,7 +73,7 @@ export class Responder {
     summary.streamId = id
     const stream = new EventStream({ chunks, reply, settings, source, signal, summary, after }, streams)
     this.#asked.stream = stream
-    return reply.send(stream)
+    return sendOwn(reply, stream)
   }
 
   /**
@@ -111,8 +111,7 @@ export class Responder {
     if (this.#isClosed) return this.left()
     this.#summary.expect('skipped')
     unsetHeaders(this.reply)
-    unguardReturn(this.reply)
-    return this.reply.code(204).send()
+    return sendOwn(this.reply.code(204))
   }
 
   /** Answers with an error after asynchronous work. */
@@ -133,13 +132,13 @@ export class Responder {
   #reconnectLater(): void {
     setHeaders(this.reply, this.#parts.protocol)
     this.#summary.expect('closed')
-    this.reply.code(200).send(formatRetry(reconnectDelay()))
+    sendOwn(this.reply.code(200), formatRetry(reconnectDelay()))
   }
 
   #head(): FastifyReply {
     setHeaders(this.reply, this.#parts.protocol)
     this.#summary.expect('skipped')
-    return this.reply.send(Readable.from([]))
+    return sendOwn(this.reply, Readable.from([]))
   }
 
   /** Answers nothing: the client has left. */

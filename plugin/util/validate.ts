@@ -48,6 +48,7 @@ export function withDefaults(schema: TObject, given: object): object {
  * @throws FST_SSE_OPTION_INVALID
  */
 export function checkNames(options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw new FST_SSE_OPTION_INVALID('options', 'takes an object')
   const unknown = Object.keys(options).find(name => !known.includes(name))
   if (unknown !== undefined) throw new FST_SSE_OPTION_INVALID(unknown, `is unknown; known are ${known.join(', ')}`)
 }

@@ -3,6 +3,7 @@ import type { Protocol, ResumableOptions } from '../../plugin/index.js'
 import { type AgUiRun, type AnswerPart, agUi, ensurePlugin, resumableOptions } from '../../plugin/toolkit.js'
 import { type ActiveStreams, checkActiveStreams, LocalStreams } from '../active/active-streams.js'
 import { addActiveStream, answerActively } from '../active/answers.js'
+import { checkIdInUrl, maxIdLength } from '../active/id-in-url.js'
 import { checkOnFinish, type FinishOptions } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
@@ -49,6 +50,7 @@ export async function agUiRoutes(
   const settings = routeSettings(app)
   const schemas = agUiSchemas()
   const options = resumableOptions(app, resumable)
+  const maxLength = maxIdLength(app)
   const answers = { generate, providerKey, onFinish, resumable, activeStreams, options }
   const { read, check } = checkReads(body => checkAsked(readRun(body, limits)))
 
@@ -65,8 +67,9 @@ export async function agUiRoutes(
     addActiveStream(app, '/agent/:id/stream', { activeStreams, options, settings, schemas, protocol })
   }
 
-  /** @throws FST_SSE_INPUT_INVALID if `generate` does not accept what the client asks for */
+  /** @throws FST_SSE_INPUT_INVALID if no URL takes the id, or `generate` does not accept what the client asks for */
   function checkAsked(request: RunRequest): RunRequest {
+    if (options !== undefined) checkIdInUrl('threadId', request.run.threadId, maxLength)
     checkAccepted(generate, request.asked, ([first, index]) =>
       String(typeof index === 'number' ? request.origins[index] : first)
     )

@@ -4,6 +4,7 @@ import type { ResumableOptions } from '../../plugin/index.js'
 import { ensurePlugin, resumableOptions, uiMessages } from '../../plugin/toolkit.js'
 import { type ActiveStreams, checkActiveStreams, LocalStreams } from '../active/active-streams.js'
 import { addActiveStream, answerActively } from '../active/answers.js'
+import { checkIdInUrl, maxIdLength } from '../active/id-in-url.js'
 import { checkOnFinish, type FinishOptions } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
@@ -52,6 +53,7 @@ export async function chatRoutes(
   const settings = routeSettings(app)
   const schemas = chatSchemas()
   const options = resumableOptions(app, resumable)
+  const maxLength = maxIdLength(app)
   const { read, check } = checkReads(body => checkAsked(readChat(body, limits)))
   const answers = { generate, providerKey, onFinish, resumable, activeStreams, options }
 
@@ -75,8 +77,9 @@ export async function chatRoutes(
     })
   }
 
-  /** @throws FST_SSE_INPUT_INVALID if `generate` does not accept what the client asks for */
+  /** @throws FST_SSE_INPUT_INVALID if no URL takes the id, or `generate` does not accept what the client asks for */
   function checkAsked(request: ChatRequest): ChatRequest {
+    if (options !== undefined) checkIdInUrl('id', request.chat, maxLength)
     checkAccepted(generate, request.asked, ([first, index]) =>
       String(typeof index === 'number' ? request.origins[index] : first)
     )

@@ -1,6 +1,6 @@
 import { checkNames, FST_SSE_OPTION_INVALID } from '../../plugin/toolkit.js'
 import { checkList } from './list.js'
-import { ORIGIN } from './origin.js'
+import { normalOrigins } from './origins.js'
 
 /** The options of `corsOptions`. */
 export interface CorsOptions {
@@ -24,8 +24,6 @@ export interface FastifyCorsOptions {
 /** What clients read of an answer: its stream, when to come again, and the id that a log has of the request. */
 const EXPOSED = ['x-stream-id', 'retry-after', 'retry-after-ms', 'x-should-retry', 'x-request-id', 'request-id']
 
-const ORIGINS = 'origins, such as https://app.example.com'
-
 /** How long browsers may remember what is allowed: as long as any of them does. Seconds. */
 const MAX_AGE = 7200
 
@@ -47,21 +45,20 @@ const MAX_AGE = 7200
 export function corsOptions(options: CorsOptions): FastifyCorsOptions {
   checkNames(options, ['origins', 'credentials', 'exposedHeaders'])
   const { origins, credentials = false, exposedHeaders = [] } = options
-  checkList('origins', origins, ORIGIN, ORIGINS)
+  const origin = normalOrigins(origins)
   checkList('exposedHeaders', exposedHeaders, /^[\w!#$%&'*+.^`|~-]+$/, 'names of headers')
   if (typeof credentials !== 'boolean') throw new FST_SSE_OPTION_INVALID('credentials', 'takes true or false')
+  if (credentials && exposedHeaders.includes('*')) {
+    throw new FST_SSE_OPTION_INVALID(
+      'exposedHeaders',
+      'takes names with credentials: to browsers, * is one of them then'
+    )
+  }
   return {
-    origin: origins.map(normalized),
+    origin,
     methods: ['GET', 'POST', 'DELETE'],
     exposedHeaders: [...EXPOSED, ...exposedHeaders],
     credentials,
     maxAge: MAX_AGE
   }
-}
-
-/** Browsers write an origin in lower case, and without the port that its scheme has anyway. */
-function normalized(origin: string): string {
-  if (!URL.canParse(origin)) throw new FST_SSE_OPTION_INVALID('origins', `takes a list of ${ORIGINS}`)
-  const { origin: known } = new URL(origin)
-  return known === 'null' ? origin.toLowerCase() : known
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { onRequestHookHandler } from 'fastify'
 import { checkNames } from '../../plugin/toolkit.js'
 import { FST_SSE_ORIGIN_REFUSED } from '../errors.js'
-import { checkList } from './list.js'
+import { normalOrigin, normalOrigins } from './origins.js'
 
 /** The options of `originGuard`. */
 export interface OriginGuardOptions {
@@ -12,9 +12,6 @@ export interface OriginGuardOptions {
    */
   origins?: readonly string[] | undefined
 }
-
-/** The form of an origin. */
-export const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+$/i
 
 /**
  * A hook that refuses what pages of other sites send, with `FST_SSE_ORIGIN_REFUSED` (403). Any page can send requests
@@ -35,8 +32,7 @@ export const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+$/i
 export function originGuard(options: OriginGuardOptions = {}): onRequestHookHandler {
   checkNames(options, ['origins'])
   const { origins = [] } = options
-  checkList('origins', origins, ORIGIN, 'origins, such as https://app.example.com')
-  const allowed = new Set(origins.map(origin => origin.toLowerCase()))
+  const allowed = new Set(normalOrigins(origins))
   return ({ host, headers }, _reply, done) => {
     done(isWelcome(headers, host, allowed) ? undefined : new FST_SSE_ORIGIN_REFUSED())
   }
@@ -44,7 +40,7 @@ export function originGuard(options: OriginGuardOptions = {}): onRequestHookHand
 
 function isWelcome(headers: IncomingHttpHeaders, host: string, allowed: ReadonlySet<string>): boolean {
   const { origin, referer, 'sec-fetch-site': site } = headers
-  if (origin !== undefined && allowed.has(origin.toLowerCase())) return true
+  if (origin !== undefined && allowed.has(normalOrigin(origin) ?? '')) return true
   // `none`: the user has typed the address, or opened a bookmark.
   if (site !== undefined) return site === 'same-origin' || site === 'none'
   // Browsers send `sec-fetch-site` only over TLS and to the own machine, and older ones never.
