@@ -51,7 +51,7 @@ export function trackedSource(
   }
 }
 
-/** The parts of an answer. The stream is forgotten before its client gets the end, so that nobody follows it any more. */
+/** The parts of an answer. The stream is forgotten before its client gets the end: nobody follows it any more. */
 class TrackedParts implements AsyncIterator<AnswerPart, Finish> {
   readonly #run: InnerRun
   readonly #forget: () => Promise<void>
