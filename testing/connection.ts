@@ -31,7 +31,7 @@ export async function connectTo(app: InjectableApp, remoteAddress: string): Prom
 
 /** HTTP/2 needs the sockets of a network: over any other, Node 20 can abort the process. */
 async function loopbackSockets(): Promise<{ client: Duplex; server: Duplex }> {
-  const listener = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
+  const listener = createServer().listen(0, '127.0.0.1')
   await once(listener, 'listening')
   const accepted: Promise<Socket[]> = once(listener, 'connection')
   const client = connect((listener.address() as { port: number }).port, '127.0.0.1')

@@ -1,5 +1,11 @@
-import { Agent, type IncomingHttpHeaders, request as sendRequest } from 'node:http'
-import { connect, constants } from 'node:http2'
+import {
+  Agent,
+  type IncomingHttpHeaders,
+  request as sendRequest,
+  validateHeaderName,
+  validateHeaderValue
+} from 'node:http'
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import type { Duplex, Readable } from 'node:stream'
 import { connectTo, type InjectableApp } from './connection.js'
 
@@ -26,9 +32,28 @@ export interface Exchange {
 
 /** Sends a request to an app over a connection within the process: the app need not listen. */
 export async function exchange(app: InjectableApp, ask: Ask): Promise<Exchange> {
+  check(ask)
   await app.ready()
   const socket = await connectTo(app, ask.remoteAddress)
-  return app.initialConfig.http2 ? exchange2(socket, ask) : exchange1(socket, ask)
+  try {
+    return await (app.initialConfig.http2 ? exchange2(socket, ask) : exchange1(socket, ask))
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
+}
+
+/** Refuses over HTTP/2, too, what Node refuses over HTTP/1.1: it would send something else. */
+function check({ method, url, headers }: Ask): void {
+  validateHeaderName(method)
+  for (const [name, value] of Object.entries(headers)) {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+  }
+  if (/[^\u0021-\u00ff]/.test(url)) {
+    const code = 'ERR_UNESCAPED_CHARACTERS'
+    throw Object.assign(new TypeError('the URL contains characters that must be escaped'), { code })
+  }
 }
 
 function exchange1(socket: Duplex, { method, url, headers, body }: Ask): Promise<Exchange> {
@@ -54,17 +79,20 @@ function exchange1(socket: Duplex, { method, url, headers, body }: Ask): Promise
 function exchange2(socket: Duplex, { method, url, headers, body }: Ask): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     const session = connect('http://localhost', { createConnection: () => socket })
-    session.on('error', reject)
-    const stream = session.request(
-      {
-        [constants.HTTP2_HEADER_METHOD]: method,
-        [constants.HTTP2_HEADER_PATH]: url,
-        ...headers
-      },
-      { endStream: body === undefined }
-    )
-    stream.on('error', reject)
-    stream.on('close', () => session.destroy())
+    let cause: unknown
+    // Whatever goes wrong also closes the stream.
+    const keep = (error: unknown) => {
+      cause ??= error
+    }
+    session.on('error', keep)
+    const head = { [constants.HTTP2_HEADER_METHOD]: method, [constants.HTTP2_HEADER_PATH]: url, ...headers }
+    const stream = requestOn(session, head, { endStream: body === undefined })
+    stream.on('error', keep)
+    stream.on('close', () => {
+      session.destroy()
+      const error = new Error('the app closed the connection without a response', { cause })
+      reject(Object.assign(error, { code: 'ECONNRESET' }))
+    })
     stream.on('response', ({ ':status': status = 0, ...rest }) => {
       resolve({
         status,
@@ -76,4 +104,17 @@ function exchange2(socket: Duplex, { method, url, headers, body }: Ask): Promise
     })
     if (body !== undefined) stream.end(body)
   })
+}
+
+/** Node refuses some headers, and leaves the session open. */
+function requestOn(
+  session: ClientHttp2Session,
+  ...asked: Parameters<ClientHttp2Session['request']>
+): ClientHttp2Stream {
+  try {
+    return session.request(...asked)
+  } catch (error) {
+    session.destroy()
+    throw error
+  }
 }

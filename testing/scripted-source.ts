@@ -14,7 +14,7 @@ export interface SourceRun<T, R = unknown> {
   readonly signal: SourceSignal
   /** How many items were asked for so far. It stands still while a slow client is waited for. */
   readonly pulls: number
-  /** Whether the run is over: it has ended, failed, or was left. */
+  /** Whether the run is over: it has ended, failed, was left, or its signal was aborted. */
   readonly isOver: boolean
   /** Resolves when the run is over, whatever ended it. */
   readonly over: Promise<void>
@@ -32,8 +32,8 @@ export interface SourceRun<T, R = unknown> {
 
 /**
  * A source that does what a test tells it to. It is a function: give it to `reply.sseFrom`, or return what it returns.
- * `give`, `end` and `fail` are those of the run that started last. Before the first run, and after a run is over, they
- * are kept for the next run.
+ * `give`, `end` and `fail` are those of the run that started last. Before the first run, and after the end of a run,
+ * they are kept for the next run: so a test can script several runs before the first of them starts.
  */
 export interface ScriptedSource<T, R = unknown> extends Pick<SourceRun<T, R>, 'give' | 'end' | 'fail'> {
   (context: RunContext): AsyncIterable<T, R>
@@ -65,15 +65,18 @@ export interface ScriptedSource<T, R = unknown> extends Pick<SourceRun<T, R>, 'g
 export function scriptedSource<T, R = unknown>(): ScriptedSource<T, R> {
   const runs: Run<T, R>[] = []
   const waiting = new Map<number, ((run: SourceRun<T, R>) => void)[]>()
-  let next = new Run<T, R>()
+  /** Runs that were told something and have not started. Only the last of them has no end yet. */
+  const ahead: Run<T, R>[] = []
   const current = () => {
-    const last = runs.at(-1)
-    return last && !last.isOver && !last.isEnding ? last : next
+    const last = ahead.at(-1) ?? runs.at(-1)
+    if (last && !last.isOver && !last.isEnding) return last
+    const next = new Run<T, R>()
+    ahead.push(next)
+    return next
   }
 
   const start = (context: RunContext): AsyncIterable<T, R> => {
-    const run = next
-    next = new Run()
+    const run = ahead.shift() ?? new Run<T, R>()
     const index = runs.push(run) - 1
     run.start(context)
     for (const resolve of waiting.get(index) ?? []) resolve(run)
@@ -114,6 +117,10 @@ class Run<T, R> implements SourceRun<T, R>, AsyncIterable<T, R> {
 
   start(context: RunContext): void {
     this.#context = context
+    const { signal } = context
+    // An async generator that reads the run cannot pass return() on while it waits for an item.
+    if (signal.aborted) this.#finish()
+    else signal.addEventListener('abort', () => this.#finish(), { once: true })
   }
 
   get context(): RunContext {
@@ -143,6 +150,7 @@ class Run<T, R> implements SourceRun<T, R>, AsyncIterable<T, R> {
     return {
       next: () => {
         this.pulls++
+        if (this.isOver) return Promise.resolve({ done: true, value: undefined as R })
         return new Promise(resolve => {
           this.#asking.push(resolve)
           this.#go()
@@ -156,6 +164,7 @@ class Run<T, R> implements SourceRun<T, R>, AsyncIterable<T, R> {
   }
 
   #endWith(step: Step<T, R>): void {
+    if (this.isEnding || this.isOver) return
     this.isEnding = true
     this.#steps.push(step)
     this.#go()
@@ -163,7 +172,7 @@ class Run<T, R> implements SourceRun<T, R>, AsyncIterable<T, R> {
 
   /** Answers those who ask, as far as the steps go. */
   #go(): void {
-    while (!this.isOver && this.#asking.length > 0) {
+    while (this.#asking.length > 0) {
       const step = this.#steps.shift()
       if (!step) return
       const answer = this.#asking.shift() as (result: IteratorResult<T, R> | Promise<never>) => void

@@ -32,7 +32,7 @@ export async function answerActively(
   reply: FastifyReply
 ): Promise<FastifyReply> {
   const owner = await ownerOf(request, options ?? {})
-  const tracked = trackedSource(generate, asked, request, activeStreams)
+  const tracked = trackedSource(generate, asked, request, reply, activeStreams)
   reply.sseFrom(tracked.source, {
     protocol,
     providerKey,

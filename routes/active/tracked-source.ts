@@ -1,8 +1,11 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SseSource } from '../../plugin/index.js'
 import { type AnswerPart, type Finish, finishOf } from '../../plugin/toolkit.js'
-import { type Generate, type GenerateRequest, nameAnswerer } from '../generate.js'
+import { type Generate, type GenerateRequest, sourceOf } from '../generate.js'
+import { InnerRun } from '../inner-run.js'
 import type { ActiveStreams, Chat } from './active-streams.js'
+
+type Result = IteratorResult<AnswerPart, Finish>
 
 /** A source whose stream is known as long as it runs. */
 export interface TrackedSource {
@@ -16,9 +19,10 @@ export function trackedSource(
   generate: Generate,
   asked: GenerateRequest,
   request: FastifyRequest,
+  reply: FastifyReply,
   activeStreams: ActiveStreams
 ): TrackedSource {
-  nameAnswerer(generate, request)
+  const answer = sourceOf(generate, asked, request)
   let forget = async () => {}
 
   async function attempt(call: () => unknown): Promise<void> {
@@ -30,15 +34,11 @@ export function trackedSource(
   }
 
   return {
-    source: async function* ({ signal }) {
+    source: ({ signal }) => {
       // A source that is ended may take its time, or never notice.
       signal.addEventListener('abort', () => void forget(), { once: true })
-      try {
-        // A protocol may take a source that returns nothing for one that has ended well. A `generate` has not.
-        return finishOf(yield* await generate(asked, { signal, request }))
-      } finally {
-        await forget()
-      }
+      const parts = new TrackedParts(new InnerRun(answer, reply, signal), () => forget())
+      return { [Symbol.asyncIterator]: () => parts }
     },
     begin(chat, stream) {
       const begun = attempt(() => activeStreams.set(chat, stream))
@@ -48,5 +48,36 @@ export function trackedSource(
         return forgotten
       }
     }
+  }
+}
+
+/** The parts of an answer. The stream is forgotten before its client gets the end: nobody follows it any more. */
+class TrackedParts implements AsyncIterator<AnswerPart, Finish> {
+  readonly #run: InnerRun
+  readonly #forget: () => Promise<void>
+
+  constructor(run: InnerRun, forget: () => Promise<void>) {
+    this.#run = run
+    this.#forget = forget
+  }
+
+  async next(): Promise<Result> {
+    try {
+      const result = await this.#run.next()
+      // The protocol checks what the parts are.
+      if (!result.done) return result as IteratorYieldResult<AnswerPart>
+      // A protocol may take a source that returns nothing for one that has ended well. A `generate` has not.
+      const value = finishOf(result.value)
+      await this.#forget()
+      return { done: true, value }
+    } catch (error) {
+      await this.#forget()
+      throw error
+    }
+  }
+
+  async return(): Promise<Result> {
+    this.#run.release()
+    return { done: true, value: undefined as never }
   }
 }

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SourceContext } from '../../plugin/index.js'
-import { type AnswerPart, type Finish, finishOf, ResponseStep, SourceRun } from '../../plugin/toolkit.js'
+import { type AnswerPart, type Finish, finishOf, ResponseStep } from '../../plugin/toolkit.js'
 import { type Generate, type GenerateRequest, sourceOf } from '../generate.js'
+import { InnerRun } from '../inner-run.js'
 
 type Step = AnswerPart | ResponseStep
 
@@ -23,21 +24,18 @@ export function answerSteps(
 ) {
   const source = sourceOf(generate, asked, request)
   return ({ signal }: SourceContext): AsyncIterable<Step, Finish> => {
-    const run = new SourceRun(source, reply)
-    // The run passes the cancellation on in all the ways that a source may listen to (S2).
-    signal.addEventListener('abort', () => signal.reason && run.cancel(signal.reason), { once: true })
-    const steps = new AnswerSteps(run, hooks)
+    const steps = new AnswerSteps(new InnerRun(source, reply, signal), hooks)
     return { [Symbol.asyncIterator]: () => steps }
   }
 }
 
 class AnswerSteps implements AsyncIterator<Step, Finish> {
-  readonly #run: SourceRun
+  readonly #run: InnerRun
   readonly #hooks: AnswerHooks
   #hasBegun = false
   #finish: Finish | undefined
 
-  constructor(run: SourceRun, hooks: AnswerHooks) {
+  constructor(run: InnerRun, hooks: AnswerHooks) {
     this.#run = run
     this.#hooks = hooks
   }
@@ -56,5 +54,9 @@ class AnswerSteps implements AsyncIterator<Step, Finish> {
     if (!result.done) return result as IteratorYieldResult<Step>
     this.#finish = finishOf(result.value)
     return { done: false, value: new ResponseStep(this.#finish) }
+  }
+  async return(): Promise<IteratorResult<Step, Finish>> {
+    this.#run.release()
+    return { done: true, value: undefined as never }
   }
 }

@@ -1,4 +1,3 @@
-import type { ReadableStream } from 'node:stream/web'
 import type { AnswerPart, Finish, FinishReason, Usage } from '../../routes/generate.js'
 import { FST_SSE_PROVIDER_LOST } from '../openai/errors.js'
 
@@ -16,9 +15,9 @@ const REASONS: Record<string, FinishReason> = {
  *
  * @throws the error of the provider, or FST_SSE_PROVIDER_LOST if the answer is not complete
  */
-export async function* readParts(stream: ReadableStream<unknown>): AsyncGenerator<AnswerPart, Finish> {
+export async function* readParts(values: AsyncIterable<unknown>): AsyncGenerator<AnswerPart, Finish> {
   const calls = new Map<string, string>()
-  for await (const value of stream) {
+  for await (const value of values) {
     const part = value as Fields & { type: string }
     switch (part.type) {
       case 'text-delta':

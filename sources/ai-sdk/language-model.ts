@@ -5,6 +5,7 @@ import { FST_SSE_PROVIDER_LOST } from '../openai/errors.js'
 import { readParts } from './answer.js'
 import { type ProviderOptions, toCallOptions } from './call-options.js'
 import type { LanguageModel } from './model.js'
+import { ModelStream } from './model-stream.js'
 import { refusalOf } from './refusals.js'
 
 /** The options of `languageModelSource`. */
@@ -37,19 +38,23 @@ export function languageModelSource(
 ): Generate {
   checkNames(options, ['providerOptions'])
   const { providerOptions } = options
-  const generate: Generate = (request, context) =>
-    answer(typeof model === 'function' ? model(request.model) : model, request, context)
+  const generate: Generate = (request, context) => {
+    const chosen = typeof model === 'function' ? model(request.model) : model
+    const stream = new ModelStream(context.signal)
+    return stream.answerOf(answer(chosen, request, context, stream))
+  }
   return typeof model === 'function' ? generate : Object.assign(generate, namesOf(model))
 
   async function* answer(
     chosen: LanguageModel,
     request: GenerateRequest,
-    { signal }: GenerateContext
+    { signal }: GenerateContext,
+    read: ModelStream
   ): AsyncGenerator<AnswerPart, Finish> {
     const options = toCallOptions(request, chosen, providerOptions)
     try {
       const { stream } = await chosen.doStream({ ...options, abortSignal: signal } as never)
-      return yield* readParts(stream as ReadableStream<unknown>)
+      return yield* readParts(read.values(stream as ReadableStream<unknown>))
     } catch (error) {
       throw signal.aborted || hasStatus(error) ? error : (refusalOf(error, request) ?? lost(error))
     }

@@ -41,8 +41,6 @@ export async function node(
     const start = (context: SourceContext) => {
       const iterable = source(context)
       const run = source.runs.at(-1) as SourceRun<unknown, undefined>
-      // A source that an SDK reads ends when it is aborted.
-      context.signal.addEventListener('abort', () => run.end())
       sources.push(steppedSource(run))
       return iterable
     }

@@ -2,7 +2,7 @@ import { context, trace } from '@opentelemetry/api'
 import t, { type Test } from 'tap'
 import { metrics } from '../../otel/names.js'
 import type { SseSource } from '../../plugin/index.js'
-import { streamRoutes } from '../../routes/index.js'
+import { type GenerateContext, streamRoutes } from '../../routes/index.js'
 import { injectSse, scriptedSource } from '../../testing/index.js'
 import { FaultyStore } from '../helpers/faulty-store.js'
 import { build, type ServeOptions } from '../helpers/server.js'
@@ -196,7 +196,7 @@ t.test('a span for each generation, below the span of its request', async t => {
     context.with(trace.setSpan(context.active(), span), done)
     request.raw.on('close', () => span.end())
   })
-  const generate = Object.assign(source as never, NAMED)
+  const generate = Object.assign((_asked: unknown, own: GenerateContext) => source(own) as never, NAMED)
   app.register(streamRoutes, { generate, resumable: { onDisconnect: { grace: 1 } } })
   source.give('a', 'b')
   source.end({ finishReason: 'stop', usage: { promptTokens: 5, completionTokens: 2, totalTokens: 7 } })

@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process'
 import { constants, type ServerHttp2Stream } from 'node:http2'
+import type { Duplex } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import sseFrom, { eventStream, type PluginOptions } from '../../plugin/index.js'
-import { injectSse, scriptedSource } from '../../testing/index.js'
+import { type InjectSseOptions, injectSse, scriptedSource } from '../../testing/index.js'
 import { certificate } from '../helpers/certificate.js'
 import { settled, until } from '../helpers/until.js'
 
@@ -399,4 +402,69 @@ t.test('is told at once that a connection is gone, whatever it has yet to write'
   stream.disconnect()
   t.notOk(await written)
   t.equal(run.signal.reason?.reason, 'left')
+})
+
+const ends: Record<string, (stream: ServerHttp2Stream) => void> = {
+  'destroys the stream': stream => stream.destroy(),
+  'closes the stream': stream => stream.close(),
+  'resets the stream': stream => stream.close(constants.NGHTTP2_CANCEL),
+  'closes the session': stream => stream.session?.close(),
+  'destroys the session': stream => stream.session?.destroy()
+}
+for (const [name, end] of Object.entries(ends)) {
+  t.test(`fails over HTTP/2 where the server ${name} before it answers`, async t => {
+    const app = Fastify({ http2: true })
+    app.get('/nothing', (request, reply) => {
+      reply.hijack()
+      const { stream } = request.raw as unknown as { stream: ServerHttp2Stream }
+      end(stream)
+      // A session that is closed waits for its streams.
+      setImmediate(() => stream.destroy())
+    })
+    t.teardown(() => app.close())
+    await t.rejects(injectSse(app, '/nothing'), { code: 'ECONNRESET', message: /without a response/ })
+  })
+}
+
+for (const http2 of [false, true]) {
+  t.test(`closes the connection of a request that cannot be sent, over HTTP/${http2 ? 2 : 1}`, async t => {
+    const app = await makeApp(t, {}, http2 ? { http2 } : {})
+    const sockets: Duplex[] = []
+    app.server.on('connection', socket => sockets.push(socket))
+    const wrong: InjectSseOptions[] = [
+      { url: '/', lastEventId: 'a\nb' },
+      { url: '/', headers: { own: '日本' } },
+      { url: '/', headers: { 'a b': 'c' } },
+      { url: '/a b' },
+      { url: '/', method: 'G T' },
+      http2 ? { url: '/', headers: { connection: 'close' } } : { url: '/', headers: { expect: undefined as never } }
+    ]
+    const codes = await Promise.all(wrong.map(ask => injectSse(app, ask).catch(({ code }) => code)))
+    t.strictSame(codes, [
+      'ERR_INVALID_CHAR',
+      'ERR_INVALID_CHAR',
+      'ERR_INVALID_HTTP_TOKEN',
+      'ERR_UNESCAPED_CHARACTERS',
+      'ERR_INVALID_HTTP_TOKEN',
+      http2 ? 'ERR_HTTP2_INVALID_CONNECTION_HEADERS' : 'ERR_HTTP_INVALID_HEADER_VALUE'
+    ])
+    await until('all are closed', () => sockets.every(({ destroyed }) => destroyed))
+    t.equal((await injectSse(app, '/')).status, 404, 'and another can be sent')
+  })
+}
+
+t.test('keeps no process alive with a request that cannot be sent', async t => {
+  for (const http2 of [false, true]) {
+    const program = `
+      import Fastify from 'fastify'
+      import { injectSse } from './testing/index.ts'
+      const app = Fastify({ http2: ${http2} })
+      await injectSse(app, { url: '/', lastEventId: 'a\\nb' }).catch(({ code }) => console.log(code))
+      await injectSse(app, '/a b').catch(({ code }) => console.log(code))
+      await app.close()`
+    const loader = new URL('../helpers/typescript.mjs', import.meta.url).href
+    const args = ['--import', loader, '--input-type=module', '-e', program]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 })
+    t.equal(stdout, 'ERR_INVALID_CHAR\nERR_UNESCAPED_CHARACTERS\n')
+  }
 })

@@ -2,7 +2,10 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import sseFrom from '../../plugin/index.js'
 import { streamRoutes } from '../../routes/index.js'
-import { injectSse, type ScriptedSource, scriptedSource } from '../../testing/index.js'
+import { injectSse, type ScriptedSource, type SourceRun, scriptedSource } from '../../testing/index.js'
+import { until } from '../helpers/until.js'
+
+const OVER = { done: true, value: undefined }
 
 async function appWith(t: Test, source: ScriptedSource<unknown>) {
   const app = Fastify()
@@ -34,13 +37,13 @@ t.test('keeps what it is told after its end for the next run', async t => {
   const app = await appWith(t, source)
   source.give('first')
   source.end()
-  source.give('never given out')
-  t.equal(await (await injectSse(app, '/')).text(), 'first')
   source.give('second')
+  t.equal(await (await injectSse(app, '/')).text(), 'first')
+  source.give(' to none')
   source.end()
   const { request } = (await source.run()).context
   t.equal(request?.url, '/')
-  t.equal(await (await injectSse(app, '/')).text(), 'second')
+  t.equal(await (await injectSse(app, '/')).text(), 'second to none')
   t.equal(source.runs.length, 2)
 })
 
@@ -102,4 +105,96 @@ t.test('is a source for the ready routes, too', async t => {
   source.end({ finishReason: 'stop' })
   const stream = await injectSse(app, { url: '/stream', query: { prompt: 'Hi' } })
   t.equal(await stream.text(), 'a')
+})
+
+t.test('takes the script of several runs before the first', async t => {
+  const source = scriptedSource<unknown>()
+  const app = await appWith(t, source)
+  source.give('a')
+  source.end()
+  source.fail(Object.assign(new Error('busy'), { statusCode: 503 }))
+  source.give('b', 'c')
+  source.end({ why: 'told' })
+  t.equal(await (await injectSse(app, '/')).text(), 'a')
+  source.give('d')
+  t.equal((await injectSse(app, '/')).status, 503)
+  t.match(await (await injectSse(app, '/')).events(), [{ data: 'b' }, { data: 'c' }, { data: { why: 'told' } }])
+  source.end()
+  t.equal(await (await injectSse(app, '/')).text(), 'd')
+})
+
+t.test('is over when it is aborted, whatever reads it', async t => {
+  const source = scriptedSource<unknown>()
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(sseFrom)
+  app.get('/', (_request, reply) =>
+    reply.sseFrom(async function* (context) {
+      yield* source(context)
+    })
+  )
+  source.give('a')
+  const stream = await injectSse(app, '/')
+  const run = await source.run()
+  await until('it waits for the second item', () => run.pulls === 2)
+  stream.disconnect()
+  await run.over
+  t.ok(run.isOver)
+  t.notOk(await run.give('late'))
+  source.give('next')
+  source.end()
+  t.equal(await (await injectSse(app, '/')).text(), 'next')
+  t.equal(source.runs.length, 2)
+})
+
+t.test('gives nothing to those who ask when it is aborted, or was before', async t => {
+  const source = scriptedSource<string>()
+  const controller = new AbortController()
+  const { signal } = controller
+  const run = source({ signal })
+  const taken = source.give('a', 'b')
+  const iterator = run[Symbol.asyncIterator]()
+  t.strictSame(await iterator.next(), { done: false, value: 'a' })
+  controller.abort()
+  t.notOk(await taken)
+  t.strictSame(await iterator.next(), OVER)
+  source.give('c')
+  t.strictSame(await source({ signal })[Symbol.asyncIterator]().next(), OVER)
+  await (await source.run(1)).over
+  const waiting = new AbortController()
+  const next = source(waiting)[Symbol.asyncIterator]().next()
+  waiting.abort()
+  t.strictSame(await next, OVER)
+})
+
+t.test('stays over, however it has ended, for all that read it', async t => {
+  const endings: Record<string, (run: SourceRun<string>, iterator: AsyncIterator<string>) => unknown> = {
+    end: run => run.end('result'),
+    fail: run => run.fail(new Error('failed')),
+    return: (_run, iterator) => iterator.return?.()
+  }
+  for (const [name, end] of Object.entries(endings)) {
+    const source = scriptedSource<string>()
+    const iterable = source(new AbortController())
+    const iterator = iterable[Symbol.asyncIterator]()
+    const [run] = source.runs as [SourceRun<string>]
+    await end(run, iterator)
+    if (name === 'end') t.strictSame(await iterator.next(), { done: true, value: 'result' })
+    if (name === 'fail') await t.rejects(iterator.next(), { message: 'failed' })
+    t.strictSame(await iterator.next(), OVER, name)
+    t.strictSame(await iterable[Symbol.asyncIterator]().next(), OVER, `${name}, for another`)
+    run.end('again')
+    run.fail(new Error('again'))
+    t.notOk(await run.give('again'))
+    t.strictSame(await iterator.next(), OVER, `${name}, and told more`)
+  }
+})
+
+t.test('ends for all that wait', async t => {
+  const source = scriptedSource<string>()
+  const iterable = source(new AbortController())
+  const waiting = [1, 2].map(() => iterable[Symbol.asyncIterator]().next())
+  source.end('result')
+  source.fail(new Error('the next run'))
+  t.strictSame(await Promise.all(waiting), [{ done: true, value: 'result' }, OVER])
 })
