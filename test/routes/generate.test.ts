@@ -62,22 +62,34 @@ for (const [path, ask] of Object.entries(routes)) {
 
   t.test(`${path}: a wrong result of generate is an error, and the log names the field`, async t => {
     const usage = { promptTokens: 1, completionTokens: 2 }
-    for (const [result, message] of [
-      [undefined, 'result is missing, it takes an object with finishReason and, if known, usage'],
-      ['stop', 'result takes an object with finishReason and, if known, usage'],
+    // `/stream` checks the result as the data of its event `done`.
+    for (const [result, message, ofDone] of [
+      [
+        undefined,
+        'result is missing, it takes an object with finishReason and, if known, usage',
+        'Expected required property at /finishReason, but it is undefined'
+      ],
+      ['stop', 'result takes an object with finishReason and, if known, usage', 'Expected object, but it is a string'],
       [
         {},
         'result/finishReason is missing, it takes one of ' +
-          'stop, length, tool_calls, function_call, content_filter, unknown'
+          'stop, length, tool_calls, function_call, content_filter, unknown',
+        'Expected required property at /finishReason, but it is undefined'
       ],
       [
         { finishReason: 'stop', usage: 3 },
-        'result/usage takes an object with promptTokens, completionTokens and totalTokens'
+        'result/usage takes an object with promptTokens, completionTokens and totalTokens',
+        'Expected object at /usage, but it is a number'
       ],
-      [{ finishReason: 'stop', usage }, 'result/usage/totalTokens is missing, it takes a whole number, 0 or more'],
+      [
+        { finishReason: 'stop', usage },
+        'result/usage/totalTokens is missing, it takes a whole number, 0 or more',
+        'Expected required property at /usage/totalTokens, but it is undefined'
+      ],
       [
         { finishReason: 'stop', usage: { ...usage, totalTokens: -1 } },
-        'result/usage/totalTokens takes a whole number, 0 or more'
+        'result/usage/totalTokens takes a whole number, 0 or more',
+        'Expected integer to be greater or equal to 0 at /usage/totalTokens, but it is a number'
       ]
     ]) {
       const { app, log } = serveGenerate(t, async function* () {
@@ -87,7 +99,9 @@ for (const [path, ask] of Object.entries(routes)) {
       t.match(await ask(app), { status: 500, answer: { code: 'FST_SSE_EVENT_INVALID' } })
       t.strictSame(
         log.filter(({ err }) => err).map(({ err }) => err?.message),
-        [`invalid event: generate returned a wrong result: ${message}`]
+        path === '/stream'
+          ? [`invalid event: the data of "done" is not what the route declares: ${ofDone}`]
+          : [`invalid event: generate returned a wrong result: ${message}`]
       )
     }
   })
