@@ -379,7 +379,13 @@ t.test('lets the timeouts of the server end a connection on which nothing happen
 t.test('gives the app a socket that takes what it is told', async t => {
   const app = await makeApp(t)
   app.get('/stream', ({ socket }, reply) => {
-    socket.setNoDelay().setKeepAlive().unref().ref()
+    socket
+      .setNoDelay()
+      .setKeepAlive()
+      .unref()
+      .ref()
+      .setTimeout(60_000, () => {})
+      .setTimeout(0)
     return reply.sseFrom(['a'])
   })
   const stream = await injectSse(app, '/stream')
