@@ -147,17 +147,12 @@ export function checkAccepted({ accepts }: Generate, asked: GenerateRequest, pla
   if (unaccepted !== undefined) throw invalid(placeOf(unaccepted.path), 'is not supported by this model')
 }
 
-/** Tells those who observe the answer to a request who gives it. Called before the source is handed over. */
-export function nameAnswerer({ provider, model }: Generate, request: FastifyRequest): void {
-  if (isGenerationObserved()) setAnswerer(request, { provider, model })
-}
-
 /** The source of one answer, for `reply.sseFrom` or `sendWhole`. */
 export function sourceOf(
   generate: Generate,
   asked: GenerateRequest,
   request: FastifyRequest
 ): SseSource<AnswerPart, Finish> {
-  nameAnswerer(generate, request)
+  if (isGenerationObserved()) setAnswerer(request, generate)
   return ({ signal }) => generate(asked, { signal, request })
 }

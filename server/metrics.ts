@@ -21,7 +21,7 @@ export async function metrics(app: FastifyInstance, { keys }: { keys: readonly s
     stop()
     await meterProvider.shutdown()
   })
-  if (keys.length > 0) app.addHook('onRequest', apiKeyGuard({ keys: [...keys] }))
+  if (keys.length > 0) app.addHook('onRequest', apiKeyGuard({ keys }))
   app.get('/metrics', { schema: { hide: true }, logLevel: 'warn' }, async (_request, reply) => {
     const { resourceMetrics } = await exporter.collect()
     return reply.type(TYPE).send(serializer.serialize(resourceMetrics))

@@ -2,7 +2,7 @@ import type { AgUiRun } from '../../plugin/toolkit.js'
 import { findProblemOfOptions, lengthOf } from '../contract/check.js'
 import { Fields, given } from '../contract/fields.js'
 import type { Message } from '../contract/message.js'
-import { readMessageList } from '../contract/readers.js'
+import { readMessageList, tooLong } from '../contract/readers.js'
 import { type GenerateRequest, type RequestOptions, requestOptions } from '../contract/request.js'
 import type { Tool } from '../contract/tool.js'
 import type { Limits } from '../limits.js'
@@ -38,7 +38,7 @@ export function readRun(value: unknown, limits: Limits): RunRequest {
   const read = withContext(messages, body)
   for (const { message, origin } of read) {
     if (lengthOf(message) <= limits.maxTextLength) continue
-    throw body.invalid(origin, `takes up to ${limits.maxTextLength} characters, all parts together`)
+    throw tooLong(origin, limits)
   }
   const tools = readTools(body)
   const { options, forwardedProps } = readForwarded(body.any('forwardedProps'))

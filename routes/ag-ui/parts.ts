@@ -1,6 +1,6 @@
 import { type ContentPart, MEDIA_URL } from '../contract/content.js'
 import { type Fields, given } from '../contract/fields.js'
-import { readTextPart } from '../contract/readers.js'
+import { audioFormatOf, readTextPart } from '../contract/readers.js'
 
 /** Where the bytes of a part come from: inside the message, from a URL, or from a provider that has them already. */
 type Source = { readonly data: string; readonly mimeType: string } | { readonly url: string } | { readonly id: string }
@@ -57,7 +57,7 @@ function toPart(kind: string | undefined, source: Source, part: Fields): Content
   const name = part.string('filename') ?? nameOf(part)
   const extra = part.extra()
   if (kind === 'audio' && 'data' in source) {
-    return given({ type: 'audio' as const, data: source.data, format: formatOf(source.mimeType), extra })
+    return given({ type: 'audio' as const, data: source.data, format: audioFormatOf(source.mimeType), extra })
   }
   if ('id' in source) return given({ type: 'file' as const, id: source.id, name, extra })
   const url = 'data' in source ? `data:${source.mimeType};base64,${source.data}` : source.url
@@ -69,8 +69,4 @@ function toPart(kind: string | undefined, source: Source, part: Fields): Content
 function nameOf(part: Fields): string | undefined {
   const { filename } = Object(part.raw.metadata) as { filename?: unknown }
   return typeof filename === 'string' ? filename : undefined
-}
-
-function formatOf(mimeType: string): string {
-  return mimeType.slice(mimeType.indexOf('/') + 1).replace('mpeg', 'mp3')
 }

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { anthropicError, ensurePlugin, makeErrorHandler, messages, type Path, sendWhole } from '../../plugin/toolkit.js'
 import { toSnakeCase } from '../contract/snake-case.js'
-import { FST_SSE_MODEL_NOT_FOUND, FST_SSE_NO_THREADS, FST_SSE_NO_TOKEN_COUNT } from '../errors.js'
+import { FST_SSE_NO_THREADS, FST_SSE_NO_TOKEN_COUNT } from '../errors.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
-import { checkModels } from '../models.js'
+import { checkModel, checkModels } from '../models.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { type MessageRequest, readMessageRequest } from './input.js'
 import { newMessage, wholeMessage } from './output.js'
@@ -60,7 +60,7 @@ export async function anthropicRoutes(
     { ...settings, schema: schemas.messages, preValidation: check, bodyLimit: limits.maxBodyBytes },
     async (request, reply) => {
       const { asked, stream } = read(request.body)
-      if (models !== undefined && !models.includes(asked.model)) throw new FST_SSE_MODEL_NOT_FOUND()
+      checkModel(models, asked.model)
       const head = newMessage(asked.model)
       const source = sourceOf(generate, asked, request)
       const own = { providerKey, ...withAsked(onFinish, asked) }

@@ -1,7 +1,7 @@
 import { lengthOf } from '../contract/check.js'
 import { Fields, given } from '../contract/fields.js'
 import type { Message } from '../contract/message.js'
-import { readMessageList } from '../contract/readers.js'
+import { readMessageList, tooLong, withOwn } from '../contract/readers.js'
 import type { GenerateRequest } from '../contract/request.js'
 import type { ResponseFormat, Tool, ToolChoice } from '../contract/tool.js'
 import { FST_SSE_NO_THREADS } from '../errors.js'
@@ -59,12 +59,6 @@ export function readMessageRequest(value: unknown, limits: Limits): MessageReque
   return { asked, stream, origins: read.map(({ origin }) => origin) }
 }
 
-/** Adds what the contract has only a part of, by its own name. */
-function withOwn(extra: Record<string, unknown> | undefined, own: Record<string, unknown>) {
-  const all = { ...extra, ...given(own) }
-  return Object.keys(all).length === 0 ? undefined : all
-}
-
 /** A message, and where the client has put its content. */
 interface Read {
   readonly message: Message
@@ -79,7 +73,7 @@ function readMessages(body: Fields, limits: Limits): Read[] {
   )
   return [...system, ...read].map(({ message, origin }) => {
     if (lengthOf(message) <= limits.maxTextLength) return { message, origin }
-    throw body.invalid(origin, `takes up to ${limits.maxTextLength} characters, all blocks together`)
+    throw tooLong(origin, limits, 'blocks')
   })
 }
 

@@ -1,7 +1,7 @@
 import { findProblemOfOptions, lengthOf } from '../contract/check.js'
 import { Fields, given, invalid } from '../contract/fields.js'
 import type { Message } from '../contract/message.js'
-import { readMessageList } from '../contract/readers.js'
+import { readMessageList, tooLong } from '../contract/readers.js'
 import { type GenerateRequest, type RequestOptions, requestOptions } from '../contract/request.js'
 import type { Limits } from '../limits.js'
 import { readUiMessage } from './messages.js'
@@ -48,7 +48,7 @@ function readMessages(body: Fields, limits: Limits): { message: Message; origin:
     const origin = `messages[${index}].parts`
     return readUiMessage(value, `messages[${index}]`).map(message => {
       if (lengthOf(message) <= limits.maxTextLength) return { message, origin }
-      throw body.invalid(origin, `takes up to ${limits.maxTextLength} characters, all parts together`)
+      throw tooLong(origin, limits)
     })
   })
 }

@@ -2,7 +2,7 @@ import { UI_METADATA } from '../../plugin/toolkit.js'
 import { type AssistantPart, type ContentPart, MEDIA_URL } from '../contract/content.js'
 import { Fields, given } from '../contract/fields.js'
 import type { AssistantMessage, Message, ToolMessage } from '../contract/message.js'
-import { joinText, withExtra } from '../contract/readers.js'
+import { audioFormatOf, joinText, withExtra } from '../contract/readers.js'
 
 /**
  * Reads a message of `useChat`. An answer that called tools has their results in its parts, which are messages of their
@@ -51,7 +51,7 @@ function readFile(part: Fields): ContentPart {
   if (mediaType.startsWith('image/')) return { type: 'image', url }
   const [, data] = /^data:[^,]*;base64,(.*)$/is.exec(url) ?? []
   if (mediaType.startsWith('audio/') && data !== undefined) {
-    return { type: 'audio', data, format: mediaType.slice('audio/'.length).replace('mpeg', 'mp3') }
+    return { type: 'audio', data, format: audioFormatOf(mediaType) }
   }
   return given({ type: 'file' as const, url, name: part.string('filename') })
 }

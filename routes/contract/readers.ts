@@ -1,6 +1,6 @@
 import type { Limits } from '../limits.js'
 import type { AssistantPart, ContentPart } from './content.js'
-import { Fields, given } from './fields.js'
+import { Fields, given, invalid } from './fields.js'
 import type { Message } from './message.js'
 import type { ResponseFormat, Tool } from './tool.js'
 
@@ -16,6 +16,25 @@ export function readMessageList(body: Fields, { maxMessages }: Limits): unknown[
   const list = body.required('messages', body.list('messages', what), what)
   if (list.length < 1 || list.length > maxMessages) throw body.invalid('messages', `takes ${what}`)
   return list
+}
+
+/** The error for a message that is too long. @param where it is @param what it consists of */
+export function tooLong(where: string, { maxTextLength }: Limits, what = 'parts'): Error {
+  return invalid(where, `takes up to ${maxTextLength} characters, all ${what} together`)
+}
+
+/** Adds what the contract has only a part of, by the name that the API has for it. */
+export function withOwn(
+  extra: Record<string, unknown> | undefined,
+  own: Record<string, unknown>
+): Record<string, unknown> | undefined {
+  const all = { ...extra, ...given(own) }
+  return Object.keys(all).length === 0 ? undefined : all
+}
+
+/** The format of a recording, of its media type (`audio/mpeg`). */
+export function audioFormatOf(mediaType: string): string {
+  return mediaType.slice(mediaType.indexOf('/') + 1).replace('mpeg', 'mp3')
 }
 
 /** Reads a content that is a list of parts. */
@@ -40,15 +59,17 @@ export function withExtra<M extends Message>(message: M, extra: Record<string, u
  * Reads the content of a system message: text alone. What its parts have beyond text, such as where to cache it, is
  * `more`: the content as it is.
  *
+ * @param name of the content
  * @param textOf the text of a part, `undefined` if it is none
  */
 export function readSystemText(
   message: Fields,
+  name: string,
   textOf: (part: Fields) => string | undefined
 ): { text: string; more?: { content: unknown } } {
-  const content = message.required('content', message.any('content'), CONTENT)
+  const content = message.required(name, message.any(name), CONTENT)
   if (typeof content === 'string') return { text: content }
-  const parts = readParts(message, 'content')
+  const parts = readParts(message, name)
   const text = parts.map(part => part.required('text', textOf(part), 'a string')).join('')
   return parts.some(part => part.extra() !== undefined) ? { text, more: { content } } : { text }
 }

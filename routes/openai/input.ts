@@ -1,6 +1,6 @@
 import { lengthOf } from '../contract/check.js'
 import { Fields, given } from '../contract/fields.js'
-import { readFormat, readMessageList } from '../contract/readers.js'
+import { readFormat, readMessageList, tooLong, withOwn } from '../contract/readers.js'
 import type { GenerateRequest } from '../contract/request.js'
 import type { Limits } from '../limits.js'
 import { longestFieldOf } from './longest-field.js'
@@ -47,7 +47,7 @@ export function readChatRequest(value: unknown, limits: Limits): ChatRequest {
     reasoningEffort: body.string('reasoning_effort'),
     user: body.string('user'),
     metadata: body.object('metadata'),
-    extra: withChoice(body.extra(), foreign)
+    extra: withOwn(body.extra(), { tool_choice: foreign })
   })
   return { asked, stream, includeUsage }
 }
@@ -57,16 +57,8 @@ function readMessages(body: Fields, limits: Limits): GenerateRequest['messages']
     const message = readMessage(value, `messages[${index}]`)
     if (lengthOf(message) <= limits.maxTextLength) return message
     const field = longestFieldOf(message, new Fields(value, ''))
-    throw body.invalid(
-      `messages[${index}].${field}`,
-      `takes up to ${limits.maxTextLength} characters, all parts together`
-    )
+    throw tooLong(`messages[${index}].${field}`, limits)
   })
-}
-
-/** Adds a choice that the contract has only a part of. */
-function withChoice(extra: Record<string, unknown> | undefined, choice: unknown): Record<string, unknown> | undefined {
-  return choice === undefined ? extra : { ...extra, tool_choice: choice }
 }
 
 /** `max_tokens` is the older word. */

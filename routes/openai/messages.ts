@@ -36,7 +36,7 @@ export function readMessage(value: unknown, path: string): Message {
 
 /** A system message is text. What its parts have beyond that, such as `cache_control`, is kept with them as `extra`. */
 function readSystem(message: Fields): SystemMessage {
-  const { text, more } = readSystemText(message, part =>
+  const { text, more } = readSystemText(message, 'content', part =>
     part.any('type') === 'text' ? part.string('text') : undefined
   )
   const name = message.string('name')

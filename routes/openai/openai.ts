@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { chatCompletion, ensurePlugin, type Path, sendJson, sendWhole, withBrackets } from '../../plugin/toolkit.js'
 import { toSnakeCase } from '../contract/snake-case.js'
-import { FST_SSE_MODEL_NOT_FOUND } from '../errors.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
-import { checkModels } from '../models.js'
+import { checkModel, checkModels } from '../models.js'
 import { openAiErrorHandler } from '../openai-errors.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { type ChatRequest, readChatRequest } from './input.js'
@@ -45,6 +44,7 @@ export async function openAiRoutes(
   const limits = inputLimits(rest, ['generate', 'providerKey', 'models', 'anyModel', 'onFinish'])
   await ensurePlugin(app)
   const created = now()
+  const allowed = anyModel ? undefined : models
   const settings = { ...routeSettings(app), errorHandler: openAiErrorHandler }
   const schemas = openAiSchemas()
   const { read, check } = checkReads(body => checkAsked(readChatRequest(body, limits)))
@@ -54,7 +54,7 @@ export async function openAiRoutes(
     { ...settings, schema: schemas.chat, preValidation: check, bodyLimit: limits.maxBodyBytes },
     async (request, reply) => {
       const { asked, stream, includeUsage } = read(request.body)
-      modelOf(asked.model)
+      checkModel(allowed, asked.model)
       const head = newCompletion(asked.model)
       const source = sourceOf(generate, asked, request)
       const own = { providerKey, ...withAsked(onFinish, asked) }
@@ -79,7 +79,7 @@ export async function openAiRoutes(
 
   /** @throws FST_SSE_MODEL_NOT_FOUND */
   function modelOf(id: string): Model {
-    if (!anyModel && !models.includes(id)) throw new FST_SSE_MODEL_NOT_FOUND()
+    checkModel(allowed, id)
     return { id, object: 'model', created, owned_by: 'server' }
   }
 }

@@ -1,11 +1,10 @@
 import { lengthOf } from '../contract/check.js'
-import { Fields, given, invalid } from '../contract/fields.js'
-import { allowedOf, readFormat } from '../contract/readers.js'
+import { Fields, given } from '../contract/fields.js'
+import { allowedOf, readFormat, readSystemText, tooLong, withOwn } from '../contract/readers.js'
 import type { RequestOptions } from '../contract/request.js'
 import type { Limits } from '../limits.js'
 import type { PlacedEntry } from './conversation.js'
 import { type Entry, readItem } from './items.js'
-import { readText } from './parts.js'
 import { readToolChoice, readTools } from './tools.js'
 
 /** What a client asks for, apart from earlier responses. */
@@ -36,7 +35,7 @@ export function readResponsesRequest(value: unknown, limits: Limits): ResponsesR
   if (body.has('conversation')) {
     throw body.invalid('conversation', 'is not supported: send previous_response_id, or the whole input')
   }
-  const instructions = body.has('instructions') ? readText(body, 'instructions') : undefined
+  const instructions = readInstructions(body)
   const isText = typeof body.any('input') === 'string'
   const items = readInput(body, previousId !== undefined, limits)
   const store = body.boolean('store') ?? true
@@ -47,7 +46,7 @@ export function readResponsesRequest(value: unknown, limits: Limits): ResponsesR
     body: value as Record<string, unknown>,
     items,
     entries: items.map((item, index) => readPlaced(item, isText ? 'input' : `input[${index}]`, limits)),
-    instructions: instructions === '' ? undefined : instructions,
+    instructions,
     previousId,
     stream: body.boolean('stream') ?? false,
     background,
@@ -55,11 +54,16 @@ export function readResponsesRequest(value: unknown, limits: Limits): ResponsesR
   }
 }
 
+function readInstructions(body: Fields): string | undefined {
+  if (!body.has('instructions')) return undefined
+  return readSystemText(body, 'instructions', part => part.string('text')).text || undefined
+}
+
 /** Reads an item, and checks its length. */
-export function readPlaced(item: unknown, path: string, { maxTextLength }: Limits): PlacedEntry {
+export function readPlaced(item: unknown, path: string, limits: Limits): PlacedEntry {
   const entry = readItem(item, path)
-  if (lengthOfEntry(entry) <= maxTextLength) return { entry, path }
-  throw invalid(path, `takes up to ${maxTextLength} characters, all parts together`)
+  if (lengthOfEntry(entry) <= limits.maxTextLength) return { entry, path }
+  throw tooLong(path, limits)
 }
 
 function readInput(body: Fields, hasPrevious: boolean, { maxMessages }: Limits): unknown[] {
@@ -89,7 +93,8 @@ function readOptions(body: Fields, model: string): ResponsesRequest['options'] {
   const choice = readToolChoice(body)
   const text = body.fields('text')
   const reasoning = body.fields('reasoning')
-  const options = given({
+  body.drop('stream', 'store', 'background')
+  return given({
     model,
     tools: allowedOf(tools, choice.allowed),
     toolChoice: choice.toolChoice,
@@ -102,15 +107,12 @@ function readOptions(body: Fields, model: string): ResponsesRequest['options'] {
     maxTokens: body.integer('max_output_tokens', 1),
     reasoningEffort: reasoning?.string('effort'),
     user: body.string('user'),
-    metadata: body.object('metadata')
+    metadata: body.object('metadata'),
+    extra: withOwn(body.extra(), {
+      tools: foreign.length === 0 ? undefined : foreign,
+      tool_choice: choice.foreign,
+      text: text?.extra(),
+      reasoning: reasoning?.extra()
+    })
   })
-  body.drop('stream', 'store', 'background')
-  const extra = given({
-    ...body.extra(),
-    tools: foreign.length === 0 ? undefined : foreign,
-    tool_choice: choice.foreign,
-    text: text?.extra(),
-    reasoning: reasoning?.extra()
-  })
-  return Object.keys(extra).length === 0 ? options : { ...options, extra }
 }

@@ -101,7 +101,7 @@ function readMessage(item: Fields): Entry {
 }
 
 function readSystem(item: Fields): SystemMessage {
-  const { text, more } = readSystemText(item, part => {
+  const { text, more } = readSystemText(item, 'content', part => {
     part.drop('type')
     return part.string('text')
   })

@@ -1,21 +1,12 @@
 import { type AssistantPart, type ContentPart, MEDIA_URL } from '../contract/content.js'
 import { Fields, given } from '../contract/fields.js'
-import { CONTENT, joinText, readAudioPart, readFileData, readParts, readTextPart } from '../contract/readers.js'
+import { joinText, readAudioPart, readFileData, readParts, readTextPart } from '../contract/readers.js'
 
 /** Reads the content of a message of the user, or the output of a tool. */
 export function readInputContent(item: Fields, name: string): string | ContentPart[] {
   const content = item.any(name) ?? ''
   if (typeof content === 'string') return content
   return joinText(readParts(item, name).map(readInputPart))
-}
-
-/** Reads the content of a system message: text alone. */
-export function readText(item: Fields, name: string): string {
-  const content = item.required(name, item.any(name), CONTENT)
-  if (typeof content === 'string') return content
-  return readParts(item, name)
-    .map(part => part.required('text', part.string('text'), 'a string'))
-    .join('')
 }
 
 /** Reads what the model has said in an earlier message. */

@@ -14,11 +14,10 @@ import {
 } from '../../plugin/toolkit.js'
 import { invalid } from '../contract/fields.js'
 import { toSnakeCase } from '../contract/snake-case.js'
-import { FST_SSE_MODEL_NOT_FOUND } from '../errors.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
-import { checkModels } from '../models.js'
+import { checkModel, checkModels } from '../models.js'
 import { openAiErrorHandler } from '../openai-errors.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { answerSteps } from './answer-steps.js'
@@ -82,8 +81,7 @@ export async function responsesRoutes(
     { ...settings, schema: schemas.create, preValidation: check, bodyLimit: limits.maxBodyBytes },
     async (request, reply) => {
       const asked = read(request.body)
-      const { model } = asked.options
-      if (!anyModel && !models.includes(model)) throw new FST_SSE_MODEL_NOT_FOUND()
+      checkModel(anyModel ? undefined : models, asked.options.model)
       if (asked.background && stored === undefined) {
         throw invalid('background', 'is not supported: this server stores no responses')
       }
@@ -106,11 +104,19 @@ export async function responsesRoutes(
     const head = newResponse({ ...asked, store: isStored })
     const own = { providerKey, ...withAsked(onFinish, toGenerate) }
     const builder = new ResponseBuilder(head)
-    const protocol = responses(builder)
     const onComplete = async () => {
       const { items, inputCount } = conversation
       if (isStored) await stored.store(reply, { items, inputCount, response: builder.response })
     }
+    if (!stream && !background) {
+      const toBody = async (parts: AnswerParts, finish: Finish) => {
+        build(builder, parts, finish)
+        await onComplete()
+        return builder.response
+      }
+      return sendWhole(reply, sourceOf(generate, toGenerate, request), toBody, own)
+    }
+    const protocol = responses(builder)
     const steps = answerSteps(generate, toGenerate, request, reply, { beginsAtOnce: background, onComplete })
     if (background) {
       const { id } = head
@@ -118,13 +124,7 @@ export async function responsesRoutes(
       if (stream) return reply.sseResume(id, { ...whose, protocol, after: 0 })
       return sendJson(reply, { ...new ResponseBuilder(head).response, status: 'queued' })
     }
-    if (stream) return reply.sseFrom(steps, { protocol, resumable: false, ...own })
-    const toBody = async (parts: AnswerParts, finish: Finish) => {
-      build(builder, parts, finish)
-      await onComplete()
-      return builder.response
-    }
-    return sendWhole(reply, sourceOf(generate, toGenerate, request), toBody, own)
+    return reply.sseFrom(steps, { protocol, resumable: false, ...own })
   }
 }
 

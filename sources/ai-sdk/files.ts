@@ -1,13 +1,15 @@
 import type { ContentPart } from '../../routes/generate.js'
 import type { LanguageModel } from './model.js'
 
-type MediaPart = Exclude<ContentPart, { type: 'text' }>
+/** A part that is not text. */
+export type MediaPart = Exclude<ContentPart, { type: 'text' }>
 type Version = LanguageModel['specificationVersion']
 
 /** The media types of files whose type is not known. */
 const MEDIA_TYPES = { image: 'image/*', file: 'application/octet-stream' }
 
-const BASE64 = /^data:([^;,]*)[^,]*;base64,(.*)$/is
+/** What precedes the data, which may be long. */
+const BASE64 = /^data:([^;,]*)[^,]*;base64,/i
 
 /** The media type of a part, as providers are told it. */
 export function mediaTypeOf(part: MediaPart): string {
@@ -26,8 +28,8 @@ export function dataOf(part: MediaPart, name: string, version: Version, refuse: 
   if (part.type === 'audio') return inline(part.data, version)
   const { url, id } = { id: undefined, ...part }
   if (url === undefined) return referenceOf(id, name, version, refuse)
-  const [, , data] = BASE64.exec(url) ?? []
-  if (data !== undefined) return inline(data, version)
+  const [head] = BASE64.exec(url) ?? []
+  if (head !== undefined) return inline(url.slice(head.length), version)
   if (!URL.canParse(url)) throw refuse('a URL that is not absolute')
   return version === 'v4' ? { type: 'url', url: new URL(url) } : new URL(url)
 }

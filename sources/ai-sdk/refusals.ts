@@ -1,7 +1,7 @@
 import type { Path } from '../../plugin/toolkit.js'
-import type { ContentPart, GenerateRequest } from '../../routes/generate.js'
+import type { GenerateRequest } from '../../routes/generate.js'
 import { unsupported } from './errors.js'
-import { mediaTypeOf } from './files.js'
+import { type MediaPart, mediaTypeOf } from './files.js'
 
 /** What providers throw before they ask, in the words of the AI SDK. */
 interface SdkError {
@@ -35,8 +35,6 @@ function findPart({ messages }: GenerateRequest, functionality: string): Path {
   const [only] = media.length === 1 ? media : []
   return (named ?? only)?.path ?? ['messages']
 }
-
-type MediaPart = Exclude<ContentPart, { type: 'text' }>
 
 function isMedia(part: { type: string }): part is MediaPart {
   return part.type === 'image' || part.type === 'file' || part.type === 'audio'

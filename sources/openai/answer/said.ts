@@ -6,17 +6,17 @@ import type { Choice } from './chunk.js'
 export class Said {
   readonly #characters = new TextJoiner()
   #text = ''
-  #thought = ''
-  #refused = ''
+  #hasThought = false
+  #hasRefused = false
 
   /** Whether there is neither text nor a refusal. */
   get isSilent(): boolean {
-    return this.#text === '' && this.#refused === ''
+    return this.#text === '' && !this.#hasRefused
   }
 
   /** Whether there is nothing at all. */
   get isEmpty(): boolean {
-    return this.isSilent && this.#thought === ''
+    return this.isSilent && !this.#hasThought
   }
 
   /** Half a character that is left over when the answer has ended, or `''`. */
@@ -25,8 +25,8 @@ export class Said {
   }
 
   think({ reasoning, whole }: Choice): AnswerPart[] {
-    if (whole !== undefined && this.#thought !== '') return []
-    this.#thought += reasoning
+    if (whole !== undefined && this.#hasThought) return []
+    this.#hasThought = true
     return [{ type: 'reasoning', text: reasoning }]
   }
 
@@ -38,8 +38,8 @@ export class Said {
   }
 
   refuse({ refusal, whole }: Choice): AnswerPart[] {
-    if (whole !== undefined && this.#refused !== '') return []
-    this.#refused += refusal
+    if (whole !== undefined && this.#hasRefused) return []
+    this.#hasRefused = true
     return [{ type: 'refusal', text: refusal }]
   }
 
