@@ -110,7 +110,7 @@ function readToolCalls(message: Fields): AssistantPart[] {
     return given({ ...toToolCall(id, called), extra: call.extra() })
   })
   const older = message.fields('function_call')
-  return older === undefined ? calls : [...calls, toToolCall(String(older.any('name')), older)]
+  return older === undefined ? calls : [...calls, toToolCall('', older)]
 }
 
 /** Some clients send the arguments as an object. */

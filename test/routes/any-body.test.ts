@@ -6,7 +6,7 @@ import { toCallOptions } from '../../sources/ai-sdk/call-options.js'
 import { toChatRequest } from '../../sources/openai/chat-request.js'
 import { toSettings } from '../../sources/openai/options.js'
 import { Random, seed } from '../helpers/random.js'
-import { type Api, appOf } from './every-api.js'
+import { type Api, appOf, chatCompletions } from './every-api.js'
 import { fullBodies } from './full-bodies.js'
 
 const LIMITS = { maxTextLength: 1000, maxMessages: 20 }
@@ -142,6 +142,13 @@ t.test('every field of every API, with every wrong value, is answered or refused
     }
     t.ok(statuses.has(200) && statuses.has(400), `${api.name}: ${[...statuses]}`)
   }
+})
+
+t.test('a name that has no text is refused by name', async t => {
+  const { refused } = await appOf(t)
+  const name = { toString: 1, valueOf: null }
+  const messages = [{ role: 'assistant', content: null, function_call: { name, arguments: '{}' } }]
+  t.equal(await refused(t, chatCompletions, { model: 'a', messages }), 'messages[0].function_call.name takes a string')
 })
 
 t.test(`bodies, made wrong at random, are answered or refused in the form of the API (seed ${seed})`, async t => {
