@@ -5,6 +5,7 @@
  * (`ensurePlugin`), content negotiation (`negotiate`), an answer in one piece (`sendWhole`), validation of the input
  * (`compileValidator`), and errors in the form that the clients of the route expect (`makeErrorHandler`).
  */
+
 import { STATUS_CODES } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Static, Type } from '@sinclair/typebox'
@@ -19,6 +20,7 @@ import { kSseServer, sseFrom } from './plugin.js'
 import { recordingOf, type SseServer } from './reply.js'
 import { collect } from './response/collect.js'
 import { toPlainError } from './response/error-response.js'
+import { JSON_UTF_8 } from './response/negotiate.js'
 import { PartsRun } from './response/parts-run.js'
 import type { OwnerOptions } from './resume/owner.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
@@ -76,8 +78,6 @@ export { SourceRun } from './source/source-run.js'
 export { isNestedDeeper, MAX_LEVELS } from './util/nesting.js'
 export { keepPlaces, type Path, type PlaceOf, placeIn, withBrackets } from './util/places.js'
 export { checkNames, compileValidator, type Problem } from './util/validate.js'
-
-const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** The schema of an error response, as Fastify writes it. */
 export const ErrorBody = Type.Object({
@@ -182,7 +182,7 @@ export async function sendWhole(
 
 /** Answers with JSON, whatever serializer the app has set for its replies. Hooks may still change the body. */
 export function sendJson(reply: FastifyReply, body: object): FastifyReply {
-  return reply.type(JSON_TYPE).serializer(JSON.stringify).send(body)
+  return reply.type(JSON_UTF_8).serializer(JSON.stringify).send(body)
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_BODY_INVALID } from '../errors.js'
 import { type DataCheck, MISMATCH } from '../schema/data-check.js'
-import { bodyOf } from '../schema/event-schema.js'
+import { bodyOf, responsesOf } from '../schema/event-schema.js'
 import { describe } from '../util/describe.js'
 import { serializerOf } from './route-serializers.js'
 
@@ -49,8 +49,7 @@ export function declaresJsonBody(reply: FastifyReply): boolean {
 }
 
 function makeJsonBody({ routeOptions: { schema } }: FastifyReply): JsonBody {
-  const responses = Object.values((schema as { response?: object } | undefined)?.response ?? {})
-  const check = responses.map(bodyOf).find(Boolean)
+  const check = responsesOf(schema).map(bodyOf).find(Boolean)
   if (check === undefined) return anyBody
   return {
     accept(body) {

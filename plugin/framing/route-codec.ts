@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { FST_SSE_EVENT_INVALID } from '../errors.js'
 import { type DataCheck, MISMATCH } from '../schema/data-check.js'
 import { type DataChecks, mismatch, readData, undeclared } from '../schema/event-check.js'
-import { checksOf } from '../schema/event-schema.js'
+import { checksOf, responsesOf } from '../schema/event-schema.js'
 import { type EncodeData, toJson } from '../sse/event.js'
 import { type Codec, plainCodec } from './codec.js'
 import { serializerOf } from './route-serializers.js'
@@ -15,8 +15,7 @@ export function codecOf(reply: FastifyReply): Codec {
   const { schema, config } = reply.routeOptions
   let codec = codecs.get(config)
   if (codec === undefined) {
-    const responses = Object.values((schema as { response?: object } | undefined)?.response ?? {})
-    const checks = responses.map(checksOf).find(Boolean)
+    const checks = responsesOf(schema).map(checksOf).find(Boolean)
     codec = checks === undefined ? plainCodec : makeCodec(checks)
     codecs.set(config, codec)
   }

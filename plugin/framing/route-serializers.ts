@@ -2,7 +2,7 @@ import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { FastifyInstance, FastifySerializerCompiler, RouteOptions } from 'fastify'
 import { FST_SSE_EVENT_INVALID } from '../errors.js'
 import type { DataCheck } from '../schema/data-check.js'
-import { bodyOf, checksOf, ownContent } from '../schema/event-schema.js'
+import { bodyOf, checksOf, ownContent, responsesOf } from '../schema/event-schema.js'
 
 const build = SerializerSelector()
 
@@ -42,7 +42,7 @@ export function serializerOf(check: DataCheck, what: string): (data: unknown) =>
  * @throws FST_SSE_EVENT_INVALID if the schema of an event cannot be compiled
  */
 export function compileEventStreams(app: FastifyInstance, route: RouteOptions): void {
-  const responses = Object.values((route.schema?.response ?? {}) as Record<string, object>)
+  const responses = responsesOf(route.schema)
   const schemas = new Set<unknown>(responses.flatMap(eventStreamsOf))
   if (schemas.size === 0) return
   responses.forEach(compileChecks)

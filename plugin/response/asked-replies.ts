@@ -39,8 +39,8 @@ export const ASKED = Symbol('fastify-sse-from.asked')
 type AskedReply = FastifyReply & { [ASKED]?: Asked | null }
 
 /** Remembers that a stream was asked of a reply, so that an error in its place has nothing of it. */
-export function ask(reply: AskedReply, protocol?: BuiltInProtocol): Asked {
-  const asked = { protocol, stream: undefined, guard: reply[ASKED]?.guard }
+export function ask(reply: AskedReply): Asked {
+  const asked = { protocol: undefined, stream: undefined, guard: reply[ASKED]?.guard }
   reply[ASKED] = asked
   return asked
 }

@@ -28,10 +28,8 @@ export function toErrorResponse(reply: FastifyReply, error: Error): Error {
   STATUS_CODES[statusCode] ??= statusName(statusCode)
   const retryAfter = heads(error).map(retryAfterOf).find(isRetryAfter)
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
-  const headers = read(error, 'headers')
-  const own = headers === undefined ? undefined : ownHeaders(headers)
-  if (isHidden(reply, error)) return withoutWords(error, statusCode, own ?? headers)
-  if (own !== undefined) give(error, 'headers', own)
+  if (isHidden(reply, error)) return withoutWords(error, statusCode, ownHeaders(error))
+  keepOwnHeaders(error)
   showStatus(error)
   hideFromLog(error)
   return error
@@ -53,9 +51,7 @@ export function beforeError(reply: FastifyReply, error: Error): void {
 /** The error that Fastify answers with if there is no stream, because a function of the app's has thrown. */
 export function toPlainError(thrown: unknown): Error {
   const error = toError(thrown)
-  const headers = read(error, 'headers')
-  const own = headers === undefined ? undefined : ownHeaders(headers)
-  if (own !== undefined) give(error, 'headers', own)
+  keepOwnHeaders(error)
   hideFromLog(error)
   return error
 }
@@ -109,12 +105,19 @@ function isRetryAfter(value: unknown): value is string | number {
   return (typeof value === 'string' || typeof value === 'number') && RETRY_AFTER.test(String(value))
 }
 
-/** The headers that the app has given an error; `undefined` if they are all there is, or if none can be listed. */
-function ownHeaders(headers: unknown): Record<string, unknown> | undefined {
+/** Leaves an error the headers alone that the app has given it. */
+function keepOwnHeaders(error: Error): void {
+  const own = ownHeaders(error)
+  if (own !== read(error, 'headers')) give(error, 'headers', own)
+}
+
+/** The headers that the app has given an error: the very object, if it has no others. */
+function ownHeaders(error: Error): unknown {
+  const headers = read(error, 'headers')
   const entries = Object.entries(Object(headers))
   const isReceived = entries.some(([name]) => RECEIVED.includes(name.toLowerCase()))
   const own = isReceived ? [] : entries.filter(isValidHeader)
-  return own.length === entries.length ? undefined : Object.fromEntries(own)
+  return own.length === entries.length ? headers : Object.fromEntries(own)
 }
 
 function isValidHeader([name, value]: [string, unknown]): boolean {

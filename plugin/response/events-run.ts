@@ -1,4 +1,3 @@
-import { FST_SSE_RESPONSE_TOO_LARGE } from '../errors.js'
 import type { CollectedAnswer } from '../framing/answer/collected-answer.js'
 import type { Codec } from '../framing/codec.js'
 import type { RecordingOptions } from '../framing/finish/recorded-chunks.js'
@@ -7,6 +6,7 @@ import { protocolOf } from '../framing/protocols/protocols.js'
 import type { SourceChunks } from '../framing/source-chunks.js'
 import type { StreamAbort } from '../source/stream-abort.js'
 import type { Collected, CollectedRun } from './collect.js'
+import { SizeLimit } from './size-limit.js'
 
 type Result = IteratorResult<unknown, unknown>
 type Event = CollectedAnswer['events'][number]
@@ -32,12 +32,13 @@ export class EventsRun implements CollectedRun<{ readonly value: unknown }> {
   readonly #events: Event[] = []
   /** The data of each event, as it is sent. */
   readonly #sent: string[] = []
-  #bytes = 0
+  readonly #size: SizeLimit
 
   /** @throws FST_SSE_EVENT_INVALID if the `event` of the options cannot be sent */
   constructor(parts: EventsRunParts, ...[given, reply, options, maxEventBytes, codec, endId]: Source) {
     const { text } = protocolOf(options.protocol)
     this.#parts = parts
+    this.#size = new SizeLimit(parts.maxBytes)
     this.#textOf = (data, name) => text?.(data, name === options.event ? 'message' : name)
     this.#chunks = chunksOf(parts.recording, given, reply, options, maxEventBytes, this.#collecting(codec), endId)
   }
@@ -56,9 +57,7 @@ export class EventsRun implements CollectedRun<{ readonly value: unknown }> {
 
   /** @throws FST_SSE_RESPONSE_TOO_LARGE */
   #add(text: string, given: unknown, event: string, codec: Codec): void {
-    const { maxBytes } = this.#parts
-    this.#bytes += Math.max(1, Buffer.byteLength(text))
-    if (this.#bytes > maxBytes) throw new FST_SSE_RESPONSE_TOO_LARGE(maxBytes)
+    this.#size.count(Math.max(1, Buffer.byteLength(text)))
     this.#sent.push(text)
     this.#events.push({ event, data: codec.read(text, given, event) })
   }

@@ -3,15 +3,13 @@ import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING, FST_SSE_STREAM_STOPPED } from '../errors.js'
 import { jsonBodyOf } from '../framing/json-body.js'
 import { StreamAbort } from '../source/stream-abort.js'
-import { type Asked, ask } from './asked-replies.js'
+import { type Asked, ask, askedOf } from './asked-replies.js'
 import { type CollectedRun, type CollectParts, collect } from './collect.js'
 import { toErrorResponse } from './error-response.js'
 import { sendOwn } from './forgotten-return.js'
+import { JSON_UTF_8 } from './negotiate.js'
 import { onOver } from './raw-response.js'
 import type { Summary } from './summary.js'
-
-/** The type of a JSON body, as Fastify writes it. */
-const JSON_UTF_8 = 'application/json; charset=utf-8'
 
 /** The parts of a response with one JSON body. */
 export interface JsonResponseParts extends CollectParts {
@@ -25,7 +23,7 @@ export interface JsonResponseParts extends CollectParts {
  */
 export function sendCollected(parts: JsonResponseParts): FastifyReply {
   const { reply, run, summary } = parts
-  const asked = ask(reply)
+  const asked = askedOf(reply) ?? ask(reply)
   if (reply.request.method === 'HEAD') {
     run.close(new StreamAbort('left'))
     summary.expect('skipped')

@@ -6,6 +6,9 @@ import { FST_SSE_NOT_ACCEPTABLE } from '../errors.js'
 export const EVENTS_TYPE = 'text/event-stream'
 export const JSON_TYPE = 'application/json'
 
+/** The type of a JSON body, as Fastify writes it. */
+export const JSON_UTF_8 = 'application/json; charset=utf-8'
+
 /**
  * Chooses the media type that a client prefers (RFC 9110, section 12.5.1). If there is more than one type, it adds
  * `accept` to the `vary` header.

@@ -5,7 +5,7 @@ import type { ChunkSource } from '../framing/chunk.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import { formatRetry } from '../sse/event.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
-import { type Asked, ask } from './asked-replies.js'
+import { type Asked, ask, askedOf } from './asked-replies.js'
 import { isEventSource, retryAfter } from './close/come-back.js'
 import { toPlainError } from './error-response.js'
 import { EventStream } from './event-stream.js'
@@ -49,7 +49,8 @@ export class Responder {
     this.settings = parts.settings
     this.#parts = parts
     this.#summary = new Summary(parts.reply, parts)
-    this.#asked = ask(parts.reply, parts.protocol)
+    this.#asked = askedOf(parts.reply) ?? ask(parts.reply)
+    this.#asked.protocol = parts.protocol
   }
 
   /**

@@ -16,7 +16,12 @@ export class SizeLimit {
    * @throws FST_SSE_RESPONSE_TOO_LARGE
    */
   add(part: AnswerPart): void {
-    this.#bytes += sizeOf(part)
+    this.count(sizeOf(part))
+  }
+
+  /** @throws FST_SSE_RESPONSE_TOO_LARGE */
+  count(bytes: number): void {
+    this.#bytes += bytes
     if (this.#bytes > this.#maxBytes) throw new FST_SSE_RESPONSE_TOO_LARGE(this.#maxBytes)
   }
 }

@@ -3,12 +3,16 @@ import { describe } from '../util/describe.js'
 /** What a check gives instead of data that is not what its schema declares. */
 export const MISMATCH = Symbol('mismatch')
 
+/** Whether data is text, which is not sent as JSON. */
+export type TextForm = 'always' | 'maybe' | 'never'
+
 /** Checks the data of an event against its schema. */
 export interface DataCheck {
   /** The JSON Schema of the data, from which its serializer is compiled. */
   readonly schema: object
   /** The JSON Schema of the data for documents. */
   readonly document: JsonSchema
+  readonly text: TextForm
   /** Gives the data as the schema makes it; `MISMATCH` if it is not what the schema declares. */
   accept(data: unknown): unknown
   /** What is wrong with data that is not accepted, without the data itself, which may be a secret. */

@@ -3,7 +3,6 @@ import { describe } from '../util/describe.js'
 import { type DataCheck, MISMATCH } from './data-check.js'
 import type { StandardSchema } from './data-schema.js'
 import { standardCheck } from './standard-check.js'
-import { isText, mayBeText } from './text-form.js'
 import { fromTypeBox1, type Schema1 } from './typebox-1.js'
 import { typeBoxCheck } from './typebox-check.js'
 
@@ -35,11 +34,11 @@ export function makeCheck(schema: unknown): DataCheck {
 export function readData(checks: DataChecks, name: string, text: string): unknown {
   const check = Object.hasOwn(checks, name) ? checks[name] : undefined
   if (check === undefined) throw new TypeError(undeclared(checks, name))
-  if (!mayBeText(check.document)) return readJson(name, check, text)
+  if (check.text === 'never') return readJson(name, check, text)
   const asText = check.accept(text)
   if (asText === text) return asText
   if (asText === MISMATCH) return readJson(name, check, text)
-  if (isText(check.document)) return asText
+  if (check.text === 'always') return asText
   // The check made something else of the text. What was sent may be JSON, of which it makes nothing else.
   const asJson = acceptJson(check, text)
   return asJson === MISMATCH ? asText : asJson

@@ -3,7 +3,6 @@ import { Integer, type TUnsafe, Object as TypeObject, String as TypeString } fro
 import type { DataCheck } from './data-check.js'
 import type { DataSchema } from './data-schema.js'
 import { type DataChecks, makeCheck, readData } from './event-check.js'
-import { isText } from './text-form.js'
 
 /** The events of a route: the schema of the data of each, by name. `message` stands for unnamed events. */
 export type EventMap = Readonly<Record<string, DataSchema>>
@@ -100,9 +99,14 @@ export function eventStream<const Events extends EventMap, const Body extends Da
   } as EventStreamSchema<Events, Body>
 }
 
+/** The responses that the schema of a route declares. */
+export function responsesOf(schema: unknown): object[] {
+  return Object.values((schema as { response?: Record<string, object> } | undefined)?.response ?? {})
+}
+
 /** The check of the JSON body that `eventStream` was given; `undefined` if it was given none. */
 export function bodyOf(schema: unknown): DataCheck | undefined {
-  return typeof schema === 'object' && schema !== null && BODY in schema ? (schema[BODY] as DataCheck) : undefined
+  return Object(schema)[BODY]
 }
 
 /** The schemas in the content of a response that `eventStream` has made, by media type. */
@@ -117,7 +121,7 @@ export function ownContent(response: object): Record<string, { schema: object }>
 
 /** The checks of a schema that `eventStream` returned; `undefined` for any other schema. */
 export function checksOf(schema: unknown): DataChecks | undefined {
-  return typeof schema === 'object' && schema !== null && CHECKS in schema ? (schema[CHECKS] as DataChecks) : undefined
+  return Object(schema)[CHECKS]
 }
 
 /** @throws FST_SSE_EVENT_INVALID */
@@ -137,10 +141,9 @@ function checkOf(schema: unknown, what: string): DataCheck {
 
 /** Describes one event for OpenAPI 3.2 (section "Sequential Media Types"): its fields are text, its data often JSON. */
 function itemSchema(checks: DataChecks): object {
-  const oneOf = Object.entries(checks).map(([name, { document }]) => {
-    const data = isText(document)
-      ? document
-      : { type: 'string', contentMediaType: 'application/json', contentSchema: document }
+  const oneOf = Object.entries(checks).map(([name, { document, text: form }]) => {
+    const data =
+      form === 'always' ? document : { type: 'string', contentMediaType: 'application/json', contentSchema: document }
     // Only `message` may be unnamed.
     return { properties: { event: { const: name }, data }, required: name === 'message' ? ['data'] : ['event', 'data'] }
   })

@@ -3,6 +3,7 @@ import { type DataCheck, type JsonSchema, MISMATCH } from './data-check.js'
 import type { StandardResult, StandardSchema } from './data-schema.js'
 import { LIBRARY_OPTIONS, refuseMorph } from './library-options.js'
 import { problemOf } from './standard-issue.js'
+import { textFormOf } from './text-form.js'
 
 type Target = 'draft-07' | 'draft-2020-12'
 
@@ -24,9 +25,11 @@ export function standardCheck(schema: StandardSchema): DataCheck {
     ignoreRejection(result)
     throw whyLate(schema, data)
   }
+  const document = jsonSchemaOf(schema, 'draft-2020-12')
   const check = {
     schema: unwrapped(jsonSchemaOf(schema, 'draft-07')),
-    document: jsonSchemaOf(schema, 'draft-2020-12'),
+    document,
+    text: textFormOf(document),
     accept(data: unknown) {
       const result = run(data)
       return result.issues === undefined ? result.value : MISMATCH

@@ -1,18 +1,20 @@
-import type { JsonSchema } from './data-check.js'
+import type { JsonSchema, TextForm } from './data-check.js'
 
-/** Whether all data of this schema is text, which is not sent as JSON. */
-export function isText(schema: JsonSchema): boolean {
+/** Whether data of a schema is text. If a keyword leaves doubt, it may be. */
+export function textFormOf(schema: JsonSchema): TextForm {
+  if (!allows(schema, schema, [])) return 'never'
+  return isText(schema) ? 'always' : 'maybe'
+}
+
+/** Whether all data of this schema is text. */
+function isText(schema: JsonSchema): boolean {
   const { type, anyOf, enum: values = [schema.const] } = schema
   if (type === 'string') return true
   if (Array.isArray(anyOf)) return anyOf.every(isText)
   return Array.isArray(values) && values.every(value => typeof value === 'string')
 }
 
-/** Whether data of this schema may be text. If a keyword leaves doubt, it may. */
-export function mayBeText(schema: JsonSchema): boolean {
-  return allows(schema, schema, [])
-}
-
+/** Whether a schema within another allows text. */
 function allows(schema: JsonSchema, root: JsonSchema, seen: readonly unknown[]): boolean {
   // A schema that is nothing but itself allows nothing more.
   if (seen.includes(schema)) return false

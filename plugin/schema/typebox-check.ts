@@ -3,6 +3,7 @@ import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox
 import { Errors } from '@sinclair/typebox/errors'
 import { Check } from '@sinclair/typebox/value'
 import { type DataCheck, MISMATCH, problemAt } from './data-check.js'
+import { textFormOf } from './text-form.js'
 
 /**
  * Makes the check of a TypeBox schema.
@@ -17,6 +18,7 @@ export function typeBoxCheck(schema: TSchema, json: object = schema): DataCheck 
   return {
     schema: json,
     document: json,
+    text: textFormOf(json),
     accept: data => (check.Check(data) ? data : MISMATCH),
     problem(data) {
       const { message, path, value } = check.Errors(data).First() as ValueError
@@ -26,15 +28,20 @@ export function typeBoxCheck(schema: TSchema, json: object = schema): DataCheck 
 }
 
 /** The kinds of TypeBox 0.34 whose data JSON cannot carry, or whose schema is no JSON Schema. */
-const NOT_JSON = new Set(
-  ['AsyncIterator', 'BigInt', 'Constructor', 'Date', 'Function', 'Iterator', 'Promise'].concat([
-    'RegExp',
-    'Symbol',
-    'Uint8Array',
-    'Undefined',
-    'Void'
-  ])
-)
+const NOT_JSON = new Set([
+  'AsyncIterator',
+  'BigInt',
+  'Constructor',
+  'Date',
+  'Function',
+  'Iterator',
+  'Promise',
+  'RegExp',
+  'Symbol',
+  'Uint8Array',
+  'Undefined',
+  'Void'
+])
 
 /** @throws TypeError if a schema, or one in it, cannot be sent as JSON */
 function refuseKinds(schema: unknown): void {

@@ -13,7 +13,7 @@ export interface StoreFailureMessage {
 }
 
 /** What event stores fail at. */
-export const storeFailureChannel = channelOf<StoreFailureMessage>('store.failure')
+const storeFailureChannel = channelOf<StoreFailureMessage>('store.failure')
 
 /** Tells that a call of the event store has failed. */
 export function tellStoreFailure(operation: StoreFailureMessage['operation'], error: unknown): void {

@@ -21,8 +21,9 @@ export class LimitedRecord implements FrameRecord {
   }
 
   add(frame: string): void {
+    if (this.isTruncated) return
     this.#bytes += Buffer.byteLength(frame)
-    this.isTruncated ||= this.#frames.length >= this.#maxFrames || this.#bytes > this.#maxBytes
+    this.isTruncated = this.#frames.length >= this.#maxFrames || this.#bytes > this.#maxBytes
     if (!this.isTruncated) this.#frames.push(frame)
   }
 

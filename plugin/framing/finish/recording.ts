@@ -111,9 +111,10 @@ export class Recording {
   }
 
   #tell({ outcome, reason, error, usage, timeToFirstEvent, duration }: StreamFinish): void {
+    if (this.#observer === undefined) return
     const { events = 0, bytes = 0 } = this.#parts.unread?.() ?? {}
     const counts = { events: this.#events, waited: this.waited, unread: { events: events + this.#dropped, bytes } }
-    this.#observer?.finish({ outcome, reason, error, usage, timeToFirstEvent, duration, ...counts })
+    this.#observer.finish({ outcome, reason, error, usage, timeToFirstEvent, duration, ...counts })
   }
 
   async #call(onFinish: NonNullable<FinishSettings['onFinish']>, finish: StreamFinish): Promise<void> {

@@ -9,7 +9,7 @@ export interface RefusalMessage {
 }
 
 /** What limits refuse. */
-export const refusalChannel = channelOf<RefusalMessage>('refusal')
+const refusalChannel = channelOf<RefusalMessage>('refusal')
 
 /** Tells that a limit refuses a stream. @returns the error, which says when the client may try again */
 export function refusal(error: RefusalMessage['error']): Error {

@@ -43,11 +43,11 @@ export class SocketWriter implements Writer {
     }
     this.room -= bytes
     if (this.room > 0) {
-      this.#response.write(text, bytes === text.length ? 'latin1' : 'utf8')
+      this.#response.write(text, encodingOf(text, bytes))
       return
     }
     this.isReady = false
-    this.#response.write(text, bytes === text.length ? 'latin1' : 'utf8', error => {
+    this.#response.write(text, encodingOf(text, bytes), error => {
       if (error) return
       deadline?.taken()
       this.isReady = true
@@ -58,7 +58,12 @@ export class SocketWriter implements Writer {
   }
 
   end(text: string, bytes: number): void {
-    this.#response.end(text, bytes === text.length ? 'latin1' : 'utf8')
+    this.#response.end(text, encodingOf(text, bytes))
     this.deadline?.wait()
   }
+}
+
+/** Node neither counts nor encodes Latin-1, which text is that has as many bytes as code units: it is ASCII. */
+function encodingOf(text: string, bytes: number): BufferEncoding {
+  return bytes === text.length ? 'latin1' : 'utf8'
 }

@@ -154,16 +154,16 @@ export class LiveLog {
   isLarger(bytes: number): boolean {
     const uncounted = this.#units - this.#countedUnits
     if (this.#countedBytes + uncounted * MAX_BYTES_PER_UNIT <= bytes) return false
-    for (; this.#counted < this.frames.length; this.#counted++) {
-      this.#countedBytes += Buffer.byteLength(this.frames.get(this.#counted))
-    }
-    this.#countedUnits = this.#units
-    return this.#countedBytes > bytes
+    return this.countBytes() > bytes
   }
 
   /** How many bytes its events have. It counts them. */
   countBytes(): number {
-    return this.after(this.first - 1, this.frames.length).reduce((bytes, frame) => bytes + Buffer.byteLength(frame), 0)
+    for (; this.#counted < this.frames.length; this.#counted++) {
+      this.#countedBytes += Buffer.byteLength(this.frames.get(this.#counted))
+    }
+    this.#countedUnits = this.#units
+    return this.#countedBytes
   }
 
   /** Adds an event. @param isDispatched whether clients dispatch it */

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { chunksOf, isRecorded } from '../../framing/finish/recorded-chunks.js'
+import { chunksOf, isRecorded, type RecordingOptions } from '../../framing/finish/recorded-chunks.js'
 import { protocolNameOf } from '../../framing/protocols/protocols.js'
 import { codecOf } from '../../framing/route-codec.js'
 import type { TakeSlot } from '../../response/limits/slot.js'
@@ -29,13 +29,18 @@ export function newProducer(
   const id = chosen ?? newStreamId()
   const generation = chosen === undefined ? '' : newGeneration()
   const meta = { key: streamKey(id, owner), owner, protocol: protocolNameOf(options.protocol), generation }
-  const { maxEventBytes, onFinish, drainForUsage } = settings
-  const told = { onFinish, drainForUsage, tracker: context.openStreams, streamId: id, unread: () => producer.unread }
-  const frames = { isTruncated: false, add() {}, frames: () => producer.log.after(0, producer.log.last) }
-  const recording = isRecorded(settings) && !isRecord ? { ...told, frames } : undefined
-  const chunks = chunksOf(recording, source, reply, options, maxEventBytes, codecOf(reply), undefined)
+  const recording = isRecorded(settings) && !isRecord ? makeRecording() : undefined
+  const chunks = chunksOf(recording, source, reply, options, settings.maxEventBytes, codecOf(reply), undefined)
   const { signal } = options
   const request = { id, meta, onDisconnect, chunks, signal, settings, takeSlot: () => takeSlot(owner) }
   const producer = new Producer(context, request, reply)
   return producer
+
+  function makeRecording(): RecordingOptions {
+    const { onFinish, drainForUsage } = settings
+    // The log has the frames already.
+    const frames = { isTruncated: false, add() {}, frames: () => producer.log.after(0, producer.log.last) }
+    const unread = () => producer.unread
+    return { onFinish, drainForUsage, tracker: context.openStreams, streamId: id, frames, unread }
+  }
 }
