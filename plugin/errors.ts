@@ -7,10 +7,10 @@ export const FST_SSE_OPTION_INVALID = createError<'FST_SSE_OPTION_INVALID', 500,
   500
 )
 
-/** The plugin is registered already, for this scope or for one around it. Thrown at registration. */
-export const FST_SSE_ALREADY_REGISTERED = createError<'FST_SSE_ALREADY_REGISTERED', 500, []>(
+/** The plugin is registered already, for this scope, or for one around or inside it. Thrown at registration. */
+export const FST_SSE_ALREADY_REGISTERED = createError<'FST_SSE_ALREADY_REGISTERED', 500, [string]>(
   'FST_SSE_ALREADY_REGISTERED',
-  'fastify-sse-from is registered already, here or in a scope around this one: register it once, at the root',
+  'fastify-sse-from is registered already, %s',
   500
 )
 

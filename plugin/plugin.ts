@@ -22,6 +22,23 @@ import { MemoryStore } from './stores/memory-store.js'
 /** The decorator of an app that holds its `SseServer`. */
 export const kSseServer = Symbol.for('fastify-sse-from.server')
 
+/** The scopes of each server that have the plugin. */
+const scopes = new WeakMap<object, FastifyInstance[]>()
+
+/** @throws FST_SSE_ALREADY_REGISTERED if a request could find the plugin twice, with other options */
+function checkScope(app: FastifyInstance): void {
+  if (app.hasDecorator(kSseServer)) {
+    throw new FST_SSE_ALREADY_REGISTERED('here or in a scope around this one: register it once, at the root')
+  }
+  const others = scopes.get(app.server) ?? []
+  // A scope inherits from the one around it.
+  if (others.some(other => Object.prototype.isPrototypeOf.call(app, other))) {
+    const how = 'in a scope inside this one, as the ready routes do if nobody has: register it before them'
+    throw new FST_SSE_ALREADY_REGISTERED(how)
+  }
+  scopes.set(app.server, [...others, app])
+}
+
 /**
  * The plugin. It decorates replies with `sseFrom`, `sseResume` and `sseStart`, and the app with `sseStreams`.
  *
@@ -35,7 +52,7 @@ export const kSseServer = Symbol.for('fastify-sse-from.server')
  */
 export const sseFrom = fp(
   async (app: FastifyInstance, options: PluginOptions) => {
-    if (app.hasDecorator(kSseServer)) throw new FST_SSE_ALREADY_REGISTERED()
+    checkScope(app)
     const settings = pluginSettings(options)
     warnOfTimeouts(app, settings)
     // Where a hook takes longer than this, Fastify gives up closing. 0 is no limit.

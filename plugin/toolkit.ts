@@ -25,7 +25,7 @@ import { PartsRun } from './response/parts-run.js'
 import type { OwnerOptions } from './resume/owner.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
 import { startStream } from './resume/start-stream.js'
-import { resumableOf, streamSettings } from './settings.js'
+import { checkStreamOptions, resumableOf, streamSettings } from './settings.js'
 import type { SseSource } from './source/source.js'
 
 export { FST_SSE_EVENT_INVALID, FST_SSE_OPTION_INVALID, FST_SSE_STREAM_NOT_FOUND } from './errors.js'
@@ -105,8 +105,10 @@ export async function ensurePlugin(app: FastifyInstance): Promise<void> {
  *
  * @param own the `resumable` option of the route
  * @returns `undefined` if the streams of the route are not resumable
+ * @throws FST_SSE_OPTION_INVALID
  */
 export function resumableOptions(app: FastifyInstance, own: StreamOptions['resumable']): ResumableOptions | undefined {
+  checkStreamOptions({ resumable: own })
   return resumableOf(serverOf(app).settings, own)
 }
 

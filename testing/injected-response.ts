@@ -8,6 +8,9 @@ import type { InjectSseOptions } from './options.js'
 
 const EVENT_STREAM = /^text\/event-stream\s*(;|$)/i
 
+/** How much of a body an error shows that is no event stream. Characters. */
+const MAX_QUOTE = 300
+
 interface Options<Schema extends EventStreamSchema> {
   schema: Schema | undefined
   reconnect(
@@ -144,7 +147,8 @@ export class InjectedResponse<Schema extends EventStreamSchema> implements Injec
       if (this.state !== 'open') return
       if (!isEventStream) {
         const type = this.headers['content-type'] ?? 'none'
-        this.#fail('SSE_RESPONSE_INVALID', `the response is not an event stream: ${this.status}, ${type}`)
+        const start = this.#text.slice(0, MAX_QUOTE)
+        this.#fail('SSE_RESPONSE_INVALID', `the response is not an event stream: ${this.status}, ${type}: ${start}`)
       } else if (!isWhole()) {
         this.#fail('SSE_TRUNCATED', 'the server broke the response off')
       }

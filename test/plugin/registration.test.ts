@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import sseFrom from '../../plugin/index.js'
-import { streamRoutes } from '../../routes/index.js'
+import { agUiRoutes, chatRoutes, responsesRoutes, streamRoutes } from '../../routes/index.js'
 import { build } from '../helpers/server.js'
 
 const twice = {
@@ -27,6 +27,34 @@ t.test('registered by the ready routes', async t => {
   app.register(streamRoutes, { generate: async function* () {} as never })
   await app.ready()
   t.notOk(app.hasReplyDecorator('sseFrom'), 'they keep it to themselves')
+})
+
+t.test('registered after ready routes, which its owner would not protect', async t => {
+  const inside = { code: twice.code, message: /already, in a scope inside this one.*register it before them/ }
+  const app = Fastify()
+  app.register(streamRoutes, { generate: async function* () {} as never })
+  app.register(sseFrom, { resumable: { owner: () => 'me' } })
+  await t.rejects(async () => void (await app.ready()), inside)
+  const nested = Fastify()
+  nested.register(async child => {
+    child.register(async grandchild => void (await grandchild.register(sseFrom)))
+  })
+  nested.register(sseFrom)
+  await t.rejects(async () => void (await nested.ready()), inside)
+})
+
+t.test('ready routes refuse resumable options that the plugin would refuse', async t => {
+  const generate = async function* () {} as never
+  for (const resumable of [{ ownr: () => 'me' }, { onDisconnect: 'abandon' }, { owner: 'me' }, 'yes'] as never[]) {
+    for (const routes of [streamRoutes, chatRoutes, agUiRoutes]) {
+      const app = Fastify()
+      app.register(routes, { generate, resumable })
+      await t.rejects(async () => void (await app.ready()), { code: 'FST_SSE_OPTION_INVALID', message: /"resumable/ })
+    }
+    const app = Fastify()
+    app.register(responsesRoutes, { generate, models: ['a'], resumable })
+    await t.rejects(async () => void (await app.ready()), { code: 'FST_SSE_OPTION_INVALID', message: /"resumable/ })
+  }
 })
 
 t.test('registered in two scopes beside each other', async t => {
