@@ -26,13 +26,13 @@ export const kSseServer = Symbol.for('fastify-sse-from.server')
 const scopes = new WeakMap<object, FastifyInstance[]>()
 
 /** @throws FST_SSE_ALREADY_REGISTERED if a request could find the plugin twice, with other options */
-function checkScope(app: FastifyInstance): void {
+function checkScope(app: FastifyInstance, options: PluginOptions): void {
   if (app.hasDecorator(kSseServer)) {
     throw new FST_SSE_ALREADY_REGISTERED('here or in a scope around this one: register it once, at the root')
   }
   const others = scopes.get(app.server) ?? []
-  // A scope inherits from the one around it.
-  if (others.some(other => Object.prototype.isPrototypeOf.call(app, other))) {
+  // A scope inherits from the one around it. What has no options is what the ready routes register for themselves.
+  if (Object.keys(options).length > 0 && others.some(other => Object.prototype.isPrototypeOf.call(app, other))) {
     const how = 'in a scope inside this one, as the ready routes do if nobody has: register it before them'
     throw new FST_SSE_ALREADY_REGISTERED(how)
   }
@@ -52,7 +52,7 @@ function checkScope(app: FastifyInstance): void {
  */
 export const sseFrom = fp(
   async (app: FastifyInstance, options: PluginOptions) => {
-    checkScope(app)
+    checkScope(app, options)
     const settings = pluginSettings(options)
     warnOfTimeouts(app, settings)
     // Where a hook takes longer than this, Fastify gives up closing. 0 is no limit.

@@ -39,8 +39,13 @@ t.test('registered after ready routes, which its owner would not protect', async
   nested.register(async child => {
     child.register(async grandchild => void (await grandchild.register(sseFrom)))
   })
-  nested.register(sseFrom)
+  nested.register(sseFrom, { heartbeat: false })
   await t.rejects(async () => void (await nested.ready()), inside)
+  const equal = Fastify()
+  equal.register(streamRoutes, { generate: async function* () {} as never })
+  equal.register(sseFrom)
+  await equal.ready()
+  t.ok(equal.hasReplyDecorator('sseFrom'), 'without options, it differs in nothing')
 })
 
 t.test('ready routes refuse resumable options that the plugin would refuse', async t => {
