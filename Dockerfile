@@ -1,4 +1,4 @@
-# The server that `npm start` runs. It listens on port 3000 of all addresses of its container.
+# The server that `npm start` runs. It listens on all addresses of its container, on port 3000 unless PORT is set.
 FROM node:22-slim
 
 WORKDIR /app
@@ -11,7 +11,7 @@ USER node
 ENV HOST=0.0.0.0 PORT=3000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:3000/health').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 
 # Node itself receives SIGTERM, and not npm: the server lets its answers finish.
 CMD ["node", "dist/server/start.js"]

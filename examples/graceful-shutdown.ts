@@ -3,7 +3,8 @@ import closeWithGrace from 'close-with-grace'
 import Fastify from 'fastify'
 import sseFrom from 'fastify-sse-from'
 
-const app = Fastify({ logger: true })
+// Fastify gives up closing after `pluginTimeout`, 10 s by default.
+const app = Fastify({ logger: true, pluginTimeout: 12_000 })
 
 // Answers that run get 10 s to finish. After that they are cut off, and their clients are told when to come back.
 await app.register(sseFrom, { drainTimeout: 10_000 })

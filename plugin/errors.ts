@@ -14,10 +14,13 @@ export const FST_SSE_ALREADY_REGISTERED = createError<'FST_SSE_ALREADY_REGISTERE
   500
 )
 
-/** The reply has a stream already, which goes on. The source of the second is never started. */
-export const FST_SSE_ALREADY_ANSWERED = createError<'FST_SSE_ALREADY_ANSWERED', 500, [string]>(
+/**
+ * The reply has a stream already, which goes on, or another answer, or was hijacked. The source that was given is never
+ * started.
+ */
+export const FST_SSE_ALREADY_ANSWERED = createError<'FST_SSE_ALREADY_ANSWERED', 500, [string, string]>(
   'FST_SSE_ALREADY_ANSWERED',
-  '%s has a stream already, which goes on: a reply has one stream, of one source',
+  '%s %s',
   500
 )
 

@@ -8,10 +8,10 @@ import { declaresJsonBody } from './framing/json-body.js'
 import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
 import type { ResumeOptions, Settings, StartOptions, StreamOptions } from './options.js'
-import { ask } from './response/asked-replies.js'
+import { type Asked, ask } from './response/asked-replies.js'
 import { toPlainError } from './response/error-response.js'
 import { EventsRun } from './response/events-run.js'
-import { guardReturn, refuseSecond, unguardReturn } from './response/forgotten-return.js'
+import { guardReturn, refuseSecond } from './response/forgotten-return.js'
 import { sendCollected } from './response/json-response.js'
 import { EVENTS_TYPE, JSON_TYPE, negotiate } from './response/negotiate.js'
 import type { OpenStreams } from './response/open-streams.js'
@@ -44,19 +44,19 @@ export function makeSseFrom(server: SseServer) {
       const resumable = resumableOf(server.settings, options.resumable)
       const json = jsonOf(this, options)
       guardReturn(this, asked)
-      if (json !== undefined) return collected(server, this, source, options, json, settings)
-      if (resumable === undefined) return stream(server, this, source, options, settings)
-      return resumableResponse(server, this, options, settings).begin({ source, options, settings }, resumable)
+      if (json !== undefined) return collected(server, this, asked, source, options, json, settings)
+      if (resumable === undefined) return stream(server, this, asked, source, options, settings)
+      return resumableResponse(server, this, asked, options, settings).begin({ source, options, settings }, resumable)
     } catch (thrown) {
       const error = toPlainError(thrown)
-      unguardReturn(this)
+      asked.by = 'app'
       discard(source, this, abortOf(error))
       throw error
     }
   }
 }
 
-/** @throws FST_SSE_ALREADY_ANSWERED if the reply has a stream already. The source is never started then. */
+/** @throws FST_SSE_ALREADY_ANSWERED if the reply has an answer already. The source is never started then. */
 function takeReply(reply: FastifyReply, source: unknown): void {
   try {
     refuseSecond(reply)
@@ -81,9 +81,10 @@ export function makeSseResume(server: SseServer) {
     const whose = resumableOf(server.settings, { owner, anonymous })
     guardReturn(this, asked)
     try {
-      return resumableResponse(server, this, options, streamSettings(server.settings, options)).follow(id, whose, after)
+      const settings = streamSettings(server.settings, options)
+      return resumableResponse(server, this, asked, options, settings).follow(id, whose, after)
     } catch (error) {
-      unguardReturn(this)
+      asked.by = 'app'
       throw error
     }
   }
@@ -131,6 +132,7 @@ function jsonOf(reply: FastifyReply, { json }: StreamOptions): StreamOptions['js
 function collected(
   server: SseServer,
   reply: FastifyReply,
+  asked: Asked,
   source: unknown,
   options: StreamOptions,
   json: NonNullable<StreamOptions['json']>,
@@ -145,17 +147,19 @@ function collected(
   }
   const run = new EventsRun(parts, source, reply, options, settings.maxEventBytes, codecOf(reply), END_ID)
   const takeSlot = slotTaker(server, reply.request)
-  return sendCollected({ reply, run, streams: server.openStreams, settings, takeSlot, signal: options.signal, summary })
+  const { openStreams: streams } = server
+  return sendCollected({ reply, asked, run, streams, settings, takeSlot, signal: options.signal, summary })
 }
 
 function stream(
   server: SseServer,
   reply: FastifyReply,
+  asked: Asked,
   source: unknown,
   options: StreamOptions,
   settings: Settings
 ): FastifyReply {
-  const responder = makeResponder(server, reply, options, settings)
+  const responder = makeResponder(server, reply, asked, options, settings)
   if (server.openStreams.isClosing) {
     const refused = responder.refuse()
     discard(source, reply, new StreamAbort('closing'))
@@ -184,8 +188,14 @@ export function recordingOf(
   return { onFinish, drainForUsage, tracker, frames, streamId: undefined }
 }
 
-function resumableResponse(server: SseServer, reply: FastifyReply, options: ResumeOptions, settings: Settings) {
-  const responder = makeResponder(server, reply, options, settings)
+function resumableResponse(
+  server: SseServer,
+  reply: FastifyReply,
+  asked: Asked,
+  options: ResumeOptions,
+  settings: Settings
+) {
+  const responder = makeResponder(server, reply, asked, options, settings)
   const takeSlot = slotTaker(server, reply.request)
   return new ResumableResponse(responder, server.resumableStreams, takeSlot, options.protocol, options.signal)
 }
@@ -193,8 +203,9 @@ function resumableResponse(server: SseServer, reply: FastifyReply, options: Resu
 function makeResponder(
   { openStreams: streams }: SseServer,
   reply: FastifyReply,
+  asked: Asked,
   { protocol, onClose }: Pick<StreamOptions, 'protocol' | 'onClose'>,
   settings: Settings
 ): Responder {
-  return new Responder({ reply, protocol: protocolOf(protocol), settings, streams, onClose })
+  return new Responder({ reply, asked, protocol: protocolOf(protocol), settings, streams, onClose })
 }

@@ -8,16 +8,13 @@ import { type Generate, hostGuard } from '../routes/index.js'
 import { openAiSource } from '../sources/index.js'
 import { api } from './api.js'
 import { demoSource } from './demo.js'
-import { type Environment, listOf } from './environment.js'
+import { closeTimes, type Environment, listOf } from './environment.js'
 import { chooseEventStore } from './event-store.js'
 import { logSettings } from './logging.js'
 import { metrics } from './metrics.js'
 import { ownHosts } from './own-hosts.js'
 import { page } from './page.js'
 import { docsPolicy, securityHeaders } from './security.js'
-
-/** How long running answers may continue when the server closes. Milliseconds. */
-const DRAIN_TIMEOUT = 3000
 
 /**
  * How long a request may take to arrive with its body, and its head alone; and how often that is checked. A client that
@@ -32,7 +29,9 @@ const CHECK_INTERVAL = 5000
  * documentation at `/docs`, `/health`, and `/metrics` if it is asked for.
  */
 export async function buildApp(environment: Environment): Promise<FastifyInstance> {
+  const { drain, close } = closeTimes(environment)
   const app = Fastify({
+    pluginTimeout: close,
     ...logSettings(environment.LOG_LEVEL),
     requestTimeout: REQUEST_TIMEOUT,
     http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: CHECK_INTERVAL }
@@ -48,7 +47,7 @@ export async function buildApp(environment: Environment): Promise<FastifyInstanc
     convertConstToEnum: false
   })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: docsPolicy })
-  await app.register(sseFrom, { drainTimeout: DRAIN_TIMEOUT, store: chooseEventStore(environment, app) })
+  await app.register(sseFrom, { drainTimeout: drain, store: chooseEventStore(environment, app) })
   await app.register(api, { ...chooseSource(environment, app), environment })
   await app.register(page)
   if (environment.METRICS === '1') await app.register(metrics, { keys: listOf(environment.API_KEYS) })

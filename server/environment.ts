@@ -27,6 +27,9 @@ const Schema = Type.Object({
   ALLOWED_ORIGINS: Type.Optional(
     Type.String({ description: 'origins such as https://app.example.com, separated by commas' })
   ),
+  DRAIN_TIMEOUT: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 3_600_000, description: 'milliseconds from 0 to 3600000' })
+  ),
   METRICS: Type.Optional(Type.String({ enum: ['0', '1'], description: '1 for /metrics, 0 for none' }))
 })
 
@@ -34,6 +37,17 @@ const Schema = Type.Object({
 export type Environment = Static<typeof Schema>
 
 type Variable = keyof Environment
+
+/** How long running answers may continue when the server closes, unless the environment says otherwise. Milliseconds. */
+const DRAIN_TIMEOUT = 3000
+
+/** How long the rest of closing may take. Milliseconds. */
+const CLOSE_MARGIN = 5000
+
+/** How long running answers may continue when the server closes, and how long closing may take. Milliseconds. */
+export function closeTimes({ DRAIN_TIMEOUT: drain = DRAIN_TIMEOUT }: Environment): { drain: number; close: number } {
+  return { drain, close: drain + CLOSE_MARGIN }
+}
 
 /** The texts in a variable that takes several. */
 export function listOf(variable: string | undefined): string[] {
@@ -44,9 +58,14 @@ function urlScheme(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : ''
 }
 
+function isDigits(value: string): boolean {
+  return /^\d+$/.test(value)
+}
+
 /** Checks that the schema cannot express: Ajv accepts `0x10` as a number, and does not parse URLs. */
 const checks: Partial<Record<Variable, (value: string) => boolean>> = {
-  PORT: value => /^\d+$/.test(value),
+  PORT: isDigits,
+  DRAIN_TIMEOUT: isDigits,
   OPENAI_MODEL: value => listOf(value).every(name => name !== ''),
   REDIS_URL: value => /^rediss?:$/.test(urlScheme(value)),
   ALLOWED_HOSTS: value => listOf(value).every(host => /^(\*|(\*\.)?[a-z\d_-]+(\.[a-z\d_-]+)*)$/i.test(host)),

@@ -1,9 +1,6 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.js'
-import { readEnvironment } from './environment.js'
-
-/** How long the shutdown after Ctrl-C or SIGTERM may take. Milliseconds. */
-const CLOSE_TIMEOUT = 8000
+import { closeTimes, readEnvironment } from './environment.js'
 
 /**
  * Under npm these arrive twice, from the terminal or the supervisor and again from npm. The second one must not end the
@@ -14,7 +11,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env)
   const app = await buildApp(environment)
-  const { close } = closeWithGrace({ delay: CLOSE_TIMEOUT, logger: app.log, skip: [...SIGNALS] }, async ({ err }) => {
+  const delay = closeTimes(environment).close
+  const { close } = closeWithGrace({ delay, logger: app.log, skip: [...SIGNALS] }, async ({ err }) => {
     if (err) app.log.error({ err }, 'closing after an error')
     else app.log.info('closing')
     await app.close()

@@ -30,16 +30,26 @@ export interface Exchange {
   leave(): void
 }
 
-/** Sends a request to an app over a connection within the process: the app need not listen. */
-export async function exchange(app: InjectableApp, ask: Ask): Promise<Exchange> {
+/**
+ * Sends a request to an app over a connection within the process: the app need not listen.
+ *
+ * @param signal ends the wait for the head of the response when it is aborted: rejects with its reason
+ */
+export async function exchange(app: InjectableApp, ask: Ask, signal: AbortSignal | undefined): Promise<Exchange> {
   check(ask)
   await app.ready()
   const socket = await connectTo(app, ask.remoteAddress)
+  const leave = () => socket.destroy()
   try {
+    signal?.throwIfAborted()
+    signal?.addEventListener('abort', leave)
     return await (app.initialConfig.http2 ? exchange2(socket, ask) : exchange1(socket, ask))
   } catch (error) {
     socket.destroy()
+    signal?.throwIfAborted()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', leave)
   }
 }
 

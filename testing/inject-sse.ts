@@ -22,18 +22,21 @@ import type { InjectSseOptions } from './options.js'
  * @param options what is asked, or only its URL
  * @returns the response, as soon as its head has arrived; also an error response
  * @throws whatever keeps the app from getting ready; an error with the code `ECONNRESET` if it closes the connection
- *   without a response
+ *   without a response; the reason of `signal`
  */
 export async function injectSse<Schema extends EventStreamSchema = EventStreamSchema>(
   app: InjectableApp,
   options: InjectSseOptions<Schema> | string
 ): Promise<InjectedStream<Schema>> {
   const { schema, ...asked } = typeof options === 'string' ? { url: options } : options
-  return new InjectedResponse(await exchange(app, askOf(asked)), {
+  const { signal } = asked
+  const stream = new InjectedResponse(await exchange(app, askOf(asked), signal), {
     schema,
     reconnect: (lastEventId, streamId, other) =>
       injectSse(app, { ...continued(asked, streamId), lastEventId, schema, ...other })
   })
+  signal?.addEventListener('abort', () => stream.disconnect(), { once: true })
+  return stream
 }
 
 /** What a client asks that comes back. A stream that a POST has begun is followed at its own URL, as clients do. */

@@ -17,6 +17,11 @@ export interface InjectSseOptions<Schema extends EventStreamSchema = EventStream
   /** The address of the client, as `request.ip` has it. Default: `127.0.0.1`. */
   remoteAddress?: string | undefined
   /**
+   * Leaves when it is aborted, as `disconnect()` does. Before the head has arrived, `injectSse` rejects with its
+   * reason. Default: it waits for as long as the app does.
+   */
+  signal?: AbortSignal | undefined
+  /**
    * The schema of the route: what `eventStream` returned. It types the events, and says how their data is read; an
    * event that it does not declare fails the stream. Default: `message` is text, other data is JSON where it can be.
    */

@@ -39,7 +39,12 @@ export interface ScriptedSource<T, R = unknown> extends Pick<SourceRun<T, R>, 'g
   (context: RunContext): AsyncIterable<T, R>
   /** All runs so far. An answer that is resumed is one run; one that is asked for again is another. */
   readonly runs: readonly SourceRun<T, R>[]
-  /** Waits for a run to start. @param index which one. Default: the first */
+  /**
+   * Waits for a run to start.
+   *
+   * @param index which one: 0 for the first, which is the default
+   * @throws RangeError if `index` is not a whole number from 0 on: it rejects, for no such run will ever start
+   */
   run(index?: number): Promise<SourceRun<T, R>>
 }
 
@@ -84,9 +89,12 @@ export function scriptedSource<T, R = unknown>(): ScriptedSource<T, R> {
   }
   return Object.assign(start, {
     runs,
-    run: (index = 0) => {
+    run: async (index = 0) => {
+      if (!Number.isSafeInteger(index) || index < 0) {
+        throw new RangeError(`the index of a run is a whole number from 0 on, and not ${describe(index)}`)
+      }
       const started = runs[index]
-      if (started) return Promise.resolve(started)
+      if (started) return started
       return new Promise<SourceRun<T, R>>(resolve => {
         waiting.set(index, [...(waiting.get(index) ?? []), resolve])
       })
@@ -95,6 +103,10 @@ export function scriptedSource<T, R = unknown>(): ScriptedSource<T, R> {
     end: (result?: R) => current().end(result),
     fail: (error: unknown) => current().fail(error)
   })
+}
+
+function describe(index: unknown): string {
+  return typeof index === 'number' ? String(index) : `a value of type ${typeof index}`
 }
 
 class Run<T, R> implements SourceRun<T, R>, AsyncIterable<T, R> {

@@ -1,36 +1,32 @@
 import type { FastifyReply } from 'fastify'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 
-/** What was asked of a reply. */
+/** What was asked of a reply, and what the app may still send beside it. */
 export interface Asked {
   protocol: BuiltInProtocol | undefined
   /** The stream, once it is sent. Without an error, an answer of the app's takes its place. */
   stream: { replaceBy(error?: Error): void } | undefined
-  /** What keeps the stream from being replaced by mistake; `undefined` until it is needed. */
-  guard: ReturnGuard | undefined
-}
-
-/**
- * Keeps what the app sends beside a stream from replacing it. Fastify takes the result of an async handler that does
- * not return its stream, `undefined`, for an empty answer, and would send it in place of a stream that waits for its
- * first event, or in place of an error that hooks still work on.
- */
-export interface ReturnGuard {
   /** What the reply had before. */
-  readonly send: FastifyReply['send']
+  readonly before: { readonly send: FastifyReply['send']; readonly wait: FastifyReply['then'] }
+  /**
+   * Who answers:
+   * - `app`: the app; there is no stream
+   * - `stream`: the plugin
+   * - `error`: an error handler, in place of the stream
+   * - `other`: the app, in place of the stream
+   */
+  by: 'app' | 'stream' | 'error' | 'other'
   /** The status that the stream was asked with. */
   statusCode: number
-  /**
-   * - `stream`: the plugin answers
-   * - `error`: an error is answered in place of the stream
-   * - `other`: the app answers something else
-   * - `none`: there is no stream
-   */
-  answer: 'stream' | 'error' | 'other' | 'none'
-  /** Whether the answer to an error is certain to come. */
+  /** Whether an error has been answered. */
   isAnswered: boolean
-  /** Whether the async handler has ended. */
-  hasReturned: boolean
+  /**
+   * What is known of the handler:
+   * - `running`: it may yet return nothing, because it has forgotten its stream
+   * - `over`: it has done that, or it returns or awaits the reply
+   * - `unclear`: that, or an error handler has returned nothing
+   */
+  handler: 'running' | 'over' | 'unclear'
 }
 
 /** Where a reply keeps it. A WeakMap cost the garbage collector 30 us for each stream. */
@@ -40,7 +36,16 @@ type AskedReply = FastifyReply & { [ASKED]?: Asked | null }
 
 /** Remembers that a stream was asked of a reply, so that an error in its place has nothing of it. */
 export function ask(reply: AskedReply): Asked {
-  const asked = { protocol: undefined, stream: undefined, guard: reply[ASKED]?.guard }
+  const earlier = askedOf(reply)
+  const asked: Asked = {
+    protocol: undefined,
+    stream: undefined,
+    before: earlier?.before ?? { send: reply.send, wait: reply.then },
+    by: 'app',
+    statusCode: reply.statusCode,
+    isAnswered: false,
+    handler: earlier?.handler ?? 'running'
+  }
   reply[ASKED] = asked
   return asked
 }

@@ -1,114 +1,138 @@
 import type { FastifyReply } from 'fastify'
 import { FST_SSE_ALREADY_ANSWERED } from '../errors.js'
-import { type Asked, askedOf, type ReturnGuard } from './asked-replies.js'
+import { type Asked, askedOf } from './asked-replies.js'
 import { removeStreamHeaders } from './headers.js'
 
-/** Guards the stream that was asked of a reply. */
+/**
+ * Keeps what the app sends beside a stream from replacing it. Fastify takes the result of an async handler that does
+ * not return its stream, `undefined`, for an empty answer, and would send it in place of a stream that waits for its
+ * first event, or in place of an error that hooks still work on.
+ */
 export function guardReturn(reply: FastifyReply, asked: Asked): void {
-  const { guard } = asked
-  const { statusCode } = reply
-  if (guard === undefined) {
-    asked.guard = { send: reply.send, statusCode, answer: 'stream', isAnswered: false, hasReturned: false }
-    reply.send = guardedSend
-  } else {
-    guard.answer = 'stream'
-    guard.statusCode = statusCode
-  }
-}
-
-/** Lets the app answer whatever it likes: there is no stream after all. */
-export function unguardReturn(reply: FastifyReply): void {
-  const guard = askedOf(reply)?.guard
-  if (guard !== undefined) guard.answer = 'none'
+  asked.by = 'stream'
+  reply.send = guardedSend
+  // biome-ignore lint/suspicious/noThenProperty: Fastify gives each reply one, so that a handler can await it.
+  reply.then = guardedThen
 }
 
 /** Lets an error be answered in place of the stream, and what its error handler sends be empty. */
 export function guardError(reply: FastifyReply): void {
-  const guard = askedOf(reply)?.guard
-  if (guard === undefined || guard.answer === 'none') return
-  guard.answer = 'error'
-  guard.isAnswered = reply.server.errorHandler.name === 'defaultErrorHandler'
+  const asked = askedOf(reply)
+  if (asked === undefined || asked.by === 'app') return
+  asked.by = 'error'
+  asked.isAnswered = false
 }
 
 /**
- * Refuses another stream for a reply that has one.
+ * Refuses a stream for a reply that has an answer.
  *
  * @throws FST_SSE_ALREADY_ANSWERED
  */
 export function refuseSecond(reply: FastifyReply): void {
-  if (askedOf(reply)?.guard?.answer !== 'stream') return
-  const err = new FST_SSE_ALREADY_ANSWERED(routeOf(reply))
+  const why = reasonAgainst(reply)
+  if (why === undefined) return
+  const err = new FST_SSE_ALREADY_ANSWERED(routeOf(reply), why)
   reply.log.error({ err }, err.message)
   throw err
 }
 
+function reasonAgainst(reply: FastifyReply): string | undefined {
+  if (askedOf(reply)?.by === 'stream') {
+    return 'has a stream already, which goes on: a reply has one stream, of one source'
+  }
+  if (!reply.sent) return undefined
+  if (reply.raw.writableEnded) return 'has been answered already: a reply has one answer'
+  return 'was hijacked, so that nothing can be sent with its reply: call reply.sseFrom(...) instead of reply.hijack()'
+}
+
 /** Sends what the plugin answers. */
-export function sendOwn(reply: FastifyReply, payload?: unknown): FastifyReply {
-  const { send } = askedOf(reply)?.guard ?? reply
-  return send.call(reply, payload)
+export function sendOwn(reply: FastifyReply, asked: Asked, payload?: unknown): FastifyReply {
+  return asked.before.send.call(reply, payload)
 }
 
 function guardedSend(this: FastifyReply, ...args: [unknown?]): FastifyReply {
   const asked = askedOf(this) as Asked
-  const guard = asked.guard as ReturnGuard
   const [payload] = args
   // Fastify passes on what an async function gives. An app that means an empty answer passes nothing.
   const isReturned = args.length > 0 && payload === undefined
-  const isFirst = isReturned && !guard.hasReturned
-  if (isReturned) guard.hasReturned = true
-  if (guard.answer === 'stream' && !isInstead(this, asked, guard, isReturned, payload)) return this
-  if (guard.answer === 'other' && isReturned) return this
-  if (guard.answer === 'error') {
-    if (isReturned && guard.isAnswered) return this
-    if (isFirst) {
-      setImmediate(sendEmpty, this, guard)
-      return this
-    }
-    if (!(payload instanceof Error)) guard.isAnswered = true
-  }
-  return guard.send.apply(this, args)
+  return isLetThrough(this, asked, payload, isReturned) ? asked.before.send.apply(this, args) : this
 }
 
-/** Whether something is sent instead of the stream. */
-function isInstead(
-  reply: FastifyReply,
-  asked: Asked,
-  guard: ReturnGuard,
-  isReturned: boolean,
-  payload: unknown
-): boolean {
-  if (payload instanceof FST_SSE_ALREADY_ANSWERED) {
+function isLetThrough(reply: FastifyReply, asked: Asked, payload: unknown, isReturned: boolean): boolean {
+  const isError = payload instanceof Error || isThrown(reply)
+  if (asked.by === 'stream') {
+    return isError ? isErrorInstead(reply, payload) : isAnswerInstead(reply, asked, isReturned)
+  }
+  if (asked.by === 'other') return !isReturned
+  return asked.by === 'app' || isError || isErrorAnswer(reply, asked, isReturned)
+}
+
+/** Whether an error takes the place of the stream. */
+function isErrorInstead(reply: FastifyReply, error: unknown): boolean {
+  if (error instanceof FST_SSE_ALREADY_ANSWERED) {
     setThrown(reply, false)
     return false
   }
-  if (payload instanceof Error || isThrown(reply)) {
-    guardError(reply)
-    return true
+  guardError(reply)
+  return true
+}
+
+/** Whether an answer of the app's takes the place of the stream: whoever sets a status means another one. */
+function isAnswerInstead(reply: FastifyReply, asked: Asked, isReturned: boolean): boolean {
+  if (isReturned) {
+    asked.handler = 'over'
+    const advice = 'return reply.sseFrom(...), or await it'
+    reply.log.warn(`an async handler or hook of ${routeOf(reply)} does not return its stream: ${advice}`)
+    return false
   }
-  // Whoever sets a status means the answer to be another one.
-  if (!isReturned && reply.statusCode !== guard.statusCode && !reply.raw.headersSent) {
-    guard.answer = 'other'
+  if (reply.statusCode !== asked.statusCode && !reply.raw.headersSent) {
+    asked.by = 'other'
     asked.stream?.replaceBy()
     removeStreamHeaders(reply)
     return true
   }
-  reply.log.warn(
-    isReturned
-      ? `the async handler of ${routeOf(reply)} does not return its stream: return reply.sseFrom(...), or await it`
-      : `${routeOf(reply)} has an answer beside its stream, which is left out: ` +
-          'return reply.sseFrom(...), and nothing else'
-  )
+  const advice = 'return reply.sseFrom(...), and nothing else'
+  reply.log.warn(`${routeOf(reply)} has an answer beside its stream, which is left out: ${advice}`)
   return false
 }
 
 /**
- * Sends an empty answer to an error. It is not known who has returned nothing, the error handler or a handler that
- * forgot its stream, so the error handler goes first.
+ * Whether something is the answer to an error. Nothing, which was returned, is that of an error handler, or the end of
+ * a handler that has forgotten its stream. The two look alike, but a handler ends once.
  */
-function sendEmpty(reply: FastifyReply, guard: ReturnGuard): void {
-  if (guard.isAnswered || guard.answer !== 'error' || reply.sent || reply.raw.headersSent) return
-  guard.isAnswered = true
-  guard.send.call(reply, undefined)
+function isErrorAnswer(reply: FastifyReply, asked: Asked, isReturned: boolean): boolean {
+  if (isReturned) {
+    if (asked.isAnswered || isLastHandler(reply)) return false
+    if (asked.handler === 'running') {
+      asked.handler = 'unclear'
+      // Of a handler that is not async, it is not known whether it returns anything.
+      if (!isAsync(reply.routeOptions.handler)) setImmediate(sendEmpty, reply, asked)
+      return false
+    }
+  }
+  asked.isAnswered = true
+  return true
+}
+
+/** A handler that returns or awaits its stream has not forgotten it. */
+function guardedThen(this: FastifyReply, ...args: Parameters<FastifyReply['then']>): void {
+  const asked = askedOf(this) as Asked
+  // So it was an error handler that has returned nothing.
+  if (asked.handler === 'unclear') sendEmpty(this, asked)
+  asked.handler = 'over'
+  asked.before.wait.apply(this, args)
+}
+
+/** Answers an error with nothing, unless it has an answer. */
+function sendEmpty(reply: FastifyReply, asked: Asked): void {
+  if (asked.by !== 'error' || asked.isAnswered || isLastHandler(reply) || reply.sent || reply.raw.headersSent) return
+  asked.isAnswered = true
+  sendOwn(reply, asked)
+}
+
+/** Fastify binds handlers, which leaves them their prototype. */
+function isAsync(handler: object): boolean {
+  return Object.prototype.toString.call(handler) === '[object AsyncFunction]'
 }
 
 function routeOf({ request: { method, routeOptions } }: FastifyReply): string {
@@ -118,15 +142,20 @@ function routeOf({ request: { method, routeOptions } }: FastifyReply): string {
 
 /** Whether Fastify sends something that was thrown, which need not be an Error. */
 function isThrown(reply: FastifyReply): boolean {
-  return Reflect.get(reply, thrownOf(reply)) === true
+  return Reflect.get(reply, internal(reply, 'isError')) === true
 }
 
 function setThrown(reply: FastifyReply, isThrown: boolean): void {
-  Reflect.set(reply, thrownOf(reply), isThrown)
+  Reflect.set(reply, internal(reply, 'isError'), isThrown)
 }
 
-/** Fastify does not export it. */
-function thrownOf(reply: FastifyReply): symbol {
+/** Whether no error handler of the app is left, so that Fastify itself answers. */
+function isLastHandler(reply: FastifyReply): boolean {
+  return Reflect.get(reply, internal(reply, 'nextErrorHandler')) === false
+}
+
+/** Fastify does not export its symbols. */
+function internal(reply: FastifyReply, name: string): symbol {
   const symbols = Object.getOwnPropertySymbols(reply)
-  return symbols.find(({ description }) => description === 'fastify.reply.isError') as symbol
+  return symbols.find(({ description }) => description === `fastify.reply.${name}`) as symbol
 }

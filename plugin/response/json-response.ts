@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { FST_SSE_CLOSING, FST_SSE_STREAM_STOPPED } from '../errors.js'
 import { jsonBodyOf } from '../framing/json-body.js'
 import { StreamAbort } from '../source/stream-abort.js'
-import { type Asked, ask, askedOf } from './asked-replies.js'
+import type { Asked } from './asked-replies.js'
 import { type CollectedRun, type CollectParts, collect } from './collect.js'
 import { toErrorResponse } from './error-response.js'
 import { sendOwn } from './forgotten-return.js'
@@ -13,6 +13,7 @@ import type { Summary } from './summary.js'
 
 /** The parts of a response with one JSON body. */
 export interface JsonResponseParts extends CollectParts {
+  readonly asked: Asked
   readonly run: CollectedRun<{ readonly value: unknown }>
   readonly summary: Summary
 }
@@ -22,32 +23,31 @@ export interface JsonResponseParts extends CollectParts {
  * Its source is never started for a HEAD request (S3), and is cancelled when the client leaves (S2).
  */
 export function sendCollected(parts: JsonResponseParts): FastifyReply {
-  const { reply, run, summary } = parts
-  const asked = askedOf(reply) ?? ask(reply)
+  const { reply, asked, run, summary } = parts
   if (reply.request.method === 'HEAD') {
     run.close(new StreamAbort('left'))
     summary.expect('skipped')
-    return sendOwn(reply.type(JSON_UTF_8), Readable.from([]))
+    return sendOwn(reply.type(JSON_UTF_8), asked, Readable.from([]))
   }
-  void answer(parts, asked)
+  void answer(parts)
   return reply
 }
 
-async function answer(parts: JsonResponseParts, asked: Asked): Promise<void> {
-  const { reply, run, summary } = parts
+async function answer(parts: JsonResponseParts): Promise<void> {
+  const { reply, asked, run, summary } = parts
   try {
     const body = await collect(run, parts)
     if (body === undefined) summary.expect('aborted')
-    else sendBody(parts, asked, body.value)
+    else sendBody(parts, body.value)
   } catch (thrown) {
     const error = thrown as Error
     summary.expect(outcomeOf(error), error)
-    reply.send(error)
+    sendOwn(reply, asked, error)
   }
 }
 
 /** @throws FST_SSE_BODY_INVALID */
-function sendBody({ reply, summary }: JsonResponseParts, asked: Asked, value: unknown): void {
+function sendBody({ reply, asked, summary }: JsonResponseParts, value: unknown): void {
   const { accept, serialize } = jsonBodyOf(reply)
   let body: unknown
   try {
@@ -70,10 +70,10 @@ function sendBody({ reply, summary }: JsonResponseParts, asked: Asked, value: un
   if (typeof body === 'object' && body !== null) {
     // The schema says nothing of what a hook has made of the body.
     if (serialize !== undefined) reply.serializer(sent => (sent === body ? serialize(sent) : JSON.stringify(sent)))
-    sendOwn(reply, body)
+    sendOwn(reply, asked, body)
   } else {
     // Fastify would send a string as it is, and nothing for null.
-    sendOwn(reply.serializer(String), (serialize ?? JSON.stringify)(body))
+    sendOwn(reply.serializer(String), asked, (serialize ?? JSON.stringify)(body))
   }
 }
 

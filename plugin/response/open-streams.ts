@@ -6,7 +6,7 @@ import { reconnectDelay } from '../util/reconnect-delay.js'
 const FINISH_TIMEOUT = 10_000
 
 /** What `drain` leaves of the time that closing may take. Milliseconds. */
-const CLOSE_MARGIN = 500
+export const CLOSE_MARGIN = 500
 
 /** A stream that its server can cut off. */
 export interface OpenStream extends SetItem {
@@ -26,11 +26,12 @@ export class OpenStreams {
   #whenIdle: (() => void) | undefined
 
   /**
-   * @param drainTimeout how long open streams may go on when the server closes, in milliseconds
+   * @param drainTimeout how long open streams may go on when the server closes, in milliseconds. They are cut off
+   *   before the time is over that closing may take
    * @param closeTimeout how long closing may take, in milliseconds. Default: no limit
    */
   constructor(drainTimeout: number, closeTimeout = Number.POSITIVE_INFINITY) {
-    this.#drainTimeout = drainTimeout
+    this.#drainTimeout = Math.min(drainTimeout, Math.max(0, closeTimeout - CLOSE_MARGIN))
     this.#closeTimeout = closeTimeout
   }
 

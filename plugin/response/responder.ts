@@ -5,7 +5,7 @@ import type { ChunkSource } from '../framing/chunk.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import { formatRetry } from '../sse/event.js'
 import { reconnectDelay } from '../util/reconnect-delay.js'
-import { type Asked, ask, askedOf } from './asked-replies.js'
+import type { Asked } from './asked-replies.js'
 import { isEventSource, retryAfter } from './close/come-back.js'
 import { toPlainError } from './error-response.js'
 import { EventStream } from './event-stream.js'
@@ -19,6 +19,7 @@ import { Summary, type SummaryOptions } from './summary.js'
 /** The parts of a response other than its events. */
 export interface ResponderParts extends SummaryOptions {
   readonly reply: FastifyReply
+  readonly asked: Asked
   readonly protocol: BuiltInProtocol
   readonly settings: EventStreamSettings
   readonly streams: OpenStreams
@@ -42,15 +43,13 @@ export class Responder {
   readonly settings: EventStreamSettings
   readonly #parts: ResponderParts
   readonly #summary: Summary
-  readonly #asked: Asked
 
   constructor(parts: ResponderParts) {
     this.reply = parts.reply
     this.settings = parts.settings
     this.#parts = parts
     this.#summary = new Summary(parts.reply, parts)
-    this.#asked = askedOf(parts.reply) ?? ask(parts.reply)
-    this.#asked.protocol = parts.protocol
+    parts.asked.protocol = parts.protocol
   }
 
   /**
@@ -68,13 +67,13 @@ export class Responder {
 
   /** Answers with a stream. */
   stream(chunks: ChunkSource, { id, signal, source, after }: StreamExtras): FastifyReply {
-    const { reply, protocol, settings, streams } = this.#parts
+    const { reply, asked, protocol, settings, streams } = this.#parts
     setHeaders(reply, protocol, id)
     const summary = this.#summary
     summary.streamId = id
     const stream = new EventStream({ chunks, reply, settings, source, signal, summary, after }, streams)
-    this.#asked.stream = stream
-    return sendOwn(reply, stream)
+    asked.stream = stream
+    return sendOwn(reply, asked, stream)
   }
 
   /**
@@ -112,7 +111,7 @@ export class Responder {
     if (this.#isClosed) return this.left()
     this.#summary.expect('skipped')
     unsetHeaders(this.reply)
-    return sendOwn(this.reply.code(204))
+    return sendOwn(this.reply.code(204), this.#parts.asked)
   }
 
   /** Answers with an error after asynchronous work. */
@@ -125,7 +124,7 @@ export class Responder {
       this.#reconnectLater()
     } else {
       this.#summary.expect('error', error)
-      this.reply.send(error)
+      sendOwn(this.reply, this.#parts.asked, error)
     }
   }
 
@@ -133,13 +132,13 @@ export class Responder {
   #reconnectLater(): void {
     setHeaders(this.reply, this.#parts.protocol)
     this.#summary.expect('closed')
-    sendOwn(this.reply.code(200), formatRetry(reconnectDelay()))
+    sendOwn(this.reply.code(200), this.#parts.asked, formatRetry(reconnectDelay()))
   }
 
   #head(): FastifyReply {
     setHeaders(this.reply, this.#parts.protocol)
     this.#summary.expect('skipped')
-    return sendOwn(this.reply, Readable.from([]))
+    return sendOwn(this.reply, this.#parts.asked, Readable.from([]))
   }
 
   /** Answers nothing: the client has left. */

@@ -1,22 +1,27 @@
 import type { FastifyInstance } from 'fastify'
+import { CLOSE_MARGIN } from './open-streams.js'
 import type { PumpSettings } from './write/pump.js'
 
 const SEE = 'see docs/deployment.md'
 
 interface Settings extends Pick<PumpSettings, 'heartbeat'> {
   readonly commitAfter: number
+  readonly drainTimeout: number
 }
 
 /**
  * Warns of timeouts that end streams. They protect the server, so the plugin leaves them as they are.
  *
- * `connectionTimeout` closes HTTP/1.1 connections that are silent. `handlerTimeout` ends whatever takes longer.
+ * `connectionTimeout` closes HTTP/1.1 connections that are silent. `handlerTimeout` ends whatever takes longer. With
+ * `pluginTimeout`, Fastify gives up closing, and `app.close()` rejects.
  */
-export function warnOfTimeouts({ initialConfig, log }: FastifyInstance, { heartbeat, commitAfter }: Settings): void {
+export function warnOfTimeouts({ initialConfig, log }: FastifyInstance, settings: Settings): void {
+  const { heartbeat, commitAfter, drainTimeout } = settings
   // The type of `initialConfig` lacks the last.
   const {
     connectionTimeout = 0,
     http2,
+    pluginTimeout = 0,
     handlerTimeout = 0
   } = initialConfig as typeof initialConfig & {
     handlerTimeout?: number
@@ -28,5 +33,9 @@ export function warnOfTimeouts({ initialConfig, log }: FastifyInstance, { heartb
   }
   if (handlerTimeout > 0) {
     log.warn({ handlerTimeout }, `handlerTimeout ends streams: ${SEE} for routes that have a longer one`)
+  }
+  if (pluginTimeout > 0 && drainTimeout > pluginTimeout - CLOSE_MARGIN) {
+    const cut = `streams are cut off ${CLOSE_MARGIN} ms before it when the app closes`
+    log.warn({ drainTimeout, pluginTimeout }, `pluginTimeout is too short for drainTimeout: ${cut}, ${SEE}`)
   }
 }

@@ -22,7 +22,7 @@ export interface AppProcess {
 export function runApp(t: Test, variables: Record<string, string> = {}, nodeOptions: string[] = []): AppProcess {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !/^(OPENAI_|REDIS_|PORT|HOST|LOG_LEVEL|API_KEYS|ALLOWED_|METRICS)/.test(name)
+      ([name]) => !/^(OPENAI_|REDIS_|PORT|HOST|LOG_LEVEL|API_KEYS|ALLOWED_|METRICS|DRAIN_)/.test(name)
     )
   )
   const child = spawn(process.execPath, [...process.execArgv, ...nodeOptions, 'server/start.ts'], {

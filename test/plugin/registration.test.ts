@@ -103,7 +103,7 @@ t.test('an async handler that does not return its stream', async t => {
     t.match(body, /data: Hello\n\n.*event: done\n/s, 'the stream goes out')
     t.strictSame(
       log.filter(({ level }) => level >= 40).map(({ msg }) => msg),
-      [`the async handler of GET ${route} does not return its stream: return reply.sseFrom(...), or await it`]
+      [`an async handler or hook of GET ${route} does not return its stream: return reply.sseFrom(...), or await it`]
     )
   }
   for (const url of ['/returned', '/awaited', '/sync']) {

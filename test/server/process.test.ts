@@ -61,6 +61,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
+t.test('answers may go on for as long as DRAIN_TIMEOUT says', async t => {
+  for (const [timeout, ended] of [
+    ['0', 'broken'],
+    ['60000', 'clean']
+  ] as const) {
+    const app = await startApp(t, { DRAIN_TIMEOUT: timeout })
+    const client = open(`${app.url}/stream?prompt=hi`)
+    await client.has('You')
+    app.child.kill('SIGTERM')
+    t.equal(await app.exit(), 0)
+    await client.end()
+    t.equal(client.ended, ended)
+    t.match(client.text(), ended === 'clean' ? /event: done/ : /retry: \d+\n$/)
+    t.notMatch(app.stdout(), /"level":[456]0/)
+  }
+})
+
 t.test('exits with 0 at once if no stream is open', async t => {
   const app = await startApp(t)
   app.child.kill('SIGINT')

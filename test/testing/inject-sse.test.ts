@@ -432,6 +432,58 @@ for (const [name, end] of Object.entries(ends)) {
   })
 }
 
+for (const { name, options } of kinds) {
+  t.test(`leaves when its signal is aborted, before the head and after it, over ${name}`, async t => {
+    const app = await makeApp(t, {}, options)
+    const source = scriptedSource<string>()
+    app.get('/stream', (_request, reply) => reply.sseFrom(source))
+    await t.rejects(injectSse(app, { url: '/stream', signal: AbortSignal.abort(new Error('early')) }), {
+      message: 'early'
+    })
+    t.equal(source.runs.length, 0)
+
+    const before = new AbortController()
+    const waiting = t.rejects(injectSse(app, { url: '/stream', signal: before.signal }), { message: 'enough' })
+    const first = await source.run()
+    before.abort(new Error('enough'))
+    await waiting
+    await first.over
+    t.equal(first.signal.reason?.reason, 'left')
+
+    const after = new AbortController()
+    source.give('a')
+    const stream = await injectSse(app, { url: '/stream', signal: after.signal })
+    after.abort()
+    t.equal(stream.state, 'disconnected')
+    const second = await source.run(1)
+    await second.over
+    t.equal(second.signal.reason?.reason, 'left')
+    await t.rejects(stream.reconnect(), { name: 'AbortError' }, 'it asks with the same signal')
+    source.give('b')
+    source.end()
+    t.match(await (await stream.reconnect({ signal: undefined })).events(), [{ data: 'b' }, { event: 'done' }])
+  })
+}
+
+t.test('waits for an answer that an HTTP/2 session still owes, and leaves one that never comes', async t => {
+  const app = await makeApp(t, {}, { http2: true })
+  const close = (request: unknown) => (request as { raw: { stream: ServerHttp2Stream } }).raw.stream.session?.close()
+  app.get('/late', async (request, reply) => {
+    close(request)
+    await new Promise(setImmediate)
+    return reply.sseFrom(['a'])
+  })
+  const controller = new AbortController()
+  app.get('/never', (request, reply) => {
+    reply.hijack()
+    close(request)
+    // By then the client knows of it.
+    setImmediate(() => setImmediate(() => controller.abort(new Error('enough'))))
+  })
+  t.match(await (await injectSse(app, '/late')).events(), [{ data: 'a' }, { event: 'done' }])
+  await t.rejects(injectSse(app, { url: '/never', signal: controller.signal }), { message: 'enough' })
+})
+
 for (const http2 of [false, true]) {
   t.test(`closes the connection of a request that cannot be sent, over HTTP/${http2 ? 2 : 1}`, async t => {
     const app = await makeApp(t, {}, http2 ? { http2 } : {})

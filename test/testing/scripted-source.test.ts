@@ -198,3 +198,23 @@ t.test('ends for all that wait', async t => {
   source.fail(new Error('the next run'))
   t.strictSame(await Promise.all(waiting), [{ done: true, value: 'result' }, OVER])
 })
+
+t.test('refuses to wait for a run that will never be', async t => {
+  const source = scriptedSource<string>()
+  const wrong: [unknown, string][] = [
+    [-1, '-1'],
+    [0.5, '0.5'],
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    ['0', 'a value of type string'],
+    [null, 'a value of type object']
+  ]
+  for (const [index, word] of wrong) {
+    const message = `the index of a run is a whole number from 0 on, and not ${word}`
+    await t.rejects(source.run(index as number), { name: 'RangeError', message })
+  }
+  const second = source.run(1)
+  for (const signal of [1, 2].map(() => new AbortController().signal)) source({ signal })
+  t.equal(await second, source.runs[1])
+  t.equal(await source.run(), source.runs[0])
+})

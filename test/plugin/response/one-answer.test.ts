@@ -27,7 +27,7 @@ function endless() {
 
 const warnings = (log: LogLine[]) => log.filter(({ level }) => level >= 40).map(({ msg }) => msg)
 
-const FORGOTTEN = 'the async handler of GET / does not return its stream: return reply.sseFrom(...), or await it'
+const FORGOTTEN = 'an async handler or hook of GET / does not return its stream: return reply.sseFrom(...), or await it'
 const BESIDE = 'GET / has an answer beside its stream, which is left out: return reply.sseFrom(...), and nothing else'
 
 for (const http2 of [false, true]) {
@@ -120,7 +120,7 @@ for (const http2 of [false, true]) {
     }
     const missing = await ask(t, app => app.setNotFoundHandler(async (_request, reply) => void reply.sseFrom(late)))
     t.match(missing.client.text(), STREAM)
-    t.match(warnings(missing.log), [/^the async handler of GET without a route does not return its stream/])
+    t.match(warnings(missing.log), [/^an async handler or hook of GET without a route does not return its stream/])
   })
 
   t.test(`${name}: an answer with a status of its own takes the place of a stream that has not begun`, async t => {
@@ -207,6 +207,65 @@ for (const http2 of [false, true]) {
         }
       }
     }
+  })
+
+  t.test(`${name}: a stream is refused where the reply has an answer, or was hijacked`, async t => {
+    const asks: ((reply: FastifyReply, source: never) => FastifyReply)[] = [
+      (reply, source) => reply.sseFrom(source),
+      reply => reply.sseResume('a')
+    ]
+    for (const ask of asks) {
+      for (const [how, message] of [
+        ['hijacks', /^GET \/ was hijacked, so that nothing can be sent with its reply: call reply.sseFrom/],
+        ['sends', /^GET \/ has been answered already: a reply has one answer$/]
+      ] as const) {
+        const { source, state } = endless()
+        const { url, log } = await serve(
+          t,
+          app =>
+            app.get('/', async (_request, reply) => {
+              if (how === 'hijacks') reply.hijack()
+              else reply.send('first')
+              try {
+                return ask(reply, source as never)
+              } catch (error) {
+                if (how === 'hijacks') reply.raw.end((error as { code: string }).code)
+                throw error
+              }
+            }),
+          { http2 }
+        )
+        const client = await fetchAll(url, { http2 })
+        t.equal(client.text(), how === 'hijacks' ? 'FST_SSE_ALREADY_ANSWERED' : 'first')
+        await until('the log says so', () => log.some(({ level }) => level === 50))
+        t.match(
+          log.find(({ level }) => level === 50),
+          { err: { code: 'FST_SSE_ALREADY_ANSWERED', message } }
+        )
+        t.equal(state.starts, 0)
+      }
+    }
+  })
+
+  t.test(`${name}: the warning does not blame a handler for a hook that streams`, async t => {
+    const hooks = {
+      'a hook that forgets': async (_request: unknown, reply: FastifyReply) => void reply.sseFrom(late),
+      'a hook that goes on': (_request: unknown, reply: FastifyReply, done: () => void) => {
+        reply.sseFrom(late)
+        done()
+      }
+    }
+    for (const [which, preHandler] of Object.entries(hooks)) {
+      const { client, log } = await ask(t, app => app.get('/', { preHandler }, async () => {}))
+      t.match(client.text(), STREAM)
+      t.strictSame(warnings(log), [FORGOTTEN], which)
+    }
+    const returning = async (_request: unknown, reply: FastifyReply) => reply.sseFrom(late)
+    const { client, log } = await ask(t, app =>
+      app.get('/', { preHandler: returning }, async () => t.fail('the handler ran'))
+    )
+    t.match(client.text(), STREAM)
+    t.strictSame(warnings(log), [])
   })
 
   t.test(`${name}: what is thrown instead takes the place of the stream, an error or not`, async t => {

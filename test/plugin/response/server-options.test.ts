@@ -38,7 +38,7 @@ const harmless: Record<string, Options> = {
   keepAliveTimeout: { keepAliveTimeout: 20 },
   requestTimeout: { requestTimeout: 20, http: { connectionsCheckingInterval: 10, headersTimeout: 10 } },
   maxRequestsPerSocket: { maxRequestsPerSocket: 1 },
-  pluginTimeout: { pluginTimeout: 20 },
+  pluginTimeout: { pluginTimeout: 5500 },
   bodyLimit: { bodyLimit: 10 },
   'forceCloseConnections: true': { forceCloseConnections: true },
   "forceCloseConnections: 'idle'": { forceCloseConnections: 'idle' },
@@ -100,6 +100,42 @@ for (const http2 of [false, true]) {
     }
   )
 }
+
+for (const [drainTimeout, pluginTimeout, warns] of [
+  [undefined, undefined, false],
+  [9500, undefined, false],
+  [9501, undefined, true],
+  [60_000, 0, false],
+  [60_000, 60_500, false],
+  [undefined, 20, true]
+] as const) {
+  t.test(`kind: a server option (pluginTimeout: ${pluginTimeout}) with drainTimeout: ${drainTimeout}`, async t => {
+    const plugin = drainTimeout === undefined ? {} : { drainTimeout }
+    const fastify = pluginTimeout === undefined ? {} : { pluginTimeout }
+    const { log } = await serve(t, () => {}, { plugin, fastify })
+    t.match(
+      log.filter(({ level }) => level === 40),
+      warns
+        ? [{ msg: /^pluginTimeout is too short for drainTimeout: .* 500 ms before it .* docs\/deployment\.md$/ }]
+        : []
+    )
+  })
+}
+
+t.test('kind: a server option (pluginTimeout) that is shorter than drainTimeout does not fail app.close()', async t => {
+  const endless = async function* () {
+    yield '0'
+    await new Promise(() => {})
+  }
+  const setup = (app: FastifyInstance) => app.get('/', (_request, reply) => reply.sseFrom(endless))
+  const { app, url } = await serve(t, setup, { plugin: { drainTimeout: 60_000 }, fastify: { pluginTimeout: 600 } })
+  const client = open(url)
+  await client.has('data: 0')
+  await app.close()
+  await client.end()
+  t.equal(client.ended, 'broken')
+  t.match(client.text(), /^data: 0\n\nretry: [1-5]\d{3}\n$/)
+})
 
 for (const [plugin, connectionTimeout, warns] of [
   [{}, 0, false],

@@ -401,7 +401,7 @@ t.test('app.close() waits for an onFinish that takes its time', async t => {
 
 for (const pluginTimeout of [0, 5000]) {
   t.test(`app.close() does not wait for ever, and says so (pluginTimeout: ${pluginTimeout})`, async t => {
-    const { app, log } = build(t, { fastify: { pluginTimeout } })
+    const { app, log } = build(t, { fastify: { pluginTimeout }, plugin: { drainTimeout: 4500 } })
     app.get('/', (_request, reply) => reply.sseFrom(['a'], { onFinish: () => new Promise(() => {}) }))
     await app.inject('/')
     const clock = new Clock(t)
