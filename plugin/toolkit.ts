@@ -178,7 +178,7 @@ export async function sendWhole(
   const run = new PartsRun(source, reply, toBody, settings.maxResponseBytes, recordingOf(server, settings))
   const body = await collect(run, { reply, streams, settings, takeSlot })
   if (body !== undefined) return sendJson(reply, body)
-  reply.log.info({ outcome: 'aborted' }, 'client left')
+  reply.log.info({ outcome: 'aborted', reason: 'left' }, 'client left')
   return reply
 }
 
