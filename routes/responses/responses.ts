@@ -5,6 +5,7 @@ import {
   ensurePlugin,
   type Finish,
   type OwnerOptions,
+  ownerOf,
   type Path,
   ResponseBuilder,
   responses,
@@ -80,6 +81,8 @@ export async function responsesRoutes(
     '/v1/responses',
     { ...settings, schema: schemas.create, preValidation: check, bodyLimit: limits.maxBodyBytes },
     async (request, reply) => {
+      // Nothing is asked for a stranger, whether the response is stored or not (R3).
+      await ownerOf(request, whose ?? {})
       const asked = read(request.body)
       checkModel(anyModel ? undefined : models, asked.options.model)
       if (asked.background && stored === undefined) {

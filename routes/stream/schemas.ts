@@ -10,9 +10,10 @@ export type StreamSchemas = Readonly<Record<'get' | 'post' | 'follow' | 'stop', 
 /**
  * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
  */
-export function streamSchemas({ promptQuery, noQuery, body }: InputSchemas): StreamSchemas {
+export function streamSchemas({ promptQuery, noQuery, ownQuery, body }: InputSchemas): StreamSchemas {
   const nothing = (description: string) => ({ description, type: 'null' })
   const error = (description: string) => ({ ...ErrorBody, description })
+  const own = ownQuery && { querystring: ownQuery }
   const hasAll = 'The client reconnected after the end of the answer and has all of it'
   const answers = () => ({
     200: TokensOrWhole,
@@ -31,6 +32,7 @@ export function streamSchemas({ promptQuery, noQuery, body }: InputSchemas): Str
     follow: {
       summary: 'Follow an answer from its start, or from the Last-Event-ID',
       params: StreamParams,
+      ...own,
       response: {
         200: Tokens,
         204: nothing(hasAll),
@@ -41,6 +43,7 @@ export function streamSchemas({ promptQuery, noQuery, body }: InputSchemas): Str
     stop: {
       summary: 'Stop an answer for everyone who follows it',
       params: StreamParams,
+      ...own,
       response: {
         204: nothing('The answer is being stopped, or had already ended'),
         404: error('There is no such answer, or it has another owner')

@@ -26,6 +26,11 @@ export interface StreamRoutesOptions extends InputLimits, GenerateOptions, Finis
    * options.
    */
   resumable?: boolean | Omit<ResumableOptions, 'id'> | undefined
+  /**
+   * The names of further query parameters, which your hooks or the `owner` function read and check, such as `ticket`.
+   * A query with any other parameter is refused. Default: none.
+   */
+  queryParameters?: readonly string[] | undefined
 }
 
 const EVENTS = 'text/event-stream'
@@ -50,14 +55,14 @@ const EVENTS = 'text/event-stream'
  */
 export async function streamRoutes(
   app: FastifyInstance,
-  { generate, providerKey, resumable = true, onFinish, ...rest }: StreamRoutesOptions
+  { generate, providerKey, resumable = true, onFinish, queryParameters = [], ...rest }: StreamRoutesOptions
 ): Promise<void> {
   checkGenerate({ generate, providerKey })
   checkOnFinish(onFinish)
-  const limits = inputLimits(rest, ['generate', 'providerKey', 'resumable', 'onFinish'])
+  const limits = inputLimits(rest, ['generate', 'providerKey', 'resumable', 'onFinish', 'queryParameters'])
   await ensurePlugin(app)
   const settings = routeSettings(app)
-  const input = streamInput(limits, lastEventIdParameter(app))
+  const input = streamInput(limits, lastEventIdParameter(app), queryParameters)
   const schemas = streamSchemas(input.schemas)
 
   app.get<{ Querystring: PromptInput }>(
