@@ -26,6 +26,7 @@ export interface EventStreamSchema<
   Body extends DataSchema | undefined = DataSchema | undefined
 > {
   readonly description: string
+  readonly headers: Readonly<Record<string, object>>
   readonly content: Readonly<Record<string, { schema: object; itemSchema?: object }>>
   /** The events, for the type checker only. */
   readonly [events]?: Events
@@ -43,6 +44,9 @@ export interface EventStreamOptions<Body extends DataSchema | undefined = undefi
    */
   json?: Body
 }
+
+/** What a stream that is resumable has. Headers are optional in OpenAPI. */
+const HEADERS = { 'x-stream-id': { type: 'string', description: 'The id of the stream, if it is resumable' } }
 
 /** The data of the event that reports a failure, unless the map declares it. */
 const ErrorData = TypeObject({ statusCode: Integer(), code: TypeString(), message: TypeString() })
@@ -89,6 +93,7 @@ export function eventStream<const Events extends EventMap, const Body extends Da
   const jsonBody = json === undefined ? undefined : checkOf(json, 'the JSON body')
   return {
     description,
+    headers: { ...HEADERS },
     content: {
       'text/event-stream': { schema: { type: 'array', items: item }, itemSchema: item },
       ...(jsonBody !== undefined && { 'application/json': { schema: jsonBody.document } })

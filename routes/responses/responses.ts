@@ -20,6 +20,7 @@ import { checkAccepted, checkGenerate, type GenerateOptions, type GenerateReques
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkModel, checkModels } from '../models.js'
 import { openAiErrorHandler } from '../openai-errors.js'
+import { refusalsOf } from '../refusals.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { answerSteps } from './answer-steps.js'
 import { type ResponsesRequest, readResponsesRequest } from './input.js'
@@ -71,9 +72,9 @@ export async function responsesRoutes(
   const limits = inputLimits(rest, ['generate', 'providerKey', 'models', 'anyModel', 'resumable', 'onFinish'])
   await ensurePlugin(app)
   const settings = { ...routeSettings(app), errorHandler: openAiErrorHandler }
-  const schemas = responsesSchemas()
   const { read, check } = checkReads(body => readResponsesRequest(body, limits))
   const kept = resumableOptions(app, resumable)
+  const schemas = responsesSchemas(refusalsOf(app, kept))
   const whose = kept && { owner: kept.owner && once(kept.owner), anonymous: kept.anonymous }
   const stored = whose && new StoredResponses(app, whose)
 

@@ -1,4 +1,5 @@
 import { ErrorBody } from '../../plugin/toolkit.js'
+import type { Refusals } from '../refusals.js'
 import { StreamParams, type streamInput } from './input.js'
 import { Tokens, TokensOrWhole } from './output.js'
 
@@ -10,7 +11,10 @@ export type StreamSchemas = Readonly<Record<'get' | 'post' | 'follow' | 'stop', 
 /**
  * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
  */
-export function streamSchemas({ promptQuery, noQuery, ownQuery, body }: InputSchemas): StreamSchemas {
+export function streamSchemas(
+  { promptQuery, noQuery, ownQuery, body }: InputSchemas,
+  { owner, limits }: Refusals
+): StreamSchemas {
   const nothing = (description: string) => ({ description, type: 'null' })
   const error = (description: string) => ({ ...ErrorBody, description })
   const own = ownQuery && { querystring: ownQuery }
@@ -18,6 +22,8 @@ export function streamSchemas({ promptQuery, noQuery, ownQuery, body }: InputSch
   const answers = () => ({
     200: TokensOrWhole,
     204: nothing(hasAll),
+    ...owner(error),
+    ...limits(error),
     '4xx': error('The input is invalid, or the provider refused it'),
     '5xx': error('The answer failed before its first token')
   })
@@ -36,6 +42,7 @@ export function streamSchemas({ promptQuery, noQuery, ownQuery, body }: InputSch
       response: {
         200: Tokens,
         204: nothing(hasAll),
+        ...owner(error),
         404: error('Where answers have owners: no answer of this owner has this id'),
         410: error('The answer, or what follows the Last-Event-ID, is no longer there')
       }
@@ -46,6 +53,7 @@ export function streamSchemas({ promptQuery, noQuery, ownQuery, body }: InputSch
       ...own,
       response: {
         204: nothing('The answer is being stopped, or had already ended'),
+        ...owner(error),
         404: error('There is no such answer, or it has another owner')
       }
     }

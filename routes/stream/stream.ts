@@ -13,6 +13,7 @@ import {
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
+import { refusalsOf } from '../refusals.js'
 import { checkInput, routeSettings } from '../route-settings.js'
 import { type BodyInput, checkParams, type PromptInput, requestOf, type StreamParams, streamInput } from './input.js'
 import { toWholeAnswer } from './output.js'
@@ -63,7 +64,8 @@ export async function streamRoutes(
   await ensurePlugin(app)
   const settings = routeSettings(app)
   const input = streamInput(limits, lastEventIdParameter(app), queryParameters)
-  const schemas = streamSchemas(input.schemas)
+  const options = resumableOptions(app, resumable)
+  const schemas = streamSchemas(input.schemas, refusalsOf(app, options))
 
   app.get<{ Querystring: PromptInput }>(
     '/stream',
@@ -81,7 +83,6 @@ export async function streamRoutes(
     (request, reply) => answer(requestOf(request.body), request, reply)
   )
 
-  const options = resumableOptions(app, resumable)
   if (options !== undefined) addStreamById(app, settings, schemas, options)
 
   async function answer(asked: GenerateRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
