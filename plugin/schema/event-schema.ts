@@ -2,6 +2,7 @@
 import { Integer, type TUnsafe, Object as TypeObject, String as TypeString } from '@sinclair/typebox'
 import type { DataCheck } from './data-check.js'
 import type { DataSchema } from './data-schema.js'
+import { readableDocument, recursiveParts } from './document.js'
 import { type DataChecks, makeCheck, readData } from './event-check.js'
 
 /** The events of a route: the schema of the data of each, by name. `message` stands for unnamed events. */
@@ -91,8 +92,10 @@ export function eventStream<const Events extends EventMap, const Body extends Da
   const checks = Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, eventCheck(name, schema)]))
   const item = itemSchema(checks)
   const jsonBody = json === undefined ? undefined : checkOf(json, 'the JSON body')
+  const documents = [...Object.values(checks), ...(jsonBody === undefined ? [] : [jsonBody])]
   return {
     description,
+    ...recursiveParts(documents.map(({ document }) => document)),
     headers: { ...HEADERS },
     content: {
       'text/event-stream': { schema: { type: 'array', items: item }, itemSchema: item },
@@ -138,7 +141,8 @@ function eventCheck(name: string, schema: unknown): DataCheck {
 /** @throws FST_SSE_EVENT_INVALID */
 function checkOf(schema: unknown, what: string): DataCheck {
   try {
-    return makeCheck(schema)
+    const check = makeCheck(schema)
+    return { ...check, document: readableDocument(check.document) }
   } catch (cause) {
     throw invalid(`the schema of ${what} ${cause instanceof Error ? cause.message : cause}`, cause)
   }
