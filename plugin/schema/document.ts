@@ -1,8 +1,8 @@
 import type { JsonSchema } from './data-check.js'
 
 /**
- * The form of a schema that `@fastify/swagger` can read. It takes each key `$ref` for a reference, and fails for a whole
- * app where a property has that name; the name of a pattern may say the same.
+ * The form of a schema that `@fastify/swagger` can read. It takes each key `$ref` for a reference, and fails for the
+ * whole app where a property has that name; the name of a pattern may say the same.
  */
 export function readableDocument(schema: JsonSchema): JsonSchema {
   const text = textOf(schema)

@@ -1,7 +1,7 @@
 import { ErrorBody } from '../../plugin/toolkit.js'
 import type { Refusals } from '../refusals.js'
+import { Tokens, TokensOrWhole } from './events.js'
 import { StreamParams, type streamInput } from './input.js'
-import { Tokens, TokensOrWhole } from './output.js'
 
 type InputSchemas = ReturnType<typeof streamInput>['schemas']
 

@@ -126,11 +126,14 @@ t.test('TypeScript for a browser: the client needs no types of Node', async t =>
     await write(project, {
       'shared.json': { compilerOptions: shared, files: ['main.ts', 'shared.ts'] },
       'shared.ts': sharing,
-      'ready.json': { compilerOptions: { ...options, skipLibCheck: true }, files: ['ready.ts'] },
+      'ready.json': { compilerOptions: shared, files: ['ready.ts'] },
+      'unchecked.json': { compilerOptions: { ...options, skipLibCheck: true }, files: ['ready.ts'] },
       'ready.ts': ready
     })
     await t.resolves(check7(join(project, 'shared.json')), 'the declaration of events, by the condition of browsers')
-    await t.resolves(check7(join(project, 'ready.json')), 'the types of the ready routes, with skipLibCheck')
+    await t.resolves(check7(join(project, 'ready.json')), 'the types of the ready routes, by the same condition')
+    await t.resolves(compile(join(project, 'ready.json'), '--noEmit'), 'with TypeScript 6')
+    await t.resolves(check7(join(project, 'unchecked.json')), 'the same, with skipLibCheck')
   })
 })
 
