@@ -7,24 +7,20 @@ import { chunksOf, isRecorded, type RecordingOptions } from './framing/finish/re
 import { declaresJsonBody } from './framing/json-body.js'
 import { protocolOf } from './framing/protocols/protocols.js'
 import { codecOf } from './framing/route-codec.js'
+import { answerJson, discard } from './json-answer.js'
 import type { ResumeOptions, Settings, StartOptions, StreamOptions } from './options.js'
 import { type Asked, ask } from './response/asked-replies.js'
 import { toPlainError } from './response/error-response.js'
-import { EventsRun } from './response/events-run.js'
 import { guardReturn, refuseSecond } from './response/forgotten-return.js'
-import { sendCollected } from './response/json-response.js'
 import { EVENTS_TYPE, JSON_TYPE, negotiate } from './response/negotiate.js'
 import type { OpenStreams } from './response/open-streams.js'
 import { Responder } from './response/responder.js'
-import { Summary } from './response/summary.js'
 import { ResumableResponse } from './resume/resumable-response.js'
 import { type StartedStream, startStream } from './resume/start-stream.js'
 import { checkResumeOptions, checkStartOptions, checkStreamOptions, resumableOf, streamSettings } from './settings.js'
 import { abortOf } from './source/abort-of.js'
-import { discardSource } from './source/source.js'
 import { StreamAbort } from './source/stream-abort.js'
 import { END_ID, lastEventIdOf } from './sse/last-event-id.js'
-import { logError } from './util/log.js'
 
 /** The objects that all streams of one server share. */
 export interface SseServer extends Admission {
@@ -44,7 +40,10 @@ export function makeSseFrom(server: SseServer) {
       const resumable = resumableOf(server.settings, options.resumable)
       const json = jsonOf(this, options)
       guardReturn(this, asked)
-      if (json !== undefined) return collected(server, this, asked, source, options, json, settings)
+      if (json !== undefined) {
+        const recording = recordingOf(server, settings)
+        return answerJson(this, { server, asked, source, options, json, settings, recording, whose: resumable })
+      }
       if (resumable === undefined) return stream(server, this, asked, source, options, settings)
       return resumableResponse(server, this, asked, options, settings).begin({ source, options, settings }, resumable)
     } catch (thrown) {
@@ -64,10 +63,6 @@ function takeReply(reply: FastifyReply, source: unknown): void {
     discard(source, reply, abortOf(error as Error))
     throw error
   }
-}
-
-function discard(source: unknown, { log }: FastifyReply, reason: StreamAbort): void {
-  discardSource(source, reason, failure => logError(log, 'debug', failure, 'a source that was not needed failed'))
 }
 
 /** Makes the `reply.sseResume` of a server. */
@@ -126,29 +121,6 @@ function jsonOf(reply: FastifyReply, { json }: StreamOptions): StreamOptions['js
   if (json !== undefined) return negotiate(reply, [EVENTS_TYPE, JSON_TYPE]) === JSON_TYPE ? json : undefined
   if (!declaresJsonBody(reply)) return undefined
   throw new FST_SSE_OPTION_INVALID('json', 'takes a function on a route whose schema declares a JSON body')
-}
-
-/** Answers with one JSON body. Nobody can follow it, so it is not resumable. */
-function collected(
-  server: SseServer,
-  reply: FastifyReply,
-  asked: Asked,
-  source: unknown,
-  options: StreamOptions,
-  json: NonNullable<StreamOptions['json']>,
-  settings: Settings
-): FastifyReply {
-  const summary = new Summary(reply, options)
-  const parts = {
-    toBody: json,
-    maxBytes: settings.maxResponseBytes,
-    recording: recordingOf(server, settings),
-    count: (events: number) => void summary.count(events)
-  }
-  const run = new EventsRun(parts, source, reply, options, settings.maxEventBytes, codecOf(reply), END_ID)
-  const takeSlot = slotTaker(server, reply.request)
-  const { openStreams: streams } = server
-  return sendCollected({ reply, asked, run, streams, settings, takeSlot, signal: options.signal, summary })
 }
 
 function stream(

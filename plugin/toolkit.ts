@@ -112,6 +112,12 @@ export function resumableOptions(app: FastifyInstance, own: StreamOptions['resum
   return resumableOf(serverOf(app).settings, own)
 }
 
+/** Whether the streams of one client are limited, those of an owner or of a connection. */
+export function hasClientLimits(app: FastifyInstance): boolean {
+  const { maxStreamsPerOwner, maxStreamsPerConnection } = serverOf(app).settings
+  return maxStreamsPerOwner !== false || maxStreamsPerConnection !== false
+}
+
 /** The largest log of a resumable stream, in bytes. */
 export function maxLogBytes(app: FastifyInstance): number {
   return Math.min(serverOf(app).resumableStreams.store.maxBytes, Number.MAX_SAFE_INTEGER)
@@ -178,7 +184,7 @@ export async function sendWhole(
   const run = new PartsRun(source, reply, toBody, settings.maxResponseBytes, recordingOf(server, settings))
   const body = await collect(run, { reply, streams, settings, takeSlot })
   if (body !== undefined) return sendJson(reply, body)
-  reply.log.info({ outcome: 'aborted' }, 'client left')
+  reply.log.info({ outcome: 'aborted', reason: 'left' }, 'client left')
   return reply
 }
 

@@ -2,8 +2,10 @@ import { type FormEvent, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { useStream } from './use-stream.js'
 
+const headers = () => ({ authorization: 'Bearer secret' }) // the token of your own sign-in, renewed if need be
+
 function Chat() {
-  const { text, state, error, ask, stop } = useStream('/stream')
+  const { text, state, error, ask, stop } = useStream('/stream', { headers })
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     void ask({ prompt: new FormData(event.currentTarget).get('prompt') })

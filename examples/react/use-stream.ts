@@ -1,4 +1,4 @@
-import { openStream, type SseStream } from 'fastify-sse-from/client'
+import { type OpenStreamOptions, openStream, type SseStream, SseStreamError } from 'fastify-sse-from/client'
 import type { Tokens } from 'fastify-sse-from/routes'
 import { useEffect, useRef, useState } from 'react'
 
@@ -8,15 +8,36 @@ interface Answer {
   error?: unknown
 }
 
+interface Options {
+  /** Sent with each request, such as `authorization`. A function makes them anew for each. */
+  headers?: OpenStreamOptions['headers']
+  /** The name under which the tab remembers its last answer, which is shown again after a reload. */
+  remember?: string
+}
+
 /** Reads the answers of a route with the events of `streamRoutes`, one at a time. */
-export function useStream(url: string) {
+export function useStream(url: string, { headers, remember = `stream of ${url}` }: Options = {}) {
   const [answer, setAnswer] = useState<Answer>({ text: '', state: 'none' })
   const current = useRef<SseStream<typeof Tokens>>(undefined)
-  useEffect(() => () => current.current?.close(), []) // the component is gone: the request ends
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page was loaded
+  useEffect(() => {
+    const id = sessionStorage.getItem(remember)
+    if (id !== null) void follow({ resume: id }) // the page was loaded again: its answer, from the start
+    return () => current.current?.close() // the component is gone: the request ends
+  }, [])
 
   async function ask(body: object) {
     void current.current?.stop() // nobody waits for the old answer any more, so its source stops
-    const stream = openStream<typeof Tokens>(url, { body })
+    sessionStorage.removeItem(remember)
+    await follow({ body })
+  }
+
+  function keep(stream: SseStream<typeof Tokens>) {
+    if (current.current === stream && stream.id !== undefined) sessionStorage.setItem(remember, stream.id)
+  }
+
+  async function follow(asked: { body: object } | { resume: string }) {
+    const stream = openStream<typeof Tokens>(url, { ...asked, headers, onOpen: keep })
     current.current = stream
     const show = (next: Answer) => current.current === stream && setAnswer(next)
     let text = ''
@@ -29,7 +50,9 @@ export function useStream(url: string) {
       }
       show({ text, state: stream.complete ? 'complete' : 'stopped' })
     } catch (error) {
-      show({ text, state: 'failed', error })
+      const isGone = 'resume' in asked && error instanceof SseStreamError && [404, 410].includes(error.statusCode ?? 0)
+      if (isGone) sessionStorage.removeItem(remember) // the server keeps an answer for some minutes
+      show(isGone ? { text, state: 'none' } : { text, state: 'failed', error })
     }
   }
 

@@ -24,6 +24,8 @@ export interface ChunkSource<Item = unknown> extends Pulled<Item, Chunk> {
    * it. A client that then loses its connection comes back with that id, and gets the same stream. Default: none.
    */
   readonly headFrame?: string | undefined
+  /** Whether the source goes on without this response, once that has closed it. Default: `false`. */
+  readonly goesOn?: boolean
   /** The last frame of a stream that fails after it has begun; `undefined` if none can be sent (E4). */
   encodeError(error: Error): string | undefined
   /** The last frames of a stream that is stopped on request (E5); `''` for none. */

@@ -224,6 +224,7 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     this.#limits?.end()
     this.#forgetSignal?.()
     chunks.close(abort, error, summary.waited)
+    summary.goesOn = chunks.goesOn === true
   }
 
   /** Cleans up once the response is over. @param isComplete whether all of it was handed to the network */

@@ -31,6 +31,8 @@ export class Summary {
   waited = 0
   /** Why the stream ended early. */
   reason: StreamAbortReason | undefined
+  /** Whether the source goes on without this response. */
+  goesOn = false
   readonly #reply: FastifyReply
   readonly #onClose: SummaryOptions['onClose']
   readonly #startedAt = performance.now()
@@ -102,14 +104,12 @@ export class Summary {
 
   /** Logs how the stream ended (E5), and calls `onClose`. @param isComplete whether all was handed to the network */
   report(isComplete: boolean): void {
-    const { raw, log } = this.#reply
+    const { log } = this.#reply
     if (this.outcome === 'complete' && !isComplete) this.outcome = 'aborted'
     if (this.outcome === 'aborted') this.reason ??= 'left'
     // An error has been logged with the stream, or is an ordinary error response.
     if (!this.#isLogged && this.outcome !== 'skipped' && this.outcome !== 'error') {
-      // Fastify itself logs that the client of an HTTP/1.1 response left which had begun.
-      const isUnnoticed = this.outcome === 'aborted' && (isHttp2(raw) || !raw.headersSent)
-      log.info(this.takeLine(), isUnnoticed ? 'client left' : 'stream closed')
+      log.info(this.takeLine(), this.#message)
     }
     const { close } = streamChannels
     if (this.#isOpen && close.hasSubscribers) {
@@ -124,6 +124,15 @@ export class Summary {
     } catch (error) {
       logError(this.#reply.log, 'error', error, 'onClose failed')
     }
+  }
+
+  /** What the log says of the end of the response. */
+  get #message(): string {
+    const { raw } = this.#reply
+    if (this.outcome !== 'aborted') return 'stream closed'
+    if (this.goesOn) return 'client left, and the source goes on'
+    // Fastify itself logs that the client of an HTTP/1.1 response left which had begun.
+    return isHttp2(raw) || !raw.headersSent ? 'client left' : 'stream closed'
   }
 
   #summary(): StreamSummary {

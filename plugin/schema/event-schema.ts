@@ -2,6 +2,7 @@
 import { Integer, type TUnsafe, Object as TypeObject, String as TypeString } from '@sinclair/typebox'
 import type { DataCheck } from './data-check.js'
 import type { DataSchema } from './data-schema.js'
+import { readableDocument, recursiveParts } from './document.js'
 import { type DataChecks, makeCheck, readData } from './event-check.js'
 
 /** The events of a route: the schema of the data of each, by name. `message` stands for unnamed events. */
@@ -26,6 +27,7 @@ export interface EventStreamSchema<
   Body extends DataSchema | undefined = DataSchema | undefined
 > {
   readonly description: string
+  readonly headers: Readonly<Record<string, object>>
   readonly content: Readonly<Record<string, { schema: object; itemSchema?: object }>>
   /** The events, for the type checker only. */
   readonly [events]?: Events
@@ -43,6 +45,9 @@ export interface EventStreamOptions<Body extends DataSchema | undefined = undefi
    */
   json?: Body
 }
+
+/** What a stream that is resumable has. Headers are optional in OpenAPI. */
+const HEADERS = { 'x-stream-id': { type: 'string', description: 'The id of the stream, if it is resumable' } }
 
 /** The data of the event that reports a failure, unless the map declares it. */
 const ErrorData = TypeObject({ statusCode: Integer(), code: TypeString(), message: TypeString() })
@@ -87,8 +92,11 @@ export function eventStream<const Events extends EventMap, const Body extends Da
   const checks = Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, eventCheck(name, schema)]))
   const item = itemSchema(checks)
   const jsonBody = json === undefined ? undefined : checkOf(json, 'the JSON body')
+  const documents = [...Object.values(checks), ...(jsonBody === undefined ? [] : [jsonBody])]
   return {
     description,
+    ...recursiveParts(documents.map(({ document }) => document)),
+    headers: { ...HEADERS },
     content: {
       'text/event-stream': { schema: { type: 'array', items: item }, itemSchema: item },
       ...(jsonBody !== undefined && { 'application/json': { schema: jsonBody.document } })
@@ -133,7 +141,8 @@ function eventCheck(name: string, schema: unknown): DataCheck {
 /** @throws FST_SSE_EVENT_INVALID */
 function checkOf(schema: unknown, what: string): DataCheck {
   try {
-    return makeCheck(schema)
+    const check = makeCheck(schema)
+    return { ...check, document: readableDocument(check.document) }
   } catch (cause) {
     throw invalid(`the schema of ${what} ${cause instanceof Error ? cause.message : cause}`, cause)
   }

@@ -4,6 +4,7 @@ import { type AnswerPart, ensurePlugin, resumableOptions } from '../../plugin/to
 import { checkOnFinish, type FinishOptions } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions, type GenerateRequest } from '../generate.js'
 import { type InputLimits, inputLimits, type Limits } from '../limits.js'
+import { type Refusals, refusalsOf } from '../refusals.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { type ActiveStreams, checkActiveStreams, LocalStreams } from './active-streams.js'
 import { type ActiveStreamSettings, addActiveStream, answerActively } from './answers.js'
@@ -34,7 +35,8 @@ export interface ActiveApi<Request extends ActiveRequest> {
   readonly path: string
   /** The field that has the id of the chat or the thread. */
   readonly idField: string
-  readonly schemas: ActiveStreamSettings['schemas'] & { readonly post: object }
+  /** Makes the schemas of the routes. */
+  schemas(refusals: Refusals, isResumable: boolean): ActiveStreamSettings['schemas'] & { readonly post: object }
   /** @throws FST_SSE_INPUT_INVALID */
   read(body: unknown, limits: Limits): Request
   idOf(request: Request): string
@@ -61,7 +63,7 @@ export async function addActiveRoutes<Request extends ActiveRequest>(
   }: ActiveRoutesOptions,
   api: ActiveApi<Request>
 ): Promise<void> {
-  const { path, idField, schemas } = api
+  const { path, idField } = api
   checkGenerate({ generate, providerKey })
   checkOnFinish(onFinish)
   checkActiveStreams(activeStreams)
@@ -69,6 +71,7 @@ export async function addActiveRoutes<Request extends ActiveRequest>(
   await ensurePlugin(app)
   const settings = routeSettings(app)
   const options = resumableOptions(app, resumable)
+  const schemas = api.schemas(refusalsOf(app, options), options !== undefined)
   const maxLength = maxIdLength(app)
   const answers = { generate, providerKey, onFinish, resumable, activeStreams, options }
   const { read, check } = checkReads(body => checkAsked(api.read(body, limits)))

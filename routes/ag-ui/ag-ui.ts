@@ -28,7 +28,7 @@ export async function agUiRoutes(app: FastifyInstance, options: AgUiRoutesOption
   await addActiveRoutes(app, options, {
     path: '/agent',
     idField: 'threadId',
-    schemas: agUiSchemas(),
+    schemas: agUiSchemas,
     read: readRun,
     idOf: ({ run }) => run.threadId,
     protocolOf: ({ run }) => protocolOf(run),

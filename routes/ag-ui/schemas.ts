@@ -1,10 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import { ErrorBody } from '../../plugin/toolkit.js'
+import { type Refusals, streamHeaders } from '../refusals.js'
 
 /**
  * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
  */
-export function agUiSchemas(): Readonly<Record<'post' | 'follow' | 'stop', object>> {
+export function agUiSchemas(
+  { owner, limits }: Refusals,
+  isResumable: boolean
+): Readonly<Record<'post' | 'follow' | 'stop', object>> {
   const error = (description: string) => ({ ...ErrorBody, description })
   const params = Type.Object({ id: Type.String({ description: 'The id of the thread' }) })
   const nothing = (description: string) => ({ description, type: 'null' })
@@ -13,7 +17,9 @@ export function agUiSchemas(): Readonly<Record<'post' | 'follow' | 'stop', objec
       summary: 'Run the agent, for clients of AG-UI',
       body: runInput(),
       response: {
-        200: run(),
+        200: { ...run(), ...streamHeaders(isResumable) },
+        ...owner(error),
+        ...limits(error),
         '4xx': error('The input is invalid, or the provider refused it'),
         '5xx': error('The run failed before its first event')
       }
@@ -21,12 +27,16 @@ export function agUiSchemas(): Readonly<Record<'post' | 'follow' | 'stop', objec
     follow: {
       summary: 'Follow the run of a thread from its start',
       params,
-      response: { 200: run(), 204: nothing('No run of this thread is running') }
+      response: {
+        200: { ...run(), ...streamHeaders(true) },
+        204: nothing('No run of this thread is running'),
+        ...owner(error)
+      }
     },
     stop: {
       summary: 'Stop the run of a thread',
       params,
-      response: { 204: nothing('The run is being stopped, or none is running') }
+      response: { 204: nothing('The run is being stopped, or none is running'), ...owner(error) }
     }
   }
 }

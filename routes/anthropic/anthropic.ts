@@ -6,6 +6,7 @@ import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkModel, checkModels } from '../models.js'
+import { refusalsOf } from '../refusals.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { type MessageRequest, readMessageRequest } from './input.js'
 import { newMessage, wholeMessage } from './output.js'
@@ -52,7 +53,7 @@ export async function anthropicRoutes(
   const limits = inputLimits(rest, ['generate', 'providerKey', 'models', 'onFinish'])
   await ensurePlugin(app)
   const settings = { ...routeSettings(app), errorHandler }
-  const schemas = anthropicSchemas()
+  const schemas = anthropicSchemas(refusalsOf(app))
   const { read, check } = checkReads(body => checkAsked(readMessageRequest(body, limits)))
 
   app.post(

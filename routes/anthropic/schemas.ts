@@ -1,10 +1,11 @@
 import { Type } from '@sinclair/typebox'
+import type { Refusals } from '../refusals.js'
 import { AnthropicErrorBody, AnthropicMessage } from './output.js'
 
 /**
  * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
  */
-export function anthropicSchemas(): Readonly<Record<'messages' | 'countTokens', object>> {
+export function anthropicSchemas({ limits }: Refusals): Readonly<Record<'messages' | 'countTokens', object>> {
   const error = (description: string) => ({ ...AnthropicErrorBody, description })
   return {
     messages: {
@@ -12,6 +13,7 @@ export function anthropicSchemas(): Readonly<Record<'messages' | 'countTokens', 
       body: messagesBody(),
       response: {
         200: answer(),
+        ...limits(error),
         '4xx': error('The request is invalid or not supported, or the provider refused it'),
         '5xx': error('The answer failed before its first token')
       }

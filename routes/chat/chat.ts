@@ -29,7 +29,7 @@ export async function chatRoutes(app: FastifyInstance, options: ChatRoutesOption
   await addActiveRoutes(app, options, {
     path: '/api/chat',
     idField: 'id',
-    schemas: chatSchemas(),
+    schemas: chatSchemas,
     read: readChat,
     idOf: ({ chat }) => chat,
     // An answer that goes on with a message has the id of that message.

@@ -1,10 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import { ErrorBody } from '../../plugin/toolkit.js'
+import { type Refusals, streamHeaders } from '../refusals.js'
 
 /**
  * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
  */
-export function chatSchemas(): Readonly<Record<'post' | 'follow' | 'stop', object>> {
+export function chatSchemas(
+  { owner, limits }: Refusals,
+  isResumable: boolean
+): Readonly<Record<'post' | 'follow' | 'stop', object>> {
   const error = (description: string) => ({ ...ErrorBody, description })
   const params = Type.Object({ id: Type.String({ description: 'The id of the chat' }) })
   const nothing = (description: string) => ({ description, type: 'null' })
@@ -13,7 +17,9 @@ export function chatSchemas(): Readonly<Record<'post' | 'follow' | 'stop', objec
       summary: 'Answer a chat, for useChat of the AI SDK',
       body: chatBody(),
       response: {
-        200: answer(),
+        200: { ...answer(), ...streamHeaders(isResumable) },
+        ...owner(error),
+        ...limits(error),
         '4xx': error('The input is invalid, or the provider refused it'),
         '5xx': error('The answer failed before its first token')
       }
@@ -21,12 +27,12 @@ export function chatSchemas(): Readonly<Record<'post' | 'follow' | 'stop', objec
     follow: {
       summary: 'Follow the running answer of a chat from its start',
       params,
-      response: { 200: answer(), 204: nothing('No answer is running') }
+      response: { 200: { ...answer(), ...streamHeaders(true) }, 204: nothing('No answer is running'), ...owner(error) }
     },
     stop: {
       summary: 'Stop the running answer of a chat',
       params,
-      response: { 204: nothing('The answer is being stopped, or none is running') }
+      response: { 204: nothing('The answer is being stopped, or none is running'), ...owner(error) }
     }
   }
 }

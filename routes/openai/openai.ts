@@ -6,6 +6,7 @@ import { checkAccepted, checkGenerate, type GenerateOptions, sourceOf } from '..
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkModel, checkModels } from '../models.js'
 import { openAiErrorHandler } from '../openai-errors.js'
+import { refusalsOf } from '../refusals.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { type ChatRequest, readChatRequest } from './input.js'
 import { type Model, newCompletion, now, wholeCompletion } from './output.js'
@@ -46,7 +47,7 @@ export async function openAiRoutes(
   const created = now()
   const allowed = anyModel ? undefined : models
   const settings = { ...routeSettings(app), errorHandler: openAiErrorHandler }
-  const schemas = openAiSchemas()
+  const schemas = openAiSchemas(refusalsOf(app))
   const { read, check } = checkReads(body => checkAsked(readChatRequest(body, limits)))
 
   app.post(

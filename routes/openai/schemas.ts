@@ -1,19 +1,21 @@
 import { Type } from '@sinclair/typebox'
+import type { Refusals } from '../refusals.js'
 import { ChatCompletion, ChatCompletionChunk, Model, ModelList, OpenAiErrorBody } from './output.js'
 
 /**
  * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
  */
-export function openAiSchemas(): Readonly<Record<'chat' | 'models' | 'model', object>> {
+export function openAiSchemas({ limits }: Refusals): Readonly<Record<'chat' | 'models' | 'model', object>> {
+  const error = (description: string) => ({ ...OpenAiErrorBody, description })
   const errors = () => ({
-    '4xx': { ...OpenAiErrorBody, description: 'The request is invalid or not supported, or the provider refused it' },
-    '5xx': { ...OpenAiErrorBody, description: 'The answer failed before its first token' }
+    '4xx': error('The request is invalid or not supported, or the provider refused it'),
+    '5xx': error('The answer failed before its first token')
   })
   return {
     chat: {
       summary: "Answer a conversation as OpenAI's chat completions do",
       body: chatBody(),
-      response: { 200: answer(), ...errors() }
+      response: { 200: answer(), ...limits(error), ...errors() }
     },
     models: { summary: 'List the models', response: { 200: ModelList, ...errors() } },
     model: { summary: 'Show one model', response: { 200: Model, ...errors() } }

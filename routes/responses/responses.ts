@@ -5,6 +5,7 @@ import {
   ensurePlugin,
   type Finish,
   type OwnerOptions,
+  ownerOf,
   type Path,
   ResponseBuilder,
   responses,
@@ -19,6 +20,7 @@ import { checkAccepted, checkGenerate, type GenerateOptions, type GenerateReques
 import { type InputLimits, inputLimits } from '../limits.js'
 import { checkModel, checkModels } from '../models.js'
 import { openAiErrorHandler } from '../openai-errors.js'
+import { refusalsOf } from '../refusals.js'
 import { checkReads, routeSettings } from '../route-settings.js'
 import { answerSteps } from './answer-steps.js'
 import { type ResponsesRequest, readResponsesRequest } from './input.js'
@@ -70,9 +72,9 @@ export async function responsesRoutes(
   const limits = inputLimits(rest, ['generate', 'providerKey', 'models', 'anyModel', 'resumable', 'onFinish'])
   await ensurePlugin(app)
   const settings = { ...routeSettings(app), errorHandler: openAiErrorHandler }
-  const schemas = responsesSchemas()
   const { read, check } = checkReads(body => readResponsesRequest(body, limits))
   const kept = resumableOptions(app, resumable)
+  const schemas = responsesSchemas(refusalsOf(app, kept))
   const whose = kept && { owner: kept.owner && once(kept.owner), anonymous: kept.anonymous }
   const stored = whose && new StoredResponses(app, whose)
 
@@ -80,6 +82,8 @@ export async function responsesRoutes(
     '/v1/responses',
     { ...settings, schema: schemas.create, preValidation: check, bodyLimit: limits.maxBodyBytes },
     async (request, reply) => {
+      // Nothing is asked for a stranger, whether the response is stored or not (R3).
+      await ownerOf(request, whose ?? {})
       const asked = read(request.body)
       checkModel(anyModel ? undefined : models, asked.options.model)
       if (asked.background && stored === undefined) {

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import type { Refusals } from '../refusals.js'
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
 const open = { additionalProperties: true }
@@ -35,17 +36,19 @@ export type ResponsesSchemas = Readonly<Record<'create' | 'get' | 'cancel' | 'de
 /**
  * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
  */
-export function responsesSchemas(): ResponsesSchemas {
+export function responsesSchemas({ owner, limits }: Refusals): ResponsesSchemas {
+  const error = (description: string) => ({ ...ErrorBody, description })
   const errors = () => ({
-    '4xx': { ...ErrorBody, description: 'The request is invalid, or there is no such response' },
-    '5xx': { ...ErrorBody, description: 'The answer failed before its first token' }
+    ...owner(error),
+    '4xx': error('The request is invalid, or there is no such response'),
+    '5xx': error('The answer failed before its first token')
   })
   const params = () => Type.Object({ id: Type.String({ description: 'The id of a response' }) })
   return {
     create: {
       summary: "Answer as OpenAI's Responses API does",
       body: body(),
-      response: { 200: withEvents('The response, or with `stream` its events'), ...errors() }
+      response: { 200: withEvents('The response, or with `stream` its events'), ...limits(error), ...errors() }
     },
     get: {
       summary: 'Give a response, or its events',

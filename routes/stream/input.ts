@@ -1,10 +1,11 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import { compileValidator, type Problem, STREAM_ID_PATTERN } from '../../plugin/toolkit.js'
 import { findProblemOfMessages, findProblemOfOptions } from '../contract/check.js'
 import { type GenerateRequest, messagesSchema, requestOptions } from '../contract/request.js'
 import { FST_SSE_INPUT_INVALID } from '../errors.js'
 import type { Limits } from '../limits.js'
 import type { InputCheck } from '../route-settings.js'
+import { closed, promptSchema, streamQueries } from './query.js'
 
 /** The path parameters of `/stream/:id`. */
 export const StreamParams = Type.Object({
@@ -13,13 +14,6 @@ export const StreamParams = Type.Object({
     description: 'the x-stream-id of the response that the stream began with'
   })
 })
-
-const LastEventId = Type.Optional(
-  Type.String({ description: 'a string, the Last-Event-ID of a client that cannot send the header' })
-)
-
-/** The plugin reads it, and takes the last one of several. A parser of queries makes a list of them. */
-const AnyLastEventId = Type.Optional(Type.Unknown())
 
 /** `{ prompt }`: a conversation of one message of the user. */
 export interface PromptInput {
@@ -41,12 +35,13 @@ export const checkParams = makeCheck('params', compileValidator(StreamParams))
 /**
  * What the routes take, within limits: its schemas, and the checks that go with them. The checks see the input as it
  * was sent; Fastify's own would turn a number into a string and drop unknown fields.
+ *
+ * @param queryParameters the names of those that the app reads
+ * @throws FST_SSE_OPTION_INVALID
  */
-export function streamInput(limits: Limits, lastEventIdParameter: string | false) {
+export function streamInput(limits: Limits, lastEventIdParameter: string | false, queryParameters: readonly string[]) {
   const Text = promptSchema(limits)
-  const named = (schema: TSchema) => (lastEventIdParameter === false ? {} : { [lastEventIdParameter]: schema })
-  const promptQuery = (lastEventId: TSchema) => closed({ prompt: Text, ...named(lastEventId) })
-  const noQuery = (lastEventId: TSchema) => closed(named(lastEventId))
+  const queries = streamQueries(limits, lastEventIdParameter, queryParameters)
   const PromptBody = closed({ prompt: Text })
   const MessagesBody = closed({ messages: messagesSchema(limits), ...requestOptions })
   const findPromptProblem = compileValidator(PromptBody)
@@ -63,24 +58,11 @@ export function streamInput(limits: Limits, lastEventIdParameter: string | false
   }
 
   return {
-    schemas: {
-      promptQuery: promptQuery(LastEventId),
-      noQuery: noQuery(LastEventId),
-      body: Type.Union([PromptBody, MessagesBody])
-    },
-    checkPromptQuery: makeCheck('query', compileValidator(promptQuery(AnyLastEventId))),
-    checkNoQuery: makeCheck('query', compileValidator(noQuery(AnyLastEventId))),
+    schemas: { ...queries.schemas, body: Type.Union([PromptBody, MessagesBody]) },
+    checkPromptQuery: makeCheck('query', queries.findPromptProblem),
+    checkNoQuery: makeCheck('query', queries.findProblem),
     checkBody: makeCheck('body', findBodyProblem)
   }
-}
-
-/** The schema of a prompt: never empty, and limited in length. */
-function promptSchema({ maxTextLength }: Limits) {
-  return Type.String({
-    minLength: 1,
-    maxLength: maxTextLength,
-    description: `a string of 1 to ${maxTextLength} characters`
-  })
 }
 
 /** A message of a user or a system that says nothing is a mistake. */
@@ -89,10 +71,6 @@ function findSilence({ messages }: { messages: unknown }): Problem | undefined {
     ({ role, content }) => content === '' && (role === 'user' || role === 'system')
   )
   return index < 0 ? undefined : { where: `messages/${index}/content`, what: 'takes a string that is not empty' }
-}
-
-function closed(properties: Record<string, TSchema>) {
-  return Type.Object(properties, { additionalProperties: false })
 }
 
 function makeCheck(part: string, findProblem: (value: unknown) => Problem | undefined): InputCheck {

@@ -1,6 +1,7 @@
 import { ErrorBody } from '../../plugin/toolkit.js'
+import type { Refusals } from '../refusals.js'
+import { Tokens, TokensOrWhole } from './events.js'
 import { StreamParams, type streamInput } from './input.js'
-import { Tokens, TokensOrWhole } from './output.js'
 
 type InputSchemas = ReturnType<typeof streamInput>['schemas']
 
@@ -10,13 +11,19 @@ export type StreamSchemas = Readonly<Record<'get' | 'post' | 'follow' | 'stop', 
 /**
  * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
  */
-export function streamSchemas({ promptQuery, noQuery, body }: InputSchemas): StreamSchemas {
+export function streamSchemas(
+  { promptQuery, noQuery, ownQuery, body }: InputSchemas,
+  { owner, limits }: Refusals
+): StreamSchemas {
   const nothing = (description: string) => ({ description, type: 'null' })
   const error = (description: string) => ({ ...ErrorBody, description })
+  const own = ownQuery && { querystring: ownQuery }
   const hasAll = 'The client reconnected after the end of the answer and has all of it'
   const answers = () => ({
     200: TokensOrWhole,
     204: nothing(hasAll),
+    ...owner(error),
+    ...limits(error),
     '4xx': error('The input is invalid, or the provider refused it'),
     '5xx': error('The answer failed before its first token')
   })
@@ -31,9 +38,11 @@ export function streamSchemas({ promptQuery, noQuery, body }: InputSchemas): Str
     follow: {
       summary: 'Follow an answer from its start, or from the Last-Event-ID',
       params: StreamParams,
+      ...own,
       response: {
         200: Tokens,
         204: nothing(hasAll),
+        ...owner(error),
         404: error('Where answers have owners: no answer of this owner has this id'),
         410: error('The answer, or what follows the Last-Event-ID, is no longer there')
       }
@@ -41,8 +50,10 @@ export function streamSchemas({ promptQuery, noQuery, body }: InputSchemas): Str
     stop: {
       summary: 'Stop an answer for everyone who follows it',
       params: StreamParams,
+      ...own,
       response: {
         204: nothing('The answer is being stopped, or had already ended'),
+        ...owner(error),
         404: error('There is no such answer, or it has another owner')
       }
     }

@@ -13,6 +13,7 @@ import {
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
+import { refusalsOf } from '../refusals.js'
 import { checkInput, routeSettings } from '../route-settings.js'
 import { type BodyInput, checkParams, type PromptInput, requestOf, type StreamParams, streamInput } from './input.js'
 import { toWholeAnswer } from './output.js'
@@ -26,6 +27,11 @@ export interface StreamRoutesOptions extends InputLimits, GenerateOptions, Finis
    * options.
    */
   resumable?: boolean | Omit<ResumableOptions, 'id'> | undefined
+  /**
+   * The names of further query parameters, which your hooks or the `owner` function read and check, such as `ticket`.
+   * A query with any other parameter is refused. Default: none.
+   */
+  queryParameters?: readonly string[] | undefined
 }
 
 const EVENTS = 'text/event-stream'
@@ -50,15 +56,16 @@ const EVENTS = 'text/event-stream'
  */
 export async function streamRoutes(
   app: FastifyInstance,
-  { generate, providerKey, resumable = true, onFinish, ...rest }: StreamRoutesOptions
+  { generate, providerKey, resumable = true, onFinish, queryParameters = [], ...rest }: StreamRoutesOptions
 ): Promise<void> {
   checkGenerate({ generate, providerKey })
   checkOnFinish(onFinish)
-  const limits = inputLimits(rest, ['generate', 'providerKey', 'resumable', 'onFinish'])
+  const limits = inputLimits(rest, ['generate', 'providerKey', 'resumable', 'onFinish', 'queryParameters'])
   await ensurePlugin(app)
   const settings = routeSettings(app)
-  const input = streamInput(limits, lastEventIdParameter(app))
-  const schemas = streamSchemas(input.schemas)
+  const input = streamInput(limits, lastEventIdParameter(app), queryParameters)
+  const options = resumableOptions(app, resumable)
+  const schemas = streamSchemas(input.schemas, refusalsOf(app, options))
 
   app.get<{ Querystring: PromptInput }>(
     '/stream',
@@ -76,7 +83,6 @@ export async function streamRoutes(
     (request, reply) => answer(requestOf(request.body), request, reply)
   )
 
-  const options = resumableOptions(app, resumable)
   if (options !== undefined) addStreamById(app, settings, schemas, options)
 
   async function answer(asked: GenerateRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -73,6 +73,73 @@ t.test('examples/react/use-stream.ts', async t => {
     t.equal(model.runs.length, 2)
   })
 
+  t.test('shows its answer again when the page was loaded again, and asks nothing', async t => {
+    const { page, model, requests } = await open(t, script)
+    await ask(page, 'hi')
+    await model.give('Hello')
+    await shows(page, 'output', 'Hello')
+    await page.reload()
+    await shows(page, 'output', 'Hello')
+    await shows(page, '[role=status]', 'running')
+    await model.give(' again')
+    await shows(page, 'output', 'Hello again')
+    model.end(stop)
+    await shows(page, '[role=status]', 'complete')
+    await page.reload()
+    await shows(page, '[role=status]', 'complete')
+    await shows(page, 'output', 'Hello again')
+    t.equal(model.runs.length, 1, 'the model has answered once')
+    const [asked, ...others] = requests
+    t.equal(asked, 'POST /stream')
+    t.ok(others.length >= 2)
+    for (const request of others) t.match(request, /^GET \/stream\/[\w-]{22}$/)
+  })
+
+  t.test('an answer that is followed again can be stopped, and a new question replaces it', async t => {
+    const { page, model } = await open(t, script)
+    await ask(page, 'one')
+    await model.give('First')
+    await shows(page, 'output', 'First')
+    await page.reload()
+    await shows(page, 'output', 'First')
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await shows(page, '[role=status]', 'stopped')
+    await isStopped(t, model, 0)
+    await ask(page, 'two')
+    const second = await model.run(1)
+    await second.give('Second')
+    await shows(page, 'output', 'Second')
+    await page.reload()
+    await shows(page, 'output', 'Second')
+    second.end(stop)
+    await shows(page, '[role=status]', 'complete')
+  })
+
+  t.test('forgets an answer that the server no longer has', async t => {
+    const { page, requests } = await open(t, script)
+    await page.evaluate("sessionStorage.setItem('stream of /stream', 'a'.repeat(22))")
+    await page.reload()
+    await until('the server was asked', () => requests.length > 0)
+    await shows(page, '[role=status]', 'none')
+    await page.waitForFunction('sessionStorage.length === 0')
+    t.strictSame(new Set(requests), new Set([`GET /stream/${'a'.repeat(22)}`]))
+  })
+
+  t.test('sends its headers with each request', async t => {
+    const { page, model, authorizations } = await open(t, script)
+    await ask(page, 'hi')
+    await model.give('Hello')
+    await shows(page, 'output', 'Hello')
+    await page.reload()
+    await shows(page, 'output', 'Hello')
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await isStopped(t, model, 0)
+    t.strictSame(
+      [...new Set(authorizations)].sort(),
+      ['DELETE', 'GET', 'POST'].map(method => `${method} Bearer secret`)
+    )
+  })
+
   t.test('shows why an answer failed', async t => {
     const { page, model } = await open(t, script)
     await ask(page, 'hi')
@@ -132,9 +199,12 @@ async function open(t: Test, script: string, grace = 30_000) {
     return model(context)
   }
   const requests: string[] = []
+  const authorizations: string[] = []
   const { url } = await serve(t, async app => {
-    app.addHook('onRequest', async ({ method, url }) => {
-      if (url.startsWith('/stream')) requests.push(`${method} ${url}`)
+    app.addHook('onRequest', async ({ method, url, headers }) => {
+      if (!url.startsWith('/stream')) return
+      requests.push(`${method} ${url}`)
+      authorizations.push(`${method} ${headers.authorization}`)
     })
     app.get('/', (_request, reply) =>
       reply.type('text/html').send('<!doctype html><div id="root"></div><script src="page.js"></script>')
@@ -144,7 +214,7 @@ async function open(t: Test, script: string, grace = 30_000) {
     await app.register(chatRoutes, { generate })
   })
   const { page } = await visit(t, browser, url)
-  return { page, model, prompts, requests }
+  return { page, model, prompts, requests, authorizations }
 }
 
 async function ask(page: Page, prompt: string): Promise<void> {

@@ -47,7 +47,7 @@ export const pages: readonly Page[] = [
   'CHANGELOG.md',
   ...filesIn('docs', '.md'),
   ...filesIn('examples', '.md')
-].map(readPage)
+].map(file => readPage(file))
 
 export function pageOf(file: string): Page {
   const page = pages.find(page => page.file === file)
@@ -55,8 +55,9 @@ export function pageOf(file: string): Page {
   return page
 }
 
-function readPage(file: string): Page {
-  const text = readFileSync(join(root, file), 'utf8')
+/** Reads a page. @param folder that its path begins in */
+export function readPage(file: string, folder = root): Page {
+  const text = readFileSync(join(folder, file), 'utf8')
   const tokens = lexer(text)
   const slugger = new GithubSlugger()
   const anchors = new Set<string>()

@@ -1,9 +1,11 @@
-import { rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import t from 'tap'
 import { parseEvents } from '../helpers/client.js'
+import { readPage, root } from '../helpers/markdown.js'
 import { run } from '../helpers/run.js'
 import { programs } from '../helpers/snippets.js'
 import { both, browser, client, javascript, ready, sharing, typescript } from './programs.js'
@@ -64,7 +66,7 @@ t.test(
   'the package has the build of its entry points, what they import, the documentation, and nothing else',
   async t => {
     const files = (await run(folder, 'tar', '--list', '--file', tarball)).trimEnd().split('\n')
-    const documents = 'docs/[\\w.-]+|examples/README\\.md'
+    const documents = 'docs/[\\w.-]+|examples/[\\w./-]+\\.(tsx?|conf|md)'
     const modules = `dist/(${folders.join('|')})/.+\\.(js|d\\.ts)`
     const expected = new RegExp(
       `^package/(package\\.json|[A-Z]+\\.md|LICENSE|${documents}|${modules}|dist/cjs/.+\\.(js|d\\.ts|json))$`
@@ -81,6 +83,32 @@ t.test(
       )
   }
 )
+
+t.test('no page in the package has a link to a file that is not there', async t => {
+  const unpacked = await emptyFolder(t)
+  await run(unpacked, 'tar', '--extract', '--file', tarball, '--strip-components', '1')
+  const pages = (await readdir(unpacked, { recursive: true })).filter(file => /^[\w./-]+\.md$/.test(file))
+  t.ok(pages.length > 20)
+  let count = 0
+  for (const page of pages) {
+    const { links } = readPage(page, unpacked)
+    for (const link of links.filter(link => !/^([a-z]+:|#)/.test(link))) {
+      const target = join(dirname(page), link.replace(/#.*/, ''))
+      t.ok(existsSync(join(unpacked, target)), `${page}: ${link}`)
+      count++
+    }
+  }
+  t.ok(count > 200)
+
+  t.test('those of the repository have links that only it has, and code that is no link', async t => {
+    const read = (folder: string, page: string) => readFile(join(folder, page), 'utf8')
+    const test = 'test/plugin/response/headers.test.ts'
+    t.notMatch(await read(unpacked, 'docs/guarantees.md'), test)
+    for (const page of pages) t.equal(await read(dirname(tarball), page), await read(root, page), page)
+    const code = (text: string) => text.match(/^```.*?^```/gms) ?? []
+    for (const page of pages) t.strictSame(code(await read(unpacked, page)), code(await read(root, page)), page)
+  })
+})
 
 const streamed = [
   'message Hello',
@@ -126,11 +154,14 @@ t.test('TypeScript for a browser: the client needs no types of Node', async t =>
     await write(project, {
       'shared.json': { compilerOptions: shared, files: ['main.ts', 'shared.ts'] },
       'shared.ts': sharing,
-      'ready.json': { compilerOptions: { ...options, skipLibCheck: true }, files: ['ready.ts'] },
+      'ready.json': { compilerOptions: shared, files: ['ready.ts'] },
+      'unchecked.json': { compilerOptions: { ...options, skipLibCheck: true }, files: ['ready.ts'] },
       'ready.ts': ready
     })
     await t.resolves(check7(join(project, 'shared.json')), 'the declaration of events, by the condition of browsers')
-    await t.resolves(check7(join(project, 'ready.json')), 'the types of the ready routes, with skipLibCheck')
+    await t.resolves(check7(join(project, 'ready.json')), 'the types of the ready routes, by the same condition')
+    await t.resolves(compile(join(project, 'ready.json'), '--noEmit'), 'with TypeScript 6')
+    await t.resolves(check7(join(project, 'unchecked.json')), 'the same, with skipLibCheck')
   })
 })
 

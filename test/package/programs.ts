@@ -131,8 +131,10 @@ try {
 /** The script of a page that knows the events of the ready routes. */
 export const ready = `
 import { openStream } from 'fastify-sse-from/client'
-import type { Tokens } from 'fastify-sse-from/routes'
+import type { Tokens, WholeAnswer } from 'fastify-sse-from/routes'
 
+const whole: WholeAnswer = { text: 'Hello', finishReason: 'stop' }
+document.body.textContent = whole.text
 for await (const event of openStream<typeof Tokens>('/stream', { body: { prompt: 'hi' } })) {
   if (event.event === 'done') document.title = event.data.finishReason
   // @ts-expect-error the route declares no such event

@@ -69,6 +69,10 @@ export class Follower implements ChunkSource<void>, LogReader {
     return this.#position
   }
 
+  get goesOn(): boolean {
+    return this.#log.source?.goesOn === true
+  }
+
   /** Only clients that reconnect by themselves look for it. */
   get headFrame(): string | undefined {
     const isNew = this.#position === 0 && reconnects(this.#protocol)

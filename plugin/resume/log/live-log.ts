@@ -32,6 +32,12 @@ export interface LogReader {
   readonly position: number
 }
 
+/** What fills a log on the node that produces it. */
+export interface LogSource {
+  /** Whether it goes on, also if no client comes back at once. */
+  readonly goesOn: boolean
+}
+
 /**
  * The events of one stream in the memory of a node. Each client reads them at its own pace.
  *
@@ -42,6 +48,8 @@ export class LiveLog {
   /** The start of the ids of its events. */
   readonly eventIds: string
   readonly meta: StreamMeta
+  /** What fills it; `undefined` if another node does. */
+  source: LogSource | undefined
   #first: number
   #frames: EventList
   readonly #onFollowers: () => void

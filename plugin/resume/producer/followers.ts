@@ -70,6 +70,11 @@ export class Followers implements Deadline {
     if (!this.isAny) this.#producer.onAbandoned()
   }
 
+  /** Whether the stream goes on, for now. */
+  get goesOn(): boolean {
+    return this.isAny || this.#onDisconnect !== 'abort'
+  }
+
   /** Whether anybody follows it. */
   get isAny(): boolean {
     return this.#log.followers + this.#nodes > 0

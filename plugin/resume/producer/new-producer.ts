@@ -32,7 +32,7 @@ export function newProducer(
   const recording = isRecorded(settings) && !isRecord ? makeRecording() : undefined
   const chunks = chunksOf(recording, source, reply, options, settings.maxEventBytes, codecOf(reply), undefined)
   const { signal } = options
-  const request = { id, meta, onDisconnect, chunks, signal, settings, takeSlot: () => takeSlot(owner) }
+  const request = { id, meta, onDisconnect, chunks, signal, settings, isRecord, takeSlot: () => takeSlot(owner) }
   const producer = new Producer(context, request, reply)
   return producer
 

@@ -18,7 +18,7 @@ import { logError } from '../../util/log.js'
 import type { TimeSlice } from '../../util/time-slice.js'
 import type { OnDemandProducer } from '../log/follower.js'
 import { producerOf } from '../log/generation.js'
-import { LiveLog, type LocalEnd } from '../log/live-log.js'
+import { LiveLog, type LocalEnd, type LogSource } from '../log/live-log.js'
 import { type Abandonable, Followers } from './followers.js'
 import type { LeaseListener } from './lease-listener.js'
 import { LogSink } from './log-sink.js'
@@ -40,13 +40,16 @@ export interface ProducerContext {
  * It outlives the connection of the first client. It ends when the source ends, when it is stopped, or when no client
  * has followed it for the time that `onDisconnect` allows (R4).
  */
-export class Producer implements OpenStream, OnDemandProducer, LeaseListener, TimedRun, Stoppable, Abandonable {
+export class Producer
+  implements OpenStream, OnDemandProducer, LeaseListener, TimedRun, Stoppable, Abandonable, LogSource
+{
   slot?: number | undefined
   readonly log: LiveLog
   readonly #context: ProducerContext
   readonly #signal: AbortSignal | undefined
   readonly #providerKey: ProviderKey
   readonly #reply: FastifyReply
+  readonly #isRecord: boolean
   readonly #chunks: SourceChunks
   readonly #limits: RunLimits
   readonly #writer: StoreWriter
@@ -63,13 +66,15 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Ti
   readonly #createdAt = performance.now()
 
   constructor(context: ProducerContext, request: StreamRequest, reply: FastifyReply) {
-    const { id, meta, chunks, settings, onDisconnect, takeSlot } = request
+    const { id, meta, chunks, settings, onDisconnect, takeSlot, isRecord } = request
     this.#context = context
     this.#signal = request.signal
     this.#providerKey = settings.providerKey
     this.#reply = reply
+    this.#isRecord = isRecord
     this.#chunks = chunks
     this.log = new LiveLog(id, meta, 1, () => this.#followers.changed())
+    this.log.source = this
     const { store, openStreams } = context
     const { deadlines } = openStreams
     this.#followers = new Followers(this.log, onDisconnect, deadlines, this)
@@ -178,6 +183,10 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Ti
       const last = await pull(this.#chunks, this.#sink, this.slice)
       if (last === undefined) return
       this.#chunks.close(undefined, undefined, this.slice.pausedFor)
+      // No response reports it.
+      if (!this.#followers.isAny && !this.#isRecord) {
+        this.#reply.log.info(this.#line('complete'), 'the source has ended without a client')
+      }
       this.#end({ frame: last.text, lost: false })
     } catch (error) {
       if (this.isOpen) this.fail(toSourceError(error, this.#providerKey))
@@ -201,14 +210,14 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Ti
   }
 
   /** What the log says of the end of the source. */
-  #line(outcome: StreamLine['outcome'], { reason }: StreamAbort): StreamLine {
-    const { id, last, first } = this.log
+  #line(outcome: StreamLine['outcome'], abort?: StreamAbort): StreamLine {
+    const { id, last } = this.log
     const { firstEventAt } = this.#sink
     return {
       streamId: id,
       outcome,
-      reason,
-      events: last - first + 1,
+      reason: abort?.reason,
+      events: last,
       bytes: this.log.countBytes(),
       timeToFirstEvent: firstEventAt === undefined ? undefined : firstEventAt - this.#createdAt,
       duration: performance.now() - this.#createdAt
@@ -267,6 +276,10 @@ export class Producer implements OpenStream, OnDemandProducer, LeaseListener, Ti
     const frames = this.log.after(Math.max(lastRead, first - 1), Number.POSITIVE_INFINITY)
     const bytes = frames.reduce((sum, frame) => sum + Buffer.byteLength(frame), 0)
     return { events: Math.max(0, last - lastRead), bytes }
+  }
+
+  get goesOn(): boolean {
+    return this.isOpen && this.#followers.goesOn
   }
 
   get isRunning(): boolean {

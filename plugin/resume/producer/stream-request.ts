@@ -39,6 +39,8 @@ export interface StreamRequest {
   readonly chunks: SourceChunks
   readonly signal: AbortSignal | undefined
   readonly settings: ProducerSettings
+  /** Whether nobody is told of its run. */
+  readonly isRecord: boolean
   /** Takes the slot of the source. */
   readonly takeSlot: () => Slot | Promise<Slot>
 }

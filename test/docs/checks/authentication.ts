@@ -29,8 +29,29 @@ export const authentication: Checks = {
     t.match((await app.inject({ url: `/answer?ticket=${ticket}`, headers: rest })).body, 'event: done')
     const stranger = app.jwt.sign({ sub: 'user-2' })
     t.equal((await app.inject({ url: `/answer?ticket=${stranger}`, headers: rest })).statusCode, 404)
-    t.equal((await app.inject('/answer')).statusCode, 400)
+    t.equal((await app.inject('/answer')).statusCode, 401)
+    t.equal((await app.inject({ url: '/tickets', method: 'POST' })).statusCode, 401)
     t.equal((await app.inject('/answer?ticket=forged.forged.forged')).statusCode, 401)
+  },
+
+  'A ticket for the ready routes': async (t, program) => {
+    const app = await program.app(t)
+    app.get('/', (_request, reply) => reply.type('text/html').send('<title>page</title>'))
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    const { page } = await visit(t, await startChromium(t), url)
+    const ticket = app.jwt.sign({ sub: 'user-1' })
+    const done = '{"finishReason":"stop"}'
+    t.strictSame(await page.evaluate(listen, `/stream?prompt=hi&ticket=${ticket}`), ['Hello', done])
+    t.strictSame(await page.evaluate(listen, '/stream?prompt=hi&ticket=forged.forged.forged'), ['closed'])
+    t.strictSame(await page.evaluate(listen, '/stream?prompt=hi'), ['closed'])
+    t.equal((await app.inject('/stream?prompt=hi')).statusCode, 401)
+    t.equal((await app.inject(`/stream?prompt=hi&tickets=${ticket}`)).statusCode, 400)
+
+    const { headers } = await app.inject(`/stream?prompt=hi&ticket=${ticket}`)
+    const byId = `/stream/${headers['x-stream-id']}`
+    t.match((await app.inject(`${byId}?ticket=${ticket}`)).body, 'data: Hello\n\n')
+    t.equal((await app.inject(`${byId}?ticket=${app.jwt.sign({ sub: 'user-2' })}`)).statusCode, 404)
+    t.equal((await app.inject({ url: `${byId}?ticket=${ticket}`, method: 'DELETE' })).statusCode, 204)
   }
 }
 

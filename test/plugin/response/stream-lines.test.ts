@@ -1,5 +1,12 @@
 import t, { type Test } from 'tap'
-import { type SourceContext, StreamAbort, type StreamSummary } from '../../../plugin/index.js'
+import {
+  MemoryStore,
+  type ResumableOptions,
+  type SourceContext,
+  StreamAbort,
+  type StreamSummary
+} from '../../../plugin/index.js'
+import { keepRecord } from '../../../plugin/toolkit.js'
 import { type Client, open } from '../../helpers/client.js'
 import { FaultyStore } from '../../helpers/faulty-store.js'
 import { type LogLine, type ServeOptions, serve } from '../../helpers/server.js'
@@ -16,22 +23,30 @@ interface Streamed {
   /** The lines of the log that say how a stream ended. */
   lines: () => LogLine[]
   app: Awaited<ReturnType<typeof serve>>['app']
+  url: string
   id: string
 }
 
 /** Begins a stream that sends one event, `Hello`, and then does `rest`. */
-async function stream(t: Test, rest: Rest, options: ServeOptions = {}, resumable = false): Promise<Streamed> {
+async function stream(
+  t: Test,
+  rest: Rest,
+  options: ServeOptions = {},
+  resumable = false,
+  onDisconnect: ResumableOptions['onDisconnect'] = { grace: 5 }
+): Promise<Streamed> {
   const summaries: StreamSummary[] = []
   const { app, url, log } = await serve(
     t,
     app => {
+      app.get<{ Params: { id: string } }>('/streams/:id', ({ params }, reply) => reply.sseResume(params.id))
       app.get('/', (_request, reply) =>
         reply.sseFrom(
           async function* (context) {
             yield 'Hello'
             await rest(context)
           },
-          { resumable: resumable && { onDisconnect: { grace: 5 } }, onClose: summary => void summaries.push(summary) }
+          { resumable: resumable && { onDisconnect }, onClose: summary => void summaries.push(summary) }
         )
       )
     },
@@ -40,10 +55,19 @@ async function stream(t: Test, rest: Rest, options: ServeOptions = {}, resumable
   const client = open(url, { http2: options.http2 === true })
   await client.has('Hello')
   const lines = () => log.filter(line => 'outcome' in line)
-  return { client, summaries, lines, app, id: String(client.headers['x-stream-id']) }
+  return { client, summaries, lines, app, url, id: String(client.headers['x-stream-id']) }
 }
 
 const waits: Rest = ({ signal }) => new Promise(resolve => signal.addEventListener('abort', resolve))
+
+/** A source that goes on to its end when the test says so. */
+function steps(): { rest: Rest; finish: () => void } {
+  let finish = () => {}
+  const finished = new Promise<void>(resolve => {
+    finish = resolve
+  })
+  return { rest: () => finished, finish: () => finish() }
+}
 
 /** Checks the one line of a stream without an id. It has the numbers of the summary. */
 async function hasOneLine(t: Test, { lines, summaries }: Streamed, expected: object): Promise<void> {
@@ -155,7 +179,14 @@ t.test('a resumable stream: its response, and its source where no response repor
     client.leave()
     await until('the source is abandoned', () => lines().length === 2)
     t.match(lines(), [
-      { msg: 'stream closed', streamId: id, outcome: 'aborted', reason: 'left', events: 1 },
+      {
+        level: 30,
+        msg: 'client left, and the source goes on',
+        streamId: id,
+        outcome: 'aborted',
+        reason: 'left',
+        events: 1
+      },
       {
         msg: 'the last client left, and none came back in time',
         streamId: id,
@@ -167,6 +198,118 @@ t.test('a resumable stream: its response, and its source where no response repor
         duration: Number
       }
     ])
+  })
+
+  for (const http2 of [false, true]) {
+    t.test(`that goes on to its end without a client, over HTTP/${http2 ? 2 : 1.1}`, async t => {
+      const { rest, finish } = steps()
+      const streamed = await stream(t, rest, { http2 }, true, 'continue')
+      streamed.client.leave()
+      await until('the client has left', () => streamed.summaries.length)
+      finish()
+      await until('the source has ended', () => streamed.lines().length === 2)
+      const [left, ended] = streamed.lines()
+      t.match(left, { level: 30, msg: 'client left, and the source goes on', outcome: 'aborted', reason: 'left' })
+      t.match(ended, {
+        level: 30,
+        reqId: left?.reqId as string,
+        msg: 'the source has ended without a client',
+        streamId: streamed.id,
+        outcome: 'complete',
+        reason: undefined,
+        events: 1,
+        bytes: Buffer.byteLength('data: Hello\n\n'),
+        timeToFirstEvent: Number,
+        duration: Number
+      })
+      t.ok((ended?.duration as number) > (left?.duration as number))
+    })
+  }
+
+  t.test('that its last client ends by leaving', async t => {
+    const streamed = await stream(t, waits, {}, true, 'abort')
+    streamed.client.leave()
+    await until('the source is abandoned', () => streamed.lines().length === 2)
+    const lines = streamed.lines().map(({ msg, reason }) => [msg, reason])
+    t.strictSame(new Map(lines as [string, string][]).get('stream closed'), 'left', 'not that the source goes on')
+    t.strictSame(
+      new Map(lines as [string, string][]).get('the last client left, and none came back in time'),
+      'abandoned'
+    )
+  })
+
+  t.test('that another client follows when its first one leaves', async t => {
+    const { rest, finish } = steps()
+    const streamed = await stream(t, rest, {}, true, 'abort')
+    const other = open(`${streamed.url}/streams/${streamed.id}`)
+    await other.has('Hello')
+    streamed.client.leave()
+    await until('the first client has left', () => streamed.summaries.length)
+    finish()
+    await other.end()
+    await until('both responses are over', () => streamed.lines().length === 2)
+    t.match(streamed.lines(), [
+      { msg: 'client left, and the source goes on', outcome: 'aborted' },
+      { msg: 'stream closed', outcome: 'complete', streamId: streamed.id, events: 1 }
+    ])
+    t.equal(streamed.lines().length, 2, 'the source needs no line of its own')
+  })
+
+  t.test('that ended while its client was still reading', async t => {
+    const streamed = await stream(t, () => {}, {}, true, 'continue')
+    await streamed.client.end()
+    await until('the response is over', () => streamed.summaries.length)
+    t.match(streamed.lines(), [{ msg: 'stream closed', outcome: 'complete' }])
+    t.equal(streamed.lines().length, 1)
+  })
+
+  t.test('that a client of another server leaves', async t => {
+    const store = new MemoryStore()
+    const { rest, finish } = steps()
+    const producing = await stream(t, rest, { plugin: { store } }, true, 'continue')
+    const other = await serve(
+      t,
+      app => {
+        app.get<{ Params: { id: string } }>('/streams/:id', ({ params }, reply) => reply.sseResume(params.id))
+      },
+      { plugin: { store } }
+    )
+    const follower = open(`${other.url}/streams/${producing.id}`)
+    await follower.has('Hello')
+    follower.leave()
+    const lines = () => other.log.filter(line => 'outcome' in line)
+    await until('its response is over', () => lines().length)
+    t.match(lines(), [{ msg: 'stream closed', outcome: 'aborted', reason: 'left' }], 'it cannot know of the source')
+    finish()
+    await producing.client.end()
+    t.equal(lines().length, 1)
+  })
+
+  t.test('that was started without a client', async t => {
+    const { app, url, log } = await serve(t, app => {
+      app.post('/', (_request, reply) => reply.sseStart(() => ['a', 'b']))
+    })
+    await fetch(url, { method: 'POST' })
+    const lines = () => log.filter(line => 'outcome' in line)
+    await until('the source has ended', () => lines().length)
+    await app.close()
+    t.match(lines(), [{ level: 30, msg: 'the source has ended without a client', outcome: 'complete', events: 2 }])
+    t.equal(lines().length, 1)
+  })
+
+  t.test('that is a record of the ready routes', async t => {
+    const { app, url, log } = await serve(t, app => {
+      app.post('/', async (_request, reply) => {
+        await keepRecord(reply, { id: 'mine', whose: {}, data: 'x' })
+        return 'kept'
+      })
+    })
+    await fetch(url, { method: 'POST' })
+    await until('it is kept', async () => (await app.sseStreams.read('mine'))?.hasEnded)
+    t.strictSame(
+      log.filter(line => 'outcome' in line),
+      []
+    )
   })
 
   t.test('that is stopped', async t => {
