@@ -147,10 +147,12 @@ t.test('writes to the response if a middleware has replaced its write', async t 
   response.shouldKeepAlive = false
   const seen: string[] = []
   const { write } = response
-  response.write = (text: string, ...rest: []) => {
-    seen.push(text)
-    return write.call(response, text.toUpperCase(), ...rest)
-  }
+  Object.assign(response, {
+    write(text: string, encoding: BufferEncoding) {
+      seen.push(text)
+      return write.call(response, text.toUpperCase(), encoding)
+    }
+  })
   const writer = new SocketWriter(response, 100)
   writer.write('first', 5)
   writer.write('second', 6)
