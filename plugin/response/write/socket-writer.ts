@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { needsDrain } from '../raw-response.js'
+import { chunkSocket, formatChunk } from './chunk-socket.js'
 import type { WriteDeadline } from './write-deadline.js'
 import type { Writer } from './writer.js'
 
@@ -10,6 +12,8 @@ import type { Writer } from './writer.js'
 export class SocketWriter implements Writer {
   readonly #response: ServerResponse
   readonly #highWaterMark: number
+  /** Takes what comes after the first write, which brings the head; `undefined` if the response takes it. */
+  #socket: Socket | undefined
   deadline: WriteDeadline | undefined
   isReady = true
   room: number
@@ -23,7 +27,7 @@ export class SocketWriter implements Writer {
   }
 
   get isIdle(): boolean {
-    return this.isReady && !needsDrain(this.#response)
+    return this.isReady && !(this.#socket?.writableNeedDrain ?? needsDrain(this.#response))
   }
 
   drained(): Promise<void> {
@@ -43,11 +47,11 @@ export class SocketWriter implements Writer {
     }
     this.room -= bytes
     if (this.room > 0) {
-      this.#response.write(text, encodingOf(text, bytes))
+      this.#send(text, bytes)
       return
     }
     this.isReady = false
-    this.#response.write(text, encodingOf(text, bytes), error => {
+    this.#send(text, bytes, error => {
       if (error) return
       deadline?.taken()
       this.isReady = true
@@ -60,6 +64,17 @@ export class SocketWriter implements Writer {
   end(text: string, bytes: number): void {
     this.#response.end(text, encodingOf(text, bytes))
     this.deadline?.wait()
+  }
+
+  #send(text: string, bytes: number, callback?: (error?: Error | null) => void): void {
+    const encoding = encodingOf(text, bytes)
+    // The app may have ended the response itself. The connection then belongs to the next one.
+    if (this.#socket?.writable && !this.#response.writableEnded) {
+      this.#socket.write(formatChunk(text, bytes), encoding, callback)
+    } else {
+      this.#response.write(text, encoding, callback)
+      this.#socket ??= chunkSocket(this.#response)
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomName } from '../../util/random-name.js'
 
 /** A position in a stream: the parsed id of the last event that a client has. */
 export interface EventId {
@@ -21,7 +21,7 @@ const EVENT_ID = /^([\w-]{1,128})(?::([\w-]{1,32}))?:(0(?!:)|[1-9]\d{0,14})(:end
 
 /** Makes a stream id that cannot be guessed: 128 random bits in base64url. */
 export function newStreamId(): string {
-  return randomBytes(16).toString('base64url')
+  return randomName(16)
 }
 
 /** Whether something is a text in the form of a stream id. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomName } from '../../util/random-name.js'
 
 /**
  * A generation is one run of a source under the id of a stream. An id that the application chose can have several, one
@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 
 /** Makes the name of a generation: 64 random bits in base64url. */
 export function newGeneration(): string {
-  return randomBytes(8).toString('base64url')
+  return randomName(8)
 }
 
 /**

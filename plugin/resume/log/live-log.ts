@@ -62,8 +62,6 @@ export class LiveLog {
   #lastRead = 0
   #onRead: (() => void) | undefined
   #end: LocalEnd | undefined
-  /** The UTF-16 code units of all events. */
-  #units = 0
   /** The number of events whose bytes were counted, their code units and their bytes. */
   #counted = 0
   #countedUnits = 0
@@ -96,7 +94,7 @@ export class LiveLog {
 
   /** The length of its events. UTF-16 code units. */
   get units(): number {
-    return this.#units
+    return this.#frames.units
   }
 
   /** The number of the last event; `first - 1` if there is none. */
@@ -160,7 +158,7 @@ export class LiveLog {
    * not already show that they are fewer.
    */
   isLarger(bytes: number): boolean {
-    const uncounted = this.#units - this.#countedUnits
+    const uncounted = this.units - this.#countedUnits
     if (this.#countedBytes + uncounted * MAX_BYTES_PER_UNIT <= bytes) return false
     return this.countBytes() > bytes
   }
@@ -170,14 +168,13 @@ export class LiveLog {
     for (; this.#counted < this.frames.length; this.#counted++) {
       this.#countedBytes += Buffer.byteLength(this.frames.get(this.#counted))
     }
-    this.#countedUnits = this.#units
+    this.#countedUnits = this.units
     return this.#countedBytes
   }
 
   /** Adds an event. @param isDispatched whether clients dispatch it */
   append(frame: string, isDispatched: boolean): void {
     this.frames.append(frame, isDispatched)
-    this.#units += frame.length
     this.wake()
   }
 
@@ -228,7 +225,6 @@ export class LiveLog {
     this.#frames = new EventList()
     this.#frames.appendAll(rest)
     this.#first = read + 1
-    this.#units = this.#frames.units
   }
 
   /** Calls a reader back once when there are more events, or the end. Events that come together wake it once. */

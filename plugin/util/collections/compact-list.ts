@@ -20,6 +20,7 @@ export class CompactList {
   #young: string[] = []
   /** How many texts are merged: the index of the first young one. */
   #old = 0
+  #units = 0
 
   get length(): number {
     return this.#old + this.#young.length
@@ -27,14 +28,14 @@ export class CompactList {
 
   /** The length of all texts together. UTF-16 code units. */
   get units(): number {
-    const merged = this.#segments.reduce((sum, { text }) => sum + text.length, 0)
-    return this.#young.reduce((sum, text) => sum + text.length, merged)
+    return this.#units
   }
 
   push(text: string): void {
     const young = this.#young
     // A call of push would be most of the cost.
     young[young.length] = text
+    this.#units += text.length
     if (young.length > MOST) this.compact()
   }
 
@@ -45,7 +46,7 @@ export class CompactList {
       this.settle()
     } else {
       this.compact()
-      this.#merge(texts)
+      this.#units += this.#merge(texts)
     }
   }
 
@@ -87,8 +88,8 @@ export class CompactList {
     return texts
   }
 
-  /** Copies the texts, so that whatever they were sliced from can be freed. */
-  #merge(texts: readonly string[]): void {
+  /** Copies the texts, so that whatever they were sliced from can be freed. @returns their length together */
+  #merge(texts: readonly string[]): number {
     const ends = new Uint32Array(texts.length)
     let end = 0
     for (let i = 0; i < texts.length; i++) {
@@ -97,6 +98,7 @@ export class CompactList {
     }
     this.#segments.push({ first: this.#old, text: texts.join(''), ends })
     this.#old += texts.length
+    return end
   }
 
   /** The index of the segment that has a text. */
