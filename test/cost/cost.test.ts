@@ -4,8 +4,8 @@ import { type Kind, measure } from './measure.js'
 import { type Pace, TOKENS } from './source.js'
 
 /**
- * Counts what a token costs, so that a regression is seen without a clock. If a count has fallen, lower what `limits.ts`
- * has recorded, so that it does not grow again unseen.
+ * Counts what a token costs, so that a regression is seen without a clock. When a count has fallen, lower what is
+ * recorded in `limits.ts`: then it does not grow again unseen.
  */
 t.setTimeout(300_000)
 t.jobs = 2
