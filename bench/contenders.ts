@@ -1,3 +1,5 @@
+import type { BenchRequest } from './request.js'
+
 /** A server that scenarios measure. */
 export interface Contender {
   /** Its name in tables and charts. Markdown. */
@@ -8,6 +10,16 @@ export interface Contender {
   readonly npm?: string
   /** Whether it is a library or framework for Node that users would choose instead of ours. */
   readonly isPeer?: true
+  /** How it is asked, where that differs from what the scenario says. */
+  readonly request?: BenchRequest
+}
+
+const wholeStream: BenchRequest = { path: '/stream?prompt=Hello', accept: 'application/json' }
+
+const wholeChat: BenchRequest = {
+  path: '/v1/chat/completions',
+  accept: 'application/json',
+  body: { model: 'model', messages: [{ role: 'user', content: 'Hello' }] }
 }
 
 const all = {
@@ -31,11 +43,28 @@ const all = {
   nodesResumableStream: {
     label: 'resumable-stream, two nodes',
     file: 'nodes-resumable-stream.js',
-    npm: 'resumable-stream'
+    npm: 'resumable-stream',
+    isPeer: true
   },
   proxy: { label: 'fastify-sse-from, `/stream`', file: 'proxy.js' },
   proxySdk: { label: 'fastify-sse-from, `openai`', file: 'proxy-sdk.js', npm: 'openai' },
-  proxyFastifySse: { label: '@fastify/sse, `openai`', file: 'proxy-fastify-sse.js', npm: '@fastify/sse', isPeer: true }
+  proxyFastifySse: { label: '@fastify/sse, `openai`', file: 'proxy-fastify-sse.js', npm: '@fastify/sse', isPeer: true },
+  gateway: { label: 'fastify-sse-from, `openAiRoutes`', file: 'gateway.js' },
+  gatewayLimit: { label: 'the limit: `node:http`, bytes piped', file: 'gateway-limit.js' },
+  gatewayFastifySse: {
+    label: '@fastify/sse, `openai`',
+    file: 'gateway-fastify-sse.js',
+    npm: '@fastify/sse',
+    isPeer: true
+  },
+  h2: { label: 'fastify-sse-from', file: 'h2.js' },
+  h2Node: { label: '`node:http2`, one write per token', file: 'h2-node.js' },
+  h2ReadableFrom: { label: 'Fastify, `Readable.from`', file: 'h2-readable-from.js', npm: 'fastify', isPeer: true },
+  h2FastifySse: { label: '@fastify/sse', file: 'h2-fastify-sse.js', npm: '@fastify/sse', isPeer: true },
+  json: { label: 'fastify-sse-from, `json`', file: 'json.js' },
+  jsonStream: { label: 'fastify-sse-from, `streamRoutes`', file: 'json-routes.js', request: wholeStream },
+  jsonChat: { label: 'fastify-sse-from, `openAiRoutes`', file: 'json-routes.js', request: wholeChat },
+  jsonFastify: { label: 'Fastify, a handler that collects', file: 'json-fastify.js', npm: 'fastify', isPeer: true }
 } as const satisfies Record<string, Contender>
 
 export type ContenderName = keyof typeof all
@@ -57,6 +86,11 @@ export const general: readonly ContenderName[] = [
 
 /** The general contenders that users would choose instead of ours. */
 export const peers: readonly ContenderName[] = general.filter(name => contenders[name].isPeer)
+
+/** Whether it is something that users would choose instead of ours, for Node or not. */
+export function isAlternative(name: ContenderName): boolean {
+  return contenders[name].isPeer === true || name === 'go'
+}
 
 /** The npm packages whose versions the report states. */
 export function packages(): string[] {

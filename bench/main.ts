@@ -9,6 +9,7 @@ import { document } from './report/document.js'
 import { goals, table } from './report/table.js'
 import type { Result } from './result.js'
 import { run } from './run.js'
+import { ROUNDS } from './scenario.js'
 import { scenarios } from './scenarios/all.js'
 
 /** The positional arguments are names of scenarios. Default: all. */
@@ -17,11 +18,11 @@ const { values, positionals } = parseArgs({
   options: {
     /** Names of contenders (see `contenders.ts`), separated by commas. Default: all. */
     only: { type: 'string' },
-    /** The number of rounds that count. Default: what each scenario says. */
-    rounds: { type: 'string' },
+    /** The number of rounds that count. Fewer are for a quick look. */
+    rounds: { type: 'string', default: String(ROUNDS) },
     /** The share of the full number of streams and the full duration. Figures below 1 are of little worth. */
     effort: { type: 'string', default: '1' },
-    /** The folder to write the report to. Default: `docs` for a complete run, otherwise none. */
+    /** The folder to write the report to. Default: `docs` for a complete run with all rounds, otherwise none. */
     out: { type: 'string' }
   }
 })
@@ -33,7 +34,14 @@ function select<Name extends string>(kind: string, given: readonly string[], nam
   process.exit(1)
 }
 
-if (!existsSync('/proc/self/stat')) {
+function positive(option: string, given: string): number {
+  const number = Number(given)
+  if (number > 0) return number
+  console.error(`--${option} takes a number above 0, not ${given}`)
+  process.exit(1)
+}
+
+if (!existsSync('/proc/self/schedstat')) {
   console.error('The bench needs Linux: it reads the CPU time and memory of processes from /proc.')
   process.exit(1)
 }
@@ -41,9 +49,9 @@ const allContenders = Object.keys(contenders) as ContenderName[]
 const allScenarios = scenarios.map(({ name }) => name)
 const chosenScenarios = select('scenario', positionals.length === 0 ? allScenarios : positionals, allScenarios)
 const chosenContenders = select('contender', values.only?.split(',') ?? allContenders, allContenders)
-const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
-const effort = Number(values.effort)
-const isComplete = chosenScenarios.length === scenarios.length && !values.only && effort === 1
+const rounds = positive('rounds', values.rounds)
+const effort = positive('effort', values.effort)
+const isComplete = chosenScenarios.length === scenarios.length && !values.only && effort === 1 && rounds >= ROUNDS
 const out = values.out ?? (isComplete ? 'docs' : undefined)
 
 const hasGo = buildGo()
@@ -73,7 +81,8 @@ for (const scenario of scenarios.filter(({ name }) => chosenScenarios.includes(n
 console.log(goals(results))
 if (out !== undefined) {
   mkdirSync(out, { recursive: true })
-  writeFileSync(join(out, 'benchmarks.md'), document(results, new Date()))
+  const minutes = (Date.now() - startedAt) / 60_000
+  writeFileSync(join(out, 'benchmarks.md'), document(results, { date: new Date(), minutes }))
   writeFileSync(join(out, 'benchmarks.svg'), chart(results))
   console.log(`\nWrote ${join(out, 'benchmarks.md')} and ${join(out, 'benchmarks.svg')}`)
 }

@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-
-/** Ticks per second in /proc: Linux has reported 100 on every machine since 2.6. */
-const TICKS = 100
+import { sum } from './numbers.js'
 
 /** The size of a memory page. Bytes. */
 const PAGE = 4096
@@ -57,12 +55,14 @@ export class BenchProcess {
     await closed
   }
 
-  /** The CPU time used so far, kernel included. Seconds. */
+  /** The CPU time used so far by all threads, kernel included. Seconds. */
   cpu(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')
-    // The second field is the name, in parentheses; user and system time are the 14th and 15th.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / TICKS
+    const folder = `/proc/${this.#child.pid}/task`
+    const nanoseconds = readdirSync(folder).map(thread => {
+      const [running] = readFileSync(`${folder}/${thread}/schedstat`, 'utf8').split(' ')
+      return Number(running)
+    })
+    return sum(nanoseconds) / 1e9
   }
 
   /** The resident memory. Bytes. */

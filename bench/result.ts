@@ -16,9 +16,20 @@ export class Result {
     else samples.push(sample)
   }
 
-  /** The contenders that were measured. */
+  /** The contenders that were measured, in the order of the scenario. */
   get contenders(): ContenderName[] {
-    return [...this.#samples.keys()]
+    return this.scenario.contenders.filter(name => this.#samples.has(name))
+  }
+
+  /** The number of rounds that count. */
+  get rounds(): number {
+    return Math.max(0, ...[...this.#samples.values()].map(({ length }) => length))
+  }
+
+  /** The number of rounds in which a contender had a lower figure than another. */
+  lower(contender: ContenderName, than: ContenderName, key: string): number {
+    const others = this.#values(than, key) ?? []
+    return (this.#values(contender, key) ?? []).filter((value, round) => value < (others[round] as number)).length
   }
 
   /** The median of all rounds; `undefined` for a contender that was not measured. */

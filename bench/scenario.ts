@@ -1,5 +1,6 @@
 import type { ContenderName } from './contenders.js'
 import type { Load } from './load.js'
+import type { BenchRequest } from './request.js'
 import type { BenchServer } from './server.js'
 
 /** What one round measured of one server, by the key of a column. */
@@ -12,21 +13,24 @@ export interface Scenario {
   readonly about: string
   /** Who takes part. The tables compare the others with the first one. */
   readonly contenders: readonly ContenderName[]
-  /** The number of rounds that count. One more, the warm-up, precedes them. */
-  readonly rounds: number
   /** Whether each round starts new servers, because processes rarely return memory. Then there is no warm-up round. */
   readonly fresh?: boolean
-  /** The path of an answer that ends. Every server must pass a check of it once. */
-  readonly answer?: string
+  /** Asks for an answer that ends. Every server must pass a check of it once. */
+  readonly answer?: BenchRequest
   /** Whether the servers fetch their tokens from the upstream server. */
   readonly upstream?: boolean
   /** Whether the servers need Redis. */
   readonly redis?: boolean
+  /** Whether the servers speak HTTP/2, over TLS as browsers do. */
+  readonly h2?: boolean
   /** The tables show ratios of the first column. */
   readonly columns: readonly Column[]
   readonly goals: readonly Goal[]
   measure(round: Round): Promise<Sample>
 }
+
+/** The number of rounds that count, unless the command line says otherwise. A warm-up round precedes them. */
+export const ROUNDS = 7
 
 export interface Column {
   readonly key: string
@@ -37,6 +41,8 @@ export interface Column {
 export interface Round {
   readonly server: BenchServer
   readonly load: Load
+  /** Asks this server for an answer that ends. Given if the scenario has one. */
+  readonly answer: BenchRequest | undefined
   /** The share of the full number of streams and the full duration: above 0, at most 1. */
   readonly effort: number
 }

@@ -36,6 +36,11 @@ export const sources = {
     for (const token of tokens) yield token
   },
 
+  /** One token, and the end. */
+  async *one(): AsyncGenerator<string> {
+    yield tokens[0] as string
+  },
+
   /** Eight tokens at once, again and again. A token is the time at which it was made. */
   async *burst(signal: AbortSignal): AsyncGenerator<string> {
     while (!signal.aborted) {

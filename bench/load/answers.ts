@@ -1,25 +1,35 @@
 import { connect } from 'node:net'
 import { now } from '../clock.js'
 import { sum } from '../numbers.js'
+import type { BenchRequest } from '../request.js'
 import type { Jobs } from './jobs.js'
-
-/** The end of a chunked response (RFC 9112, section 7.1). Tokens contain no CR, so nothing else looks like it. */
-const LAST_CHUNK = '0\r\n\r\n'
+import { ResponseEnd } from './response-end.js'
 
 type Answers = Jobs['answers']
 
-export async function answers({ port, path, connections, ms }: Answers['params']): Promise<Answers['result']> {
+export async function answers({ port, request, connections, ms }: Answers['params']): Promise<Answers['result']> {
   const startedAt = now()
   const until = startedAt + ms * 1e3
-  const counts = await Promise.all(Array.from({ length: connections }, () => askUntil(until, port, path)))
+  const message = messageOf(request)
+  const counts = await Promise.all(Array.from({ length: connections }, () => askUntil(until, port, message)))
   return { answers: sum(counts), seconds: (now() - startedAt) / 1e6 }
 }
 
+function messageOf({ path, accept = 'text/event-stream', body }: BenchRequest): string {
+  const json = body === undefined ? '' : JSON.stringify(body)
+  const head = [
+    `${json === '' ? 'GET' : 'POST'} ${path} HTTP/1.1`,
+    'host: localhost',
+    `accept: ${accept}`,
+    ...(json === '' ? [] : ['content-type: application/json', `content-length: ${json.length}`])
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${json}`
+}
+
 /** Asks on one connection until the given time. @returns the number of answers */
-function askUntil(until: number, port: number, path: string): Promise<number> {
-  const request = `GET ${path} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n`
+function askUntil(until: number, port: number, message: string): Promise<number> {
+  const end = new ResponseEnd()
   let count = 0
-  let tail = ''
   return new Promise((resolve, reject) => {
     const socket = connect({
       port,
@@ -27,20 +37,17 @@ function askUntil(until: number, port: number, path: string): Promise<number> {
       onread: {
         buffer: Buffer.alloc(256 * 1024),
         callback(bytes, buffer) {
-          const last = Buffer.from(buffer.buffer, buffer.byteOffset, bytes).subarray(-LAST_CHUNK.length)
-          tail = (tail + last.toString('latin1')).slice(-LAST_CHUNK.length)
-          if (tail === LAST_CHUNK) next()
+          if (end.read(Buffer.from(buffer.buffer, buffer.byteOffset, bytes))) next()
           return true
         }
       }
     })
     const next = () => {
-      tail = ''
       count++
-      if (now() < until) socket.write(request)
+      if (now() < until) socket.write(message)
       else socket.destroy()
     }
-    socket.once('connect', () => socket.write(request))
+    socket.once('connect', () => socket.write(message))
     socket.once('error', reject)
     socket.once('close', () =>
       now() < until ? reject(new Error('the server closed a kept-alive connection')) : resolve(count)

@@ -1,13 +1,18 @@
+import type { BenchRequest } from '../request.js'
+
 /** The jobs of the load generator, by name: the parameters and the result of each. */
 export interface Jobs {
   /** Asks for one answer after another on kept-alive connections, until the time is up and all answers have ended. */
   answers: {
-    params: { port: number; path: string; connections: number; ms: number }
+    params: { port: number; request: BenchRequest; connections: number; ms: number }
     /** `seconds` from the first request to the last end. */
     result: { answers: number; seconds: number }
   }
-  /** Opens streams, spread over `ms`, and waits for the first token of each. Their queries have ids, from 0. */
-  open: { params: { port: number; path: string; streams: number; ms: number }; result: undefined }
+  /**
+   * Opens streams, spread over `ms`, and waits for the first token of each. Their queries have ids, from 0. `h2`: over
+   * HTTP/2.
+   */
+  open: { params: { port: number; path: string; streams: number; ms: number; h2?: boolean }; result: undefined }
   /** Measures the latency of the open streams, whose tokens are the times at which they were made. */
   listen: { params: { ms: number }; result: Delivery }
   /** Goes on reading the open streams, whose tokens count from 0, and checks all that came since they were opened. */
@@ -38,9 +43,8 @@ export interface Continuity {
   tokens: number
   /** How many tokens were not the next number: lost, duplicated, or out of order. */
   wrong: number
-  /** The number of tokens on the stream that has the fewest, and on the one that has the most. */
-  fewest: number
-  most: number
+  /** The longest time between two tokens of a stream in this job, or since the last one. Microseconds. */
+  longestGap: number
 }
 
 export type JobName = keyof Jobs

@@ -1,7 +1,8 @@
 import { now, sleep } from '../clock.js'
 import { percentile, sum } from '../numbers.js'
+import { h2Streams } from './h2-stream.js'
 import type { Continuity, Delivery, Jobs } from './jobs.js'
-import { StreamClient } from './stream.js'
+import { H1Stream, type OpenStream, type StreamClient } from './stream.js'
 
 /** An open stream, and what it has received. */
 interface Open {
@@ -9,22 +10,33 @@ interface Open {
   tokens: number
   /** How many tokens were not the next number. */
   wrong: number
+  /** When the last token came, and the longest time between two. Microseconds. */
+  lastAt: number
+  longestGap: number
 }
 
 let streams: Open[] = []
 
-export async function open({ port, path, streams: count, ms }: Jobs['open']['params']): Promise<undefined> {
+/** Opens streams, beside those that are open. */
+export async function open({ port, path, streams: count, ms, h2 }: Jobs['open']['params']): Promise<undefined> {
+  const openStream: OpenStream = h2 ? h2Streams(port, path) : (id, onToken) => new H1Stream(port, path, id, onToken)
+  const first = streams.length
   await evenly(count, ms, i => {
     const stream: Open = {
-      client: new StreamClient(port, path, String(i), token => {
+      client: openStream(String(first + i), token => {
         if (Number(token) !== stream.tokens++) stream.wrong++
+        const at = now()
+        stream.longestGap = Math.max(stream.longestGap, at - stream.lastAt)
+        stream.lastAt = at
       }),
       tokens: 0,
-      wrong: 0
+      wrong: 0,
+      lastAt: Number.POSITIVE_INFINITY,
+      longestGap: 0
     }
     streams.push(stream)
   })
-  await Promise.all(streams.map(({ client }) => client.opened))
+  await Promise.all(streams.map(({ client }) => client.reader.opened))
   return undefined
 }
 
@@ -32,31 +44,31 @@ export async function listen({ ms }: Jobs['listen']['params']): Promise<Delivery
   const latencies: number[] = []
   const startedAt = now()
   for (const { client } of streams) {
-    client.onToken = token => {
+    client.reader.onToken = token => {
       latencies.push(now() - Number(token))
     }
   }
   await sleep(ms)
   const seconds = (now() - startedAt) / 1e6
-  for (const { client } of streams) client.onToken = () => {}
+  for (const { client } of streams) client.reader.onToken = () => {}
   return { tokens: latencies.length, seconds, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) }
 }
 
 export async function follow({ ms }: Jobs['follow']['params']): Promise<Continuity> {
+  for (const stream of streams) stream.longestGap = 0
   await sleep(ms)
-  const counts = streams.map(({ tokens }) => tokens)
+  const endedAt = now()
   return {
-    tokens: sum(counts),
+    tokens: sum(streams.map(({ tokens }) => tokens)),
     wrong: sum(streams.map(({ wrong }) => wrong)),
-    fewest: Math.min(...counts),
-    most: Math.max(...counts)
+    longestGap: Math.max(...streams.map(({ longestGap, lastAt }) => Math.max(longestGap, endedAt - lastAt)))
   }
 }
 
 export async function comments({ ms }: Jobs['comments']['params']): Promise<{ comments: number }> {
   let count = 0
   for (const { client } of streams) {
-    client.onComment = () => {
+    client.reader.onComment = () => {
       count++
     }
   }

@@ -1,6 +1,6 @@
 import { now } from '../clock.js'
 import type { Jobs } from './jobs.js'
-import { StreamClient } from './stream.js'
+import { H1Stream } from './stream.js'
 
 type Visits = Jobs['visits']
 
@@ -10,8 +10,8 @@ export async function visits({ port, path, connections, ms }: Visits['params']):
   const visit = async () => {
     while (now() < until) {
       // Closed connections hold their port for a while, and one address has too few ports.
-      const stream = new StreamClient(port, path, '', () => {}, `127.0.0.${2 + (count++ % 250)}`)
-      await stream.opened
+      const stream = new H1Stream(port, path, '', () => {}, `127.0.0.${2 + (count++ % 250)}`)
+      await stream.reader.opened
       stream.leave()
     }
   }

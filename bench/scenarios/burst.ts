@@ -7,7 +7,6 @@ export const burst: Scenario = {
   about: `300 streams, 8 tokens at once every 50 ms: the load of an LLM proxy whose provider packs several tokens into a
 chunk.`,
   contenders: general,
-  rounds: 3,
   columns: timedColumns,
   goals: [{ what: 'CPU per token, ratio to the best peer', of: 'ours', to: peers, key: 'cpu', atMost: 1 / 3 }],
   measure: round => measureTimed(round, '/burst', 300)

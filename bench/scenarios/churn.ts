@@ -1,5 +1,5 @@
 import { sleep } from '../clock.js'
-import { general } from '../contenders.js'
+import { general, peers } from '../contenders.js'
 import { percentile } from '../numbers.js'
 import { cpuOf, type Scenario, share } from '../scenario.js'
 
@@ -8,13 +8,16 @@ export const churn: Scenario = {
   about: `50 clients connect, read one token, and leave, again and again: the cost of a whole stream. Then 1000 clients
 are connected, and leave one after another: the time until the source is aborted.`,
   contenders: general,
-  rounds: 3,
   columns: [
     { key: 'cpu', heading: 'CPU per stream, µs', digits: 0 },
     { key: 'p50', heading: 'close to abort, p50, ms', digits: 2 },
     { key: 'p99', heading: 'close to abort, p99, ms', digits: 2 }
   ],
-  goals: [{ what: 'close to abort, p99, ms', of: 'ours', key: 'p99', atMost: 10 }],
+  goals: [
+    { what: 'CPU per stream, ratio to `node:http`', of: 'ours', to: ['nodeHttp'], key: 'cpu', atMost: 1.25 },
+    { what: 'CPU per stream, ratio to the best peer', of: 'ours', to: peers, key: 'cpu', atMost: 1 },
+    { what: 'close to abort, p99, ms', of: 'ours', key: 'p99', atMost: 10 }
+  ],
   async measure({ server, load, effort }) {
     const { port } = server
     const visit = { port, path: '/silent', connections: 50, ms: share(1000, effort) }

@@ -1,5 +1,5 @@
 import { sleep } from '../clock.js'
-import { general } from '../contenders.js'
+import { general, peers } from '../contenders.js'
 import { type Scenario, share } from '../scenario.js'
 
 /** Streams to open and close first, so that what a server allocates once does not count. */
@@ -9,11 +9,11 @@ export const idle: Scenario = {
   name: 'idle',
   about: '5000 open streams, silent after one token: the memory that a stream holds.',
   contenders: general,
-  rounds: 2,
   fresh: true,
   columns: [{ key: 'memory', heading: 'memory per stream, KiB', digits: 1 }],
   goals: [
     { what: 'memory per stream, ratio to `node:http`', of: 'ours', to: ['nodeHttp'], key: 'memory', atMost: 1.15 },
+    { what: 'memory per stream, ratio to the best peer', of: 'ours', to: peers, key: 'memory', atMost: 1 },
     { what: 'memory per stream, ratio to the Go server', of: 'ours', to: ['go'], key: 'memory', atMost: 1 / 2 }
   ],
   async measure({ server, load, effort }) {

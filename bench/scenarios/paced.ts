@@ -6,7 +6,6 @@ export const paced: Scenario = {
   name: 'paced',
   about: '1000 streams, a token every 50 ms: the cost and the latency of a token that is written alone.',
   contenders: general,
-  rounds: 3,
   columns: timedColumns,
   goals: [
     { what: 'CPU per token, ratio to one write per token', of: 'ours', to: ['nodeHttp'], key: 'cpu', atMost: 1.1 },

@@ -6,7 +6,6 @@ export const reattach: Scenario = {
   about: `A client reads ${HELD} events and loses its connection. It reconnects to another node with the id of the first
 event, and gets the rest again, through Redis.`,
   contenders: ['nodes', 'nodesResumableStream'],
-  rounds: 3,
   redis: true,
   fresh: true,
   columns: [

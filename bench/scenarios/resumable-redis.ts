@@ -6,7 +6,6 @@ export const resumableRedis: Scenario = {
   about:
     'As `paced`: streams that can be resumed on any node, because Redis keeps their events, against plain streams.',
   contenders: ['resumableRedis', 'ours'],
-  rounds: 3,
   redis: true,
   columns: timedColumns,
   goals: [

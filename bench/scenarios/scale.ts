@@ -1,27 +1,52 @@
-import { cpuOf, type Scenario, share } from '../scenario.js'
+import { cpuOf, type Round, type Scenario, share } from '../scenario.js'
 
 export const scale: Scenario = {
   name: 'scale',
-  about: '10,000 streams in one process, one token per second each, for a minute: no token may be lost.',
+  about: `20,000 streams in one process, one token per second each: no token may be lost. 10,000 are opened and followed
+for 10 s, then 10,000 more, and all are followed for 20 s: what the second 10,000 cost beside the first.`,
   contenders: ['ours'],
-  rounds: 1,
   fresh: true,
   columns: [
     { key: 'cpu', heading: 'CPU, % of a core', digits: 0 },
+    { key: 'cpuFirst', heading: 'of which the first 10,000', digits: 0 },
+    { key: 'cpuRatio', heading: 'second to first', digits: 2 },
+    { key: 'memoryFirst', heading: 'memory per stream, first 10,000, KiB', digits: 1 },
+    { key: 'memorySecond', heading: 'second 10,000, KiB', digits: 1 },
     { key: 'tokens', heading: 'tokens', digits: 0 },
     { key: 'wrong', heading: 'lost, duplicated or out of order', digits: 0 },
-    { key: 'fewest', heading: 'fewest per stream', digits: 0 },
-    { key: 'most', heading: 'most per stream', digits: 0 },
-    { key: 'memory', heading: 'memory, MiB', digits: 0 }
+    { key: 'wait', heading: 'longest time between two tokens, ms', digits: 0 }
   ],
   goals: [{ what: 'tokens lost, duplicated or out of order', of: 'ours', key: 'wrong', atMost: 0 }],
-  async measure({ server, load, effort }) {
-    const ms = share(60_000, effort)
-    const streams = share(10_000, effort)
-    await load.do('open', { port: server.port, path: '/counted', streams, ms: share(4000, effort) })
-    const [cpu, followed] = await cpuOf(server, () => load.do('follow', { ms }))
-    const memory = server.memory() / 2 ** 20
-    await load.do('close', { ms: 0 })
-    return { cpu: (cpu / (ms / 1e3)) * 100, memory, ...followed }
+  async measure(round) {
+    const before = await heldBy(round)
+    const first = await addStreams(round, 10_000)
+    const all = await addStreams(round, 20_000)
+    await round.load.do('close', { ms: 0 })
+    const streams = share(10_000, round.effort)
+    return {
+      cpu: all.cpu,
+      cpuFirst: first.cpu,
+      cpuRatio: all.cpu / first.cpu - 1,
+      memoryFirst: (first.held - before) / streams / 1024,
+      memorySecond: (all.held - first.held) / streams / 1024,
+      tokens: all.tokens,
+      wrong: all.wrong,
+      wait: Math.max(first.longestGap, all.longestGap) / 1e3
+    }
   }
+}
+
+/** Opens 10,000 streams, and follows all that are open. @param ms how long to follow them */
+async function addStreams({ server, load, effort }: Round, ms: number) {
+  const streams = share(10_000, effort)
+  await load.do('open', { port: server.port, path: '/counted', streams, ms: share(4000, effort) })
+  const duration = share(ms, effort)
+  const [cpu, followed] = await cpuOf(server, () => load.do('follow', { ms: duration }))
+  return { ...followed, cpu: (cpu / (duration / 1e3)) * 100, held: await heldBy({ server }) }
+}
+
+/** The resident memory after a collection of garbage. Bytes. */
+async function heldBy({ server }: Pick<Round, 'server'>): Promise<number> {
+  await server.ask('gc')
+  return server.memory()
 }

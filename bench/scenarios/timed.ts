@@ -9,10 +9,16 @@ export const timedColumns: readonly Column[] = [
   { key: 'p99', heading: 'latency, p99, ms', digits: 2 }
 ]
 
-export async function measureTimed({ server, load, effort }: Round, path: string, streams: number): Promise<Sample> {
-  await load.do('open', { port: server.port, path, streams: share(streams, effort), ms: share(600, effort) })
+/** @param h2 over HTTP/2. Default: over HTTP/1.1, each stream on a connection of its own */
+export async function measureTimed(
+  { server, load, effort }: Round,
+  path: string,
+  streams: number,
+  h2 = false
+): Promise<Sample> {
+  await load.do('open', { port: server.port, path, streams: share(streams, effort), ms: share(500, effort), h2 })
   await sleep(share(200, effort))
-  const [cpu, heard] = await cpuOf(server, () => load.do('listen', { ms: share(2000, effort) }))
+  const [cpu, heard] = await cpuOf(server, () => load.do('listen', { ms: share(1500, effort) }))
   await load.do('close', { ms: 0 })
   await sleep(share(200, effort))
   return {

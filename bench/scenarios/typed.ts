@@ -6,8 +6,7 @@ export const typed: Scenario = {
   about: `As \`hot\`: with a schema, which checks every event and writes it with a compiled serializer, against no
 schema, where \`JSON.stringify\` writes objects.`,
   contenders: ['objects', 'objectsTyped', 'text', 'textTyped'],
-  rounds: 5,
-  answer: '/hot',
+  answer: { path: '/hot' },
   columns: answerColumns,
   goals: [
     {
@@ -18,5 +17,5 @@ schema, where \`JSON.stringify\` writes objects.`,
       atMost: 1
     }
   ],
-  measure: round => measureAnswers(round, '/hot', 1000)
+  measure: round => measureAnswers(round, 1000)
 }

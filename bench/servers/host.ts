@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
 import { createInterface } from 'node:readline'
 import { aborts } from '../source.js'
@@ -31,8 +30,14 @@ export function host(server: Server): void {
   lines.on('close', () => process.exit())
 }
 
+/** A response over HTTP/1.1 or HTTP/2. */
+interface Response {
+  once(event: 'close', listener: () => void): unknown
+  readonly writableFinished?: boolean
+}
+
 /** A signal that is aborted if the client leaves before the end. */
-export function disconnected(response: ServerResponse): AbortSignal {
+export function disconnected(response: Response): AbortSignal {
   const controller = new AbortController()
   response.once('close', () => {
     if (!response.writableFinished) controller.abort()
@@ -45,3 +50,6 @@ export const HEAD = { 'content-type': 'text/event-stream', 'cache-control': 'no-
 
 /** The last event, as our plugin sends it. */
 export const DONE = 'event: done\ndata: {}\n\n'
+
+/** What an HTTP/2 server needs for TLS. */
+export const TLS = { key: process.env.TLS_KEY, cert: process.env.TLS_CERT }

@@ -11,8 +11,9 @@ const MAJORS = [22, 24, 26]
 const here = import.meta.dirname
 const root = join(here, '../..')
 
-/** What depends most on Node: its HTTP and HTTP/2 servers, its sockets, its fetch. */
+/** What depends most on Node: its HTTP and HTTP/2 servers, its sockets, its fetch, and what a token costs. */
 const node = [
+  'cost/cost',
   'plugin/response/backpressure',
   'plugin/response/close/close',
   'plugin/response/end',

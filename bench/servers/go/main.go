@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -61,6 +62,9 @@ func generate(ctx context.Context, path, id string) <-chan string {
 					return
 				}
 			}
+		},
+		"/one": func() {
+			send(words[0])
 		},
 		"/burst": func() {
 			for {
@@ -146,5 +150,14 @@ func main() {
 	fmt.Printf("{\"port\":%d}\n", listener.Addr().(*net.TCPAddr).Port)
 	go answerQuestions()
 	http.HandleFunc("/", stream)
+	if cert := os.Getenv("TLS_CERT"); cert != "" {
+		pair, err := tls.X509KeyPair([]byte(cert), []byte(os.Getenv("TLS_KEY")))
+		if err != nil {
+			panic(err)
+		}
+		// Over TLS, net/http speaks HTTP/2 too.
+		server := http.Server{TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}}}
+		panic(server.ServeTLS(listener, "", ""))
+	}
 	panic(http.Serve(listener, nil))
 }

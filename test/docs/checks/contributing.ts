@@ -23,5 +23,6 @@ export const contributing: Checks = {
   'Check a test by mutation': namesWhatIsThere,
   'Write documentation': namesWhatIsThere,
   Measure: namesWhatIsThere,
+  'Measure (2)': namesWhatIsThere,
   Release: namesWhatIsThere
 }
