@@ -47,8 +47,7 @@ const forbidden = [
   },
   {
     name: 'routes-import-deep',
-    comment:
-      'Of the plugin, routes may import index.ts, browser.ts and toolkit.ts. Else, add to the toolkit.',
+    comment: 'Of the plugin, routes may import index.ts, browser.ts and toolkit.ts. Else, add to the toolkit.',
     from: { path: code('routes') },
     to: {
       path: code('plugin', 'sources', 'client', 'testing', 'otel', 'examples', 'bench', 'test', 'scripts'),

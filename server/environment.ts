@@ -38,7 +38,7 @@ export type Environment = Static<typeof Schema>
 
 type Variable = keyof Environment
 
-/** How long running answers may continue when the server closes, unless the environment says otherwise. Milliseconds. */
+/** How long running answers may go on when the server closes, unless the environment says otherwise. Milliseconds. */
 const DRAIN_TIMEOUT = 3000
 
 /** How long the rest of closing may take. Milliseconds. */
