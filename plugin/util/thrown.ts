@@ -18,11 +18,13 @@ export function read(thrown: unknown, key: PropertyKey): unknown {
   }
 }
 
-/** Sets a property of an error, unless the error is frozen. Log serializers show it only if it is enumerable. */
+/**
+ * Sets a property of an error, unless the error is frozen. Log serializers show it only if it is enumerable.
+ *
+ * @param error no proxy: one that `toError` has made fit
+ */
 export function give(error: Error, key: PropertyKey, value: unknown, enumerable = false): void {
-  try {
-    Reflect.defineProperty(error, key, { value, enumerable, configurable: true, writable: true })
-  } catch {}
+  Reflect.defineProperty(error, key, { value, enumerable, configurable: true, writable: true })
 }
 
 /** The prototypes of an error; none if one of them is a proxy, or if the error does not inherit from this realm's. */

@@ -104,3 +104,27 @@ t.test('an error behind a proxy whose traps throw becomes a copy', t => {
   }
   t.end()
 })
+
+t.test('a copy has what the getters of a class give, where a copy cannot ask them', async t => {
+  class Shown extends Error {
+    readonly #limit = 3
+    get limit() {
+      return this.#limit
+    }
+  }
+  // As a decorator of a class does it.
+  Object.defineProperty(Shown.prototype, 'limit', {
+    ...Object.getOwnPropertyDescriptor(Shown.prototype, 'limit'),
+    enumerable: true
+  })
+  const copy = tameError(Object.freeze(new Shown('a'))) as Shown
+  t.ok(copy instanceof Shown)
+  t.equal(copy.limit, 3)
+})
+
+t.test('a cause that inherits from a proxy is left out', async t => {
+  const cause = Object.create(new Proxy({}, {}))
+  const copy = tameError(new Error('a', { cause }))
+  t.equal(copy.cause, undefined)
+  t.equal(copy.message, 'a')
+})
