@@ -43,13 +43,14 @@ export async function exchange(app: InjectableApp, ask: Ask, signal: AbortSignal
   try {
     signal?.throwIfAborted()
     signal?.addEventListener('abort', leave)
-    return await (app.initialConfig.http2 ? exchange2(socket, ask) : exchange1(socket, ask))
+    const response = await (app.initialConfig.http2 ? exchange2(socket, ask) : exchange1(socket, ask))
+    signal?.removeEventListener('abort', leave)
+    return response
   } catch (error) {
+    signal?.removeEventListener('abort', leave)
     socket.destroy()
     signal?.throwIfAborted()
     throw error
-  } finally {
-    signal?.removeEventListener('abort', leave)
   }
 }
 

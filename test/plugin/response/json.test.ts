@@ -96,6 +96,31 @@ t.test('the body is made of the events, the text and the return value', async t 
   }
 })
 
+for (const http2 of [false, true]) {
+  t.test(`of a body that its client did not wait for, no bytes were sent over ${http2 ? 2 : 1}`, async t => {
+    const summaries: StreamSummary[] = []
+    let isAtWork = false
+    const { url } = await serve(
+      t,
+      app => {
+        app.addHook('onSend', async (_request, _reply, payload) => {
+          isAtWork = true
+          await until('the client has left', () => summaries.length === 1)
+          return payload
+        })
+        const onClose = (summary: StreamSummary) => void summaries.push(summary)
+        app.get('/', (_request, reply) => reply.sseFrom(answer, { json: ({ text }) => text, onClose }))
+      },
+      { http2 }
+    )
+    const client = open(url, { headers: JSON_ONLY, http2 })
+    await until('the hook works on it', () => isAtWork)
+    client.leave()
+    await until('the summary', () => summaries.length === 1)
+    t.match(summaries, [{ outcome: 'aborted', bytes: 0 }])
+  })
+}
+
 t.test('the options of the stream apply', async t => {
   const { ask } = await serveJson(t, [1, 2, 'é', new Date(0), Buffer.from('b')], {
     map: item => (item === 2 ? undefined : item),
