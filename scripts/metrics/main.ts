@@ -1,7 +1,7 @@
 /**
- * Draws docs/telemetry.svg: what the dashboard shows of a run of the server that `npm start` runs. The numbers are those
- * of its `/metrics`, asked for once a second, while clients read, leave, come back, stop their answers and read slowly.
- * Needs a build. Given a file, it also writes every fourth of the scrapes there, which a test draws.
+ * Draws docs/telemetry.svg: what the dashboard shows of a run of the server that `npm start` runs. The numbers are
+ * those of its `/metrics`, asked for once a second, while clients read, leave, come back, stop their answers and read
+ * slowly. Needs a build. Given a file, it also writes every fourth of the scrapes there, which a test draws.
  */
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'

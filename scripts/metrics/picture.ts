@@ -86,7 +86,8 @@ function chart(panel: Panel, scrapes: readonly Scrape[]): string {
     })
   )
   const heading = `<text class="title" x="0" y="8">${escaped(panel.title)}</text>`
-  const time = `<text class="axis" x="${width}" y="${title + height + 12}">${Math.round(scrapes.at(-1)?.at ?? 0)} s</text>`
+  const end = Math.round(scrapes.at(-1)?.at ?? 0)
+  const time = `<text class="axis" x="${width}" y="${title + height + 12}">${end} s</text>`
   return [heading, legend(lines), ...grid, ...drawn, time].join('\n')
 }
 
