@@ -13,7 +13,7 @@ import { startProvider } from './provider.js'
 import { TITLES } from './titles.js'
 
 /** How long clients come. Those that have left are given up half a minute later. Seconds. */
-const DURATION = Number(process.env.SECONDS ?? 75)
+const DURATION = Number(process.env.DURATION ?? 75)
 const SEED = Number(process.env.SEED ?? 1)
 
 const [record] = process.argv.slice(2)
@@ -30,6 +30,8 @@ const server = spawn(process.execPath, ['dist/server/start.js'], {
   },
   stdio: ['ignore', 'pipe', 'inherit']
 })
+// Also where a client fails in a way that nobody has caught.
+process.on('exit', () => server.kill())
 const scrapes: Scrape[] = []
 try {
   const url = await address()
