@@ -147,7 +147,7 @@ t.test('a claimed stream goes on although its client leaves while a hook delays 
   await until('the hook holds the response', () => isHeld)
   client.leave()
   await client.end()
-  await until('it is logged', () => log.some(({ msg }) => msg === 'client left'))
+  await until('it is logged', () => log.some(({ msg }) => msg === 'client left, and the source goes on'))
   go()
   t.strictSame(texts(await fetchAll(url)), ['a', 'done'])
   t.equal(started.length, 1)
