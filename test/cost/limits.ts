@@ -40,7 +40,7 @@ const GROWTH: Readonly<Record<Pace, (was: number) => number>> = {
   paced: was => was * 1.05
 }
 
-/** What a stream takes as a whole, such as its timers, shared among its tokens. */
+/** What no token takes, but a stream as a whole, such as its timers, is shared among its tokens. */
 const SHARE = 0.0005
 
 /** @param version of Node; for a major version that is not recorded, the last one that is counts */
@@ -50,7 +50,7 @@ export function limits(kind: Kind, pace: Pace, version = process.versions.node):
   if (was === undefined) throw new Error(`nothing is recorded for Node ${version}`)
   const ofCalls = Object.entries(calls[kind][pace]).map(([name, was]) => [
     name,
-    { was, atMost: Math.max(was * 1.1, was + SHARE) }
+    { was, atMost: was === 0 ? SHARE : was * 1.1 }
   ])
   return { ...Object.fromEntries(ofCalls), bytes: { was, atMost: GROWTH[pace](was) } }
 }
