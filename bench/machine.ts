@@ -21,6 +21,12 @@ export function machine(): string[] {
   ]
 }
 
+/** The number of files that a process may have open. Node raises its soft limit to the hard one. */
+export function openFiles(): number {
+  const [, limit] = /^Max open files +\S+ +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+  return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit)
+}
+
 function versionOf(npm: string): string {
   return JSON.parse(readFileSync(join('node_modules', npm, 'package.json'), 'utf8')).version
 }

@@ -17,9 +17,6 @@ export interface RunOptions {
   progress(line: string): void
 }
 
-/** The share of the effort that the warm-up round takes. */
-const WARM_UP = 1 / 4
-
 /**
  * Runs a scenario. Every round measures all contenders in turn, so that a change on the machine affects them all. Each
  * round begins with another one, so that none always follows the same.
@@ -51,7 +48,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Resu
     if (!scenario.fresh) {
       for (const name of names) {
         options.progress(`${scenario.name}, warm-up: ${contenders[name].label}`)
-        await measure(name, effort * WARM_UP)
+        await measure(name, effort)
         const request = requestOf(name)
         if (request !== undefined) await checkAnswer(servers.get(name) as BenchServer, request)
       }

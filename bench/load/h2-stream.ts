@@ -33,8 +33,11 @@ class H2Stream implements StreamClient {
     this.#session = session
     this.#stream = session.request({ ':path': withId(path, id), accept: 'text/event-stream' })
     this.#stream.setEncoding('latin1')
-    this.#stream.once('error', error => this.reader.fail(error))
-    session.once('error', error => this.reader.fail(error))
+    this.#stream.once('response', ({ ':status': status }) => {
+      if (status !== 200) this.reader.fail(new Error(`stream ${id}: ${status}`))
+    })
+    this.#stream.once('error', cause => this.reader.fail(new Error(`stream ${id} failed`, { cause })))
+    session.once('error', cause => this.reader.fail(new Error(`stream ${id} failed`, { cause })))
     this.#stream.once('close', () => {
       if (!this.#leaving) this.reader.fail(new Error(`stream ${id} ended`))
     })

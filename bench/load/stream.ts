@@ -30,9 +30,12 @@ export class H1Stream implements StreamClient {
     this.#socket.once('connect', () =>
       this.#socket.write(`GET ${withId(path, id)} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n`)
     )
-    this.#socket.once('error', error => this.reader.fail(error))
+    this.#socket.once('error', cause => this.reader.fail(new Error(`stream ${id} failed`, { cause })))
     this.#socket.once('close', () => {
       if (!this.#leaving) this.reader.fail(new Error(`stream ${id} ended`))
+    })
+    this.#socket.once('data', (text: string) => {
+      if (!text.startsWith('HTTP/1.1 200 ')) this.reader.fail(new Error(`stream ${id}: ${text.split('\r\n')[0]}`))
     })
     this.#socket.on('data', (text: string) => this.reader.read(text))
   }

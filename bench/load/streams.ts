@@ -15,15 +15,20 @@ interface Open {
   longestGap: number
 }
 
+/** How many streams wait for their first token at most. A server accepts only so many connections ahead. */
+const WAITING = 1000
+
 let streams: Open[] = []
 
 /** Opens streams, beside those that are open. */
 export async function open({ port, path, streams: count, ms, h2 }: Jobs['open']['params']): Promise<undefined> {
   const openStream: OpenStream = h2 ? h2Streams(port, path) : (id, onToken) => new H1Stream(port, path, id, onToken)
   const first = streams.length
-  await evenly(count, ms, i => {
+  let begun = 0
+  const openOne = (i: number) => {
     const stream: Open = {
       client: openStream(String(first + i), token => {
+        if (stream.tokens === 0) begun++
         if (Number(token) !== stream.tokens++) stream.wrong++
         const at = now()
         stream.longestGap = Math.max(stream.longestGap, at - stream.lastAt)
@@ -35,7 +40,8 @@ export async function open({ port, path, streams: count, ms, h2 }: Jobs['open'][
       longestGap: 0
     }
     streams.push(stream)
-  })
+  }
+  await evenly(count, ms, openOne, () => begun + WAITING)
   await Promise.all(streams.map(({ client }) => client.reader.opened))
   return undefined
 }
@@ -88,11 +94,12 @@ export async function close({ ms }: Jobs['close']['params']): Promise<Record<str
   return closed
 }
 
-/** Does something `count` times, spread over `ms`. */
-async function evenly(count: number, ms: number, act: (i: number) => void): Promise<void> {
+/** Does something `count` times, spread over `ms` or longer. @param most how often it may have been done by now */
+async function evenly(count: number, ms: number, act: (i: number) => void, most = () => count): Promise<void> {
   const startedAt = now()
   for (let i = 0; i < count; ) {
-    const due = ms === 0 ? count : Math.ceil(((now() - startedAt) / 1e3 / ms) * count)
+    const onTime = ms === 0 ? count : Math.ceil(((now() - startedAt) / 1e3 / ms) * count)
+    const due = Math.min(onTime, most())
     for (; i < Math.min(due, count); i++) act(i)
     await sleep(1)
   }

@@ -4,7 +4,8 @@ import { sourceOf } from '../source.js'
 import { host } from './host.js'
 
 const app = Fastify()
-await app.register(sseFrom)
+// `scale` opens more streams than a server takes by default.
+await app.register(sseFrom, { maxStreams: 20_000 })
 app.get('/*', (request, reply) => reply.sseFrom(({ signal }) => sourceOf(request.url, signal)))
 
 await app.ready()

@@ -7,7 +7,9 @@ import { scenarios } from '../../bench/scenarios/all.js'
 
 const exec = promisify(execFile)
 
-t.test('the bench', { skip: existsSync('/proc/self/schedstat') ? false : 'needs Linux', timeout: 300_000 }, async t => {
+t.setTimeout(300_000)
+
+t.test('the bench', { skip: existsSync('/proc/self/schedstat') ? false : 'needs Linux' }, async t => {
   const folder = t.testdir()
   const built = join(folder, 'built')
   await exec('node_modules/.bin/tsc', ['-p', 'bench', '--outDir', built])
@@ -15,7 +17,7 @@ t.test('the bench', { skip: existsSync('/proc/self/schedstat') ? false : 'needs 
 
   t.test('checks the answer of every server, and compares their costs', async t => {
     const { stdout, stderr } = await bench(
-      ...['hot', 'answer', 'proxy', 'gateway', 'json', 'typed'],
+      ...['hot', 'proxy', 'gateway', 'json', 'typed'],
       ...['--effort', '0.02', '--rounds', '1']
     )
     for (const name of ['fastify-sse-from', 'the limit', '@fastify/sse', 'fastify-sse-v2', 'better-sse', 'hono']) {
