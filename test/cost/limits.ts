@@ -12,11 +12,11 @@ export interface Limit {
 const calls: Readonly<Record<Kind, Readonly<Record<Pace, Cost>>>> = {
   plain: {
     hot: { calls: 0.0078, writes: 0.00098, promises: 0.00196, ticks: 0.00293, timers: 0, immediates: 0.00196 },
-    paced: { calls: 4, writes: 1, promises: 0, ticks: 3, timers: 0, immediates: 1 }
+    paced: { calls: 1, writes: 1, promises: 0, ticks: 1, timers: 0, immediates: 1 }
   },
   resumable: {
     hot: { calls: 0.01176, writes: 0.00196, promises: 0.00588, ticks: 0.00588, timers: 0, immediates: 0.00196 },
-    paced: { calls: 4, writes: 1, promises: 2, ticks: 4, timers: 0, immediates: 1 }
+    paced: { calls: 1, writes: 1, promises: 2, ticks: 2, timers: 0, immediates: 1 }
   }
 }
 
@@ -24,11 +24,11 @@ const calls: Readonly<Record<Kind, Readonly<Record<Pace, Cost>>>> = {
 const bytes: Readonly<Record<Kind, Readonly<Record<Pace, Readonly<Record<number, number>>>>>> = {
   plain: {
     hot: { 20: 191, 22: 192, 24: 193, 26: 192 },
-    paced: { 20: 2200, 22: 2328, 24: 2002, 26: 2240 }
+    paced: { 20: 1104, 22: 1152, 24: 888, 26: 736 }
   },
   resumable: {
     hot: { 20: 357, 22: 360, 24: 380, 26: 383 },
-    paced: { 20: 3265, 22: 3585, 24: 3057, 26: 3171 }
+    paced: { 20: 2201, 22: 2441, 24: 2009, 26: 1658 }
   }
 }
 
