@@ -18,8 +18,8 @@ const MAX_CHUNK = 1024
 export class SocketWriter implements Writer {
   readonly #response: ServerResponse
   readonly #highWaterMark: number
-  /** Takes what comes after the first write, which brings the head; `undefined` if the response takes it. */
-  #socket: Socket | undefined
+  /** Takes what comes after the first write, which brings the head; without it, the response does. */
+  #socket: Socket | null | undefined
   deadline: WriteDeadline | undefined
   isReady = true
   room: number
