@@ -6,8 +6,8 @@ export interface NumberedFrames {
 }
 
 /**
- * The start of the id lines of a stream. It is one flat string, since it is put in front of every frame; a template
- * would make a tree of strings.
+ * The start of the id lines of a stream. It is one flat string, since it is joined with every frame; a template would
+ * make a tree of strings.
  */
 export function idPrefix(stream: string): string {
   return ['id: ', stream, ':'].join('')
@@ -29,24 +29,33 @@ export function isDispatchedFrame(frame: string): boolean {
  *
  * @param prefix the result of `idPrefix`
  * @param first the number of the first frame
+ * @param frames used up: its content afterwards is undefined
  * @param isAside whether the frame of a number gets no id; `undefined` if all get one
  * @param maxUnits the most UTF-16 code units of the result, unless it is a single frame
  */
 export function numberFrames(
   prefix: string,
   first: number,
-  frames: readonly string[],
+  frames: string[],
   isAside: ((number: number) => boolean) | undefined,
   maxUnits: number
 ): NumberedFrames {
-  let text = ''
+  let start = ''
+  let parts = 0
   let count = 0
+  let units = 0
   for (; count < frames.length; count++) {
     const frame = frames[count] as string
     const number = first + count
-    const next = isAside?.(number) ? text + frame : `${text}${prefix}${number}\n${frame}`
-    if (next.length > maxUnits && count > 0) break
-    text = next
+    const hasId = isAside === undefined || !isAside(number)
+    const part = hasId ? `${number}\n${frame}` : frame
+    units += hasId ? prefix.length + part.length : part.length
+    if (units > maxUnits && count > 0) break
+    if (hasId) frames[parts++] = part
+    else if (parts > 0) frames[parts - 1] += part
+    else start += part
   }
-  return { text, count }
+  frames.length = parts
+  if (parts > 0) frames[0] = start + prefix + frames[0]
+  return { text: parts > 0 ? frames.join(prefix) : start, count }
 }

@@ -6,14 +6,20 @@ import type { WriteDeadline } from './write-deadline.js'
 import type { Writer } from './writer.js'
 
 /**
+ * The longest text that goes to the socket in one piece. Longer ones go to the response, which joins what comes in one
+ * tick, and takes a long text without a copy. Bytes.
+ */
+const MAX_CHUNK = 1024
+
+/**
  * Writes to Node's response directly, and waits while it is full. Compared with a pipe it was measured to save 1 to 2
  * µs for each write and 1.4 KiB for each stream.
  */
 export class SocketWriter implements Writer {
   readonly #response: ServerResponse
   readonly #highWaterMark: number
-  /** Takes what comes after the first write, which brings the head; `undefined` if the response takes it. */
-  #socket: Socket | undefined
+  /** Takes what comes after the first write, which brings the head; without it, the response does. */
+  #socket: Socket | null | undefined
   deadline: WriteDeadline | undefined
   isReady = true
   room: number
@@ -69,7 +75,7 @@ export class SocketWriter implements Writer {
   #send(text: string, bytes: number, callback?: (error?: Error | null) => void): void {
     const encoding = encodingOf(text, bytes)
     // The app may have ended the response itself. The connection then belongs to the next one.
-    if (this.#socket?.writable && !this.#response.writableEnded) {
+    if (bytes <= MAX_CHUNK && this.#socket?.writable && !this.#response.writableEnded) {
       this.#socket.write(formatChunk(text, bytes), encoding, callback)
     } else {
       this.#response.write(text, encoding, callback)

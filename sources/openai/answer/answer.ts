@@ -7,6 +7,7 @@ import { type Choice, type Chunk, readChunk } from './chunk.js'
 import { type Failure, failureOf, failureOfText } from './failure.js'
 import type { Ending } from './finish-reason.js'
 import { OddEvents } from './odd-events.js'
+import { RepeatedChunk } from './repeated-chunk.js'
 import { Said } from './said.js'
 import { ToolCalls } from './tool-calls.js'
 import { mayHoldText, type Value, valuesOf } from './values.js'
@@ -31,6 +32,7 @@ export class Answer {
   readonly #context: AnswerContext
   readonly #said = new Said()
   readonly #toolCalls = new ToolCalls()
+  readonly #repeated = new RepeatedChunk()
   readonly #odd: OddEvents
   #ending: Ending | undefined
   #usage: Usage | undefined
@@ -76,11 +78,16 @@ export class Answer {
    */
   *take(events: StreamEvent[]): Generator<AnswerPart, void> {
     for (const { name, data } of events) {
+      const isError = name === 'error' && !this.#isOver
+      const text = isError || this.#isOver ? undefined : this.#repeated.textOf(data)
+      if (text !== undefined) {
+        yield* this.#say(text)
+        continue
+      }
       const values = valuesOf(data)
-      if (name === 'error' && !this.#isOver)
-        throw this.#toError(failureOfText(data, values.find(isObjectValue)?.object))
+      if (isError) throw this.#toError(failureOfText(data, values.find(isObjectValue)?.object))
       for (const value of values) {
-        yield* this.#takeValue(value)
+        yield* this.#takeValue(value, data)
         if (this.#failure !== undefined) throw this.#failure
       }
     }
@@ -119,8 +126,8 @@ export class Answer {
   }
 
   /** @returns the parts in a value; an error that comes with it is kept until they were given */
-  #takeValue(value: Value): AnswerPart[] {
-    if (value.kind === 'object') return this.#takeObject(value.object)
+  #takeValue(value: Value, data: string): AnswerPart[] {
+    if (value.kind === 'object') return this.#takeObject(value.object, data)
     if (value.kind === 'mark') this.#mark()
     else if (this.#isOver) this.#odd.ignoreLate(value.words)
     else if (value.kind === 'other' || (this.#ending !== undefined && !mayHoldText(value.words))) {
@@ -129,7 +136,7 @@ export class Answer {
     return []
   }
 
-  #takeObject(object: Record<string, unknown>): AnswerPart[] {
+  #takeObject(object: Record<string, unknown>, data: string): AnswerPart[] {
     const chunk = readChunk(object)
     if (chunk?.usage && (chunk.usage.totalTokens > 0 || this.#usage === undefined)) this.#usage = chunk.usage
     if (this.#isOver) {
@@ -138,7 +145,10 @@ export class Answer {
     }
     const failure = failureOf(object)
     if (failure !== undefined) this.#failure = this.#toError(failure)
-    if (chunk !== undefined) return this.#takeChunk(chunk, object)
+    if (chunk !== undefined) {
+      this.#repeated.learn(data, chunk.first.text)
+      return this.#takeChunk(chunk, object)
+    }
     if (failure === undefined) this.#odd.ignore(JSON.stringify(object), object)
     return []
   }
@@ -153,6 +163,13 @@ export class Answer {
     if (parts.length === 0) this.#odd.examine(object)
     if (this.#context.isDocument && chunk.first.whole !== undefined) this.#mark()
     return parts
+  }
+
+  /** Takes the text of a chunk that says nothing else. */
+  #say(text: string): AnswerPart[] {
+    const said = this.#said.say(text)
+    this.#goOn()
+    return said
   }
 
   #takeChoice(choice: Choice, object: object): AnswerPart[] {

@@ -1,5 +1,6 @@
 import type { ReadableStream, ReadableStreamDefaultReader } from 'node:stream/web'
 import { FST_SSE_PROVIDER_LOST } from '../errors.js'
+import { BodyDecoder } from './body-decoder.js'
 import { Lines } from './lines.js'
 import { isJson, looksLikeJson, mayHoldText } from './values.js'
 
@@ -26,7 +27,7 @@ export interface StreamEvent {
  */
 export class ChatStream {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
-  readonly #decoder = new TextDecoder()
+  readonly #decoder = new BodyDecoder()
   readonly #lines = new Lines()
   #events: StreamEvent[] = []
   #name: string | undefined
@@ -59,7 +60,7 @@ export class ChatStream {
     this.#events = []
     const bytes = await this.#readBytes(patience)
     if (bytes === undefined) return this.end()
-    this.#feed(this.#decoder.decode(bytes, { stream: true }))
+    this.#feed(this.#decoder.decode(bytes))
     return this.#events
   }
 
@@ -71,7 +72,7 @@ export class ChatStream {
   end(): StreamEvent[] {
     this.#isOver = true
     this.#events = []
-    this.#feed(this.#decoder.decode())
+    this.#feed(this.#decoder.end())
     for (const line of this.#lines.end()) this.#takeLine(line)
     this.#dispatch()
     this.#joinUnframed()

@@ -122,6 +122,23 @@ t.test('hands each text after the first to the socket in one piece', async t => 
   t.equal(await bodyOf(client), body)
 })
 
+t.test('hands long texts of one tick to the network together', async t => {
+  const { client, response } = await respond(t)
+  response.shouldKeepAlive = false
+  const sent = watchSocket(response)
+  const writer = new SocketWriter(response, MANY_BYTES)
+  writer.write('first', 5)
+  await new Promise(setImmediate)
+  sent.length = 0
+  for (const text of ['a', 'b']) writer.write(text.repeat(1025), 1025)
+  writer.write('c', 1)
+  t.equal(sent.length, 0)
+  await new Promise(setImmediate)
+  t.equal(sent.length, 1)
+  writer.end('', 0)
+  t.match((await bodyOf(client)).replaceAll('\r\n', ' '), /^5 first 401 a{1025} 401 b{1025} 1 c 0 {2}$/)
+})
+
 t.test('keeps the order of texts that come in the tick of the first', async t => {
   const { client, response } = await respond(t)
   response.shouldKeepAlive = false
