@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { FastifyRequest } from 'fastify'
 import type { ObservedGeneration } from '../plugin/index.js'
+import { wordsOf } from './guard.js'
 import { FewValues } from './labels.js'
 import { attributes, DEFAULT_OPERATION, OTHER } from './names.js'
 
@@ -33,7 +34,7 @@ export class Descriptions {
 
   /** The attributes of a generation, which those of its request have too. */
   ofGeneration(generation: ObservedGeneration): Attributes {
-    const { provider, model, operation = DEFAULT_OPERATION } = this.#describe(generation)
+    const { provider, model, operation = DEFAULT_OPERATION } = this.#described(generation)
     const described = {
       ...this.ofRoute(generation.request),
       [attributes.operation]: this.#operations.of(operation),
@@ -42,6 +43,15 @@ export class Descriptions {
     }
     this.#ofRequests.set(generation.request, described)
     return described
+  }
+
+  #described(generation: ObservedGeneration): Described {
+    try {
+      return checked(this.#describe(generation))
+    } catch (error) {
+      generation.request.log.error(`describe has failed, so this generation has no names: ${wordsOf(error)}`)
+      return {}
+    }
   }
 
   /** The attributes of a request whose answer is generated; `undefined` if it only follows one. */
@@ -53,4 +63,17 @@ export class Descriptions {
   ofRoute({ routeOptions: { url } }: FastifyRequest): Attributes {
     return url === undefined ? {} : { [attributes.route]: this.#routes.of(url) }
   }
+}
+
+/** @throws TypeError if an application without types describes a generation as something else */
+function checked(described: Described | PromiseLike<unknown>): Described {
+  if ('then' in described) {
+    described.then(undefined, () => {})
+    throw new TypeError('it must give an object, not a promise')
+  }
+  const { provider, model, operation } = described
+  for (const [name, value] of Object.entries({ provider, model, operation })) {
+    if (value !== undefined && typeof value !== 'string') throw new TypeError(`${name} must be a string`)
+  }
+  return { provider, model, operation }
 }

@@ -1,12 +1,12 @@
 import type { Attributes } from '@opentelemetry/api'
-import {
-  type GenerationFinishMessage,
-  type GenerationStartMessage,
-  type GenerationSummary,
-  listen,
-  type ObservedGeneration
+import type {
+  GenerationFinishMessage,
+  GenerationStartMessage,
+  GenerationSummary,
+  ObservedGeneration
 } from '../plugin/index.js'
 import type { Descriptions } from './describe.js'
+import { listenGuarded } from './guard.js'
 import type { Instruments } from './instruments.js'
 import { type FewValues, kindOf } from './labels.js'
 import { attributes } from './names.js'
@@ -37,8 +37,8 @@ export class GenerationMetrics {
   /** @returns the functions that end it */
   listen(): (() => void)[] {
     return [
-      listen('generation.start', message => this.#onStart(message)),
-      listen('generation.finish', message => this.#onFinish(message)),
+      listenGuarded('generation.start', message => this.#onStart(message)),
+      listenGuarded('generation.finish', message => this.#onFinish(message)),
       () => this.#forget()
     ]
   }

@@ -1,7 +1,7 @@
 import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api'
-import { listen } from '../plugin/index.js'
 import { type Describe, Descriptions } from './describe.js'
 import { GenerationMetrics } from './generation-metrics.js'
+import { listenGuarded } from './guard.js'
 import { makeInstruments } from './instruments.js'
 import { FewValues, kindOf } from './labels.js'
 import { attributes, SCOPE } from './names.js'
@@ -16,7 +16,8 @@ export interface ObserveOptions {
   tracerProvider?: TracerProvider | undefined
   /**
    * Names the provider, the model and the operation of a generation. Called when it starts. Give names of your own, not
-   * what a client has asked for. Default: the `provider` and `model` of the `generate` of a ready route.
+   * what a client has asked for. If it fails, that is logged, and the generation has no names. Default: the `provider`
+   * and `model` of the `generate` of a ready route.
    */
   describe?: Describe | undefined
 }
@@ -44,8 +45,8 @@ export function observe(options: ObserveOptions = {}): () => void {
   const ends = [
     ...streams.listen(),
     ...generations.listen(),
-    listen('refusal', ({ error }) => instruments.refusals.add(1, { [attributes.errorType]: error.code })),
-    listen('store.failure', ({ operation, error }) => {
+    listenGuarded('refusal', ({ error }) => instruments.refusals.add(1, { [attributes.errorType]: error.code })),
+    listenGuarded('store.failure', ({ operation, error }) => {
       const type = { [attributes.errorType]: errors.of(kindOf(error)) }
       instruments.storeFailures.add(1, { [attributes.storeOperation]: operation, ...type })
     })

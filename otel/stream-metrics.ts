@@ -1,13 +1,13 @@
 import type { Attributes } from '@opentelemetry/api'
-import {
-  listen,
-  type ObservedStream,
-  type StreamCloseMessage,
-  type StreamFirstEventMessage,
-  type StreamMessage,
-  type StreamResumeMessage
+import type {
+  ObservedStream,
+  StreamCloseMessage,
+  StreamFirstEventMessage,
+  StreamMessage,
+  StreamResumeMessage
 } from '../plugin/index.js'
 import type { Descriptions } from './describe.js'
+import { listenGuarded } from './guard.js'
 import type { Instruments } from './instruments.js'
 import { type FewValues, kindOf } from './labels.js'
 import { attributes } from './names.js'
@@ -29,12 +29,12 @@ export class StreamMetrics {
   /** @returns the functions that end it */
   listen(): (() => void)[] {
     return [
-      listen('stream.open', message => this.#onOpen(message)),
-      listen('stream.first-event', message => this.#onFirstEvent(message)),
-      listen('stream.wait', message => this.#setWaiting(message, true)),
-      listen('stream.drain', message => this.#setWaiting(message, false)),
-      listen('stream.resume', message => this.#onResume(message)),
-      listen('stream.close', message => this.#onClose(message)),
+      listenGuarded('stream.open', message => this.#onOpen(message)),
+      listenGuarded('stream.first-event', message => this.#onFirstEvent(message)),
+      listenGuarded('stream.wait', message => this.#setWaiting(message, true)),
+      listenGuarded('stream.drain', message => this.#setWaiting(message, false)),
+      listenGuarded('stream.resume', message => this.#onResume(message)),
+      listenGuarded('stream.close', message => this.#onClose(message)),
       () => this.#forget()
     ]
   }

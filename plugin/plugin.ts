@@ -22,6 +22,11 @@ import { MemoryStore } from './stores/memory-store.js'
 /** The decorator of an app that holds its `SseServer`. */
 export const kSseServer = Symbol.for('fastify-sse-from.server')
 
+/** What the plugin holds for an app that has it. */
+export function serverOf(app: FastifyInstance): SseServer {
+  return app.getDecorator<SseServer>(kSseServer)
+}
+
 /** The scopes of each server that have the plugin. */
 const scopes = new WeakMap<object, FastifyInstance[]>()
 

@@ -16,15 +16,13 @@ import type { Finish } from './framing/answer/finish.js'
 import type { AnswerPart } from './framing/answer/part.js'
 import { type ErrorData, errorEvent, logFailure, statusOf } from './framing/failure.js'
 import type { StreamOptions } from './options.js'
-import { kSseServer, sseFrom } from './plugin.js'
-import { recordingOf, type SseServer } from './reply.js'
+import { serverOf, sseFrom } from './plugin.js'
+import { recordingOf } from './reply.js'
 import { collect } from './response/collect.js'
 import { toPlainError } from './response/error-response.js'
 import { JSON_UTF_8 } from './response/negotiate.js'
 import { PartsRun } from './response/parts-run.js'
-import type { OwnerOptions } from './resume/owner.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
-import { startStream } from './resume/start-stream.js'
 import { checkStreamOptions, resumableOf, streamSettings } from './settings.js'
 import type { SseSource } from './source/source.js'
 
@@ -71,6 +69,7 @@ export { UI_METADATA, uiMessages } from './framing/protocols/ui-message.js'
 export { TextJoiner } from './framing/text-joiner.js'
 export { setAnswerer } from './observe/answerer.js'
 export { REGISTER_OPTIONS } from './options-schema.js'
+export { findRecord, keepRecord, type RecordId } from './records.js'
 export { negotiate } from './response/negotiate.js'
 export { STREAM_ID_PATTERN } from './resume/log/event-id.js'
 export { type OwnerOptions, ownerOf } from './resume/owner.js'
@@ -122,36 +121,6 @@ export function hasClientLimits(app: FastifyInstance): boolean {
 export function maxLogBytes(app: FastifyInstance): number {
   return Math.min(serverOf(app).resumableStreams.store.maxBytes, Number.MAX_SAFE_INTEGER)
 }
-
-/** What the routes keep for themselves where the event store keeps streams. */
-export interface KeptRecord {
-  readonly id: string
-  readonly whose: OwnerOptions
-  /** The data of its only event; `undefined` for none. */
-  readonly data?: string | undefined
-}
-
-/**
- * Keeps a record as a stream that takes no slot, and of whose end nobody is told. Resolves when all nodes can
- * find it.
- *
- * @throws FST_SSE_CLOSING, FST_SSE_OWNER_INVALID, and any error of `owner`
- */
-export async function keepRecord(reply: FastifyReply, { id, whose, data }: KeptRecord): Promise<void> {
-  const { resumableStreams } = serverOf(reply.server)
-  const settings = {
-    maxEventBytes: Number.MAX_SAFE_INTEGER,
-    providerKey: 'server' as const,
-    firstEventTimeout: false as const,
-    idleTimeout: false as const,
-    maxDuration: false as const
-  }
-  const source = () => (data === undefined ? [] : [data])
-  const record = { source, options: {}, settings, isRecord: true }
-  await startStream(resumableStreams, () => FREE_SLOT, reply, record, { ...whose, id })
-}
-
-const FREE_SLOT = { release() {} }
 
 /** The query parameter in which clients may have their `Last-Event-ID`; `false` for none. */
 export function lastEventIdParameter(app: FastifyInstance): string | false {
@@ -205,8 +174,4 @@ export function makeErrorHandler(toBody: (data: ErrorData, error: FastifyError) 
     logFailure(request.log, failure)
     sendJson(reply.code(statusOf(failure)).headers(failure.headers ?? {}), toBody(errorEvent(failure).data, failure))
   }
-}
-
-function serverOf(app: FastifyInstance): SseServer {
-  return app.getDecorator<SseServer>(kSseServer)
 }

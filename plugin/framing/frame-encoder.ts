@@ -108,7 +108,10 @@ export class FrameEncoder {
   #other(value: unknown): Chunk | Chunk[] {
     if (value === undefined) return SKIPPED
     const bytes = bytesOf(value)
-    if (bytes !== undefined) return this.#text(this.#textJoiner().bytes(bytes))
+    if (bytes !== undefined) {
+      this.#checkLength(bytes)
+      return this.#text(this.#textJoiner().bytes(bytes))
+    }
     if (isEvent(value)) return this.#event(value)
     if (!this.#isVerbatim && Array.isArray(value)) return held(value).map(event => this.#event(awaited(event)))
     return frameChunk(this.#data(awaited(value)))
@@ -179,6 +182,7 @@ export class FrameEncoder {
 
   /** Skips the joiner for a string that is complete, which most are. An empty string is data too. */
   #string(value: string): Chunk {
+    this.#checkLength(value)
     const isComplete = this.#joiner === undefined && !endsInHalf(value)
     return isComplete || value === '' ? frameChunk(this.#data(value)) : this.#text(this.#textJoiner().text(value))
   }
@@ -195,6 +199,7 @@ export class FrameEncoder {
 
   #event(event: SseEvent): Chunk {
     this.#checkId(event)
+    if (typeof event.data === 'string') this.#checkLength(event.data)
     const frame = formatEvent(event, this.#codec.encode, this.#options.event)
     return frameChunk(this.#sized(frame), isDispatched(event))
   }
@@ -222,6 +227,14 @@ export class FrameEncoder {
 
   #data(data: unknown): string {
     return this.#sized(formatData(this.#start, this.#codec.encode(data, this.#options.event)))
+  }
+
+  /**
+   * Refuses what cannot fit before it becomes a frame, which is several times as large if it has many lines. As UTF-8,
+   * no character is shorter than its length.
+   */
+  #checkLength({ length }: { readonly length: number }): void {
+    if (length > this.#maxBytes) throw new FST_SSE_EVENT_TOO_LARGE(length, this.#maxBytes)
   }
 
   #sized(frame: string): string {

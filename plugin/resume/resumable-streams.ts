@@ -154,6 +154,16 @@ export class ResumableStreams implements ProducerContext {
     }
   }
 
+  /** The same; `undefined` if its owner has no such stream. */
+  async readIfThere(id: string, access: Access, after: number): Promise<StreamState | undefined> {
+    try {
+      return await this.read(id, access, after)
+    } catch (error) {
+      if (error instanceof FST_SSE_STREAM_GONE || error instanceof FST_SSE_STREAM_NOT_FOUND) return undefined
+      throw error
+    }
+  }
+
   /**
    * Stops a stream, whichever node produces it.
    *

@@ -1,4 +1,4 @@
-import { FST_SSE_OPTION_INVALID, FST_SSE_STREAM_GONE, FST_SSE_STREAM_NOT_FOUND } from '../errors.js'
+import { FST_SSE_OPTION_INVALID } from '../errors.js'
 import { isStreamId } from './log/event-id.js'
 import { checkOwner } from './owner.js'
 import type { ResumableStreams, StreamState } from './resumable-streams.js'
@@ -72,12 +72,6 @@ export class SseStreams {
       throw new FST_SSE_OPTION_INVALID('after', 'takes a whole number, 0 or more')
     }
     const owner = checkOwner(await options.owner, true)
-    if (!isStreamId(id)) return undefined
-    try {
-      return await this.#streams.read(id, this.#streams.accessOf(owner, true), after)
-    } catch (error) {
-      if (error instanceof FST_SSE_STREAM_GONE || error instanceof FST_SSE_STREAM_NOT_FOUND) return undefined
-      throw error
-    }
+    return isStreamId(id) ? this.#streams.readIfThere(id, this.#streams.accessOf(owner, true), after) : undefined
   }
 }

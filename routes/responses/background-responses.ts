@@ -51,11 +51,27 @@ export class BackgroundResponses {
   }
 }
 
-/** The last data of a stream may be `[DONE]`, or the plugin's own error if the server that produced it is gone. */
+/**
+ * The last data of a stream may be `[DONE]`, or the plugin's own error if the server that produced it is gone. Another
+ * route may have given a stream of its own the id of a response.
+ */
 function toEvent(data: string): ResponseEvent[] {
-  if (!data.startsWith('{')) return []
-  const event = JSON.parse(data) as Partial<ResponseEvent>
-  return event.sequence_number === undefined ? [] : [event as ResponseEvent]
+  try {
+    const event: unknown = JSON.parse(data)
+    return isEvent(event) ? [event] : []
+  } catch {
+    return []
+  }
+}
+
+function isEvent(value: unknown): value is ResponseEvent {
+  const { sequence_number: number, response } = Object(value) as Partial<Record<keyof ResponseEvent, unknown>>
+  return Number.isInteger(number) && (response === undefined || isResponse(response))
+}
+
+function isResponse(value: unknown): boolean {
+  const { id, status, output } = Object(value) as Partial<Record<keyof ResponseObject, unknown>>
+  return typeof id === 'string' && typeof status === 'string' && Array.isArray(output)
 }
 
 /** Whether a response has not ended. */

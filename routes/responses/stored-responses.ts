@@ -1,5 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { keepRecord, maxLogBytes, type OwnerOptions, ownerOf, type ResponseObject } from '../../plugin/toolkit.js'
+import {
+  findRecord,
+  keepRecord,
+  maxLogBytes,
+  type OwnerOptions,
+  type RecordId,
+  type ResponseObject
+} from '../../plugin/toolkit.js'
 import { dataOf } from './event-data.js'
 import { isResponseId } from './output.js'
 
@@ -38,38 +45,36 @@ export class StoredResponses {
       reply.log.warn({ id, bytes, maxBytes }, 'the response is too large to be stored')
       return
     }
-    await keepRecord(reply, { id: storedIdOf(id), whose: this.#whose, data: json })
+    await keepRecord(reply, this.#stored(id), json)
   }
 
   /** Finds a response by its id. */
   async find(request: FastifyRequest, id: string): Promise<StoredResponse | undefined> {
     if (!isResponseId(id)) return undefined
-    const owner = ownerOf(request, this.#whose)
-    const [state, isDeleted] = await Promise.all([
-      this.#app.sseStreams.read(storedIdOf(id), { owner }),
+    const [event = '', isDeleted] = await Promise.all([
+      findRecord(request, this.#stored(id)),
       this.isDeleted(request, id)
     ])
-    const [data] = dataOf(state?.events[0] ?? '')
+    const [data] = dataOf(event)
     return data === undefined || isDeleted ? undefined : (JSON.parse(data) as StoredResponse)
   }
 
   /** Has a response found no more. What the event store keeps of it leaves with its time. */
   async delete(reply: FastifyReply, id: string): Promise<void> {
-    await keepRecord(reply, { id: deletedIdOf(id), whose: this.#whose })
+    await keepRecord(reply, this.#deleted(id), id)
   }
 
   /** Whether a response was deleted. */
   async isDeleted(request: FastifyRequest, id: string): Promise<boolean> {
-    const owner = ownerOf(request, this.#whose)
-    return (await this.#app.sseStreams.read(deletedIdOf(id), { owner })) !== undefined
+    return (await findRecord(request, this.#deleted(id))) !== undefined
   }
-}
 
-function storedIdOf(responseId: string): string {
-  return `stored_${responseId}`
-}
+  #stored(id: string): RecordId {
+    return { id: `stored_${id}`, whose: this.#whose }
+  }
 
-/** The id of the stream whose existence says that a response is deleted. */
-function deletedIdOf(responseId: string): string {
-  return `deleted_${responseId}`
+  /** The record whose existence says that a response is deleted. */
+  #deleted(id: string): RecordId {
+    return { id: `deleted_${id}`, whose: this.#whose }
+  }
 }

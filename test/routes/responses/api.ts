@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import OpenAI from 'openai'
 import type { Test } from 'tap'
 import { type Generate, type ResponsesRoutesOptions, responsesRoutes } from '../../../routes/index.js'
@@ -12,16 +13,20 @@ export interface EventData {
   [field: string]: any
 }
 
-/** A server with the routes for the models `a` and `meta/b`, and a client of it. */
+/** A server with the routes for the models `a` and `meta/b`, and a client of it. @param setup adds further routes */
 export async function api(
   t: Test,
   generate: Generate,
   options: Partial<ResponsesRoutesOptions> = {},
-  served: ServeOptions = {}
+  served: ServeOptions = {},
+  setup: (app: FastifyInstance) => void = () => {}
 ) {
   const server = await serve(
     t,
-    app => app.register(responsesRoutes, { generate, models: ['a', 'meta/b'], ...options }),
+    app => {
+      app.register(responsesRoutes, { generate, models: ['a', 'meta/b'], ...options })
+      setup(app)
+    },
     served
   )
   const baseURL = `${server.url}/v1`
