@@ -23,6 +23,8 @@ export class OpenStreams {
   /** What `onFinish` does at the moment. */
   readonly #finishing = new Set<Promise<void>>()
   #closing = false
+  /** Whether all that was open is over. What comes later would be left to itself. */
+  #hasDrained = false
   #whenIdle: (() => void) | undefined
 
   /**
@@ -40,8 +42,10 @@ export class OpenStreams {
     return this.#closing
   }
 
+  /** Adds what is open until it is deleted. A server that has drained cuts it off in the next microtask. */
   add(stream: OpenStream): void {
     this.#open.add(stream)
+    if (this.#hasDrained) queueMicrotask(() => this.#closeLate(stream))
   }
 
   delete(stream: OpenStream): void {
@@ -87,14 +91,24 @@ export class OpenStreams {
   }
 
   async #idle(): Promise<void> {
-    if (this.#open.size === 0) return
+    if (this.#open.size === 0) {
+      this.#hasDrained = true
+      return
+    }
     const idle = new Promise<void>(resolve => {
-      this.#whenIdle = resolve
+      this.#whenIdle = () => {
+        this.#hasDrained = true
+        resolve()
+      }
     })
     const timeout = { onDeadline: () => this.#closeAll() }
     this.deadlines.set(timeout, this.#drainTimeout)
     await idle
     this.deadlines.clear(timeout)
+  }
+
+  #closeLate(stream: OpenStream): void {
+    if (stream.slot !== undefined) stream.close(reconnectDelay())
   }
 
   #closeAll(): void {

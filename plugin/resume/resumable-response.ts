@@ -12,7 +12,7 @@ import { protocolNameOf, protocolOf } from '../framing/protocols/protocols.js'
 import type { TakeSlot } from '../response/limits/slot.js'
 import { isClosed, ownTurn } from '../response/raw-response.js'
 import type { Responder } from '../response/responder.js'
-import { whileOpen } from '../response/while-open.js'
+import { closingError, whileOpen } from '../response/while-open.js'
 import { END_ID, lastEventIdOf } from '../sse/last-event-id.js'
 import { isPromiseLike } from '../util/promise.js'
 import { type EventId, isStreamId, parseEventId } from './log/event-id.js'
@@ -143,13 +143,26 @@ export class ResumableResponse {
       this.#responder.left()
       return
     }
-    const refusal = await producer.takeSlot().catch(toError)
-    if (refusal === undefined && (await this.#streams.claim(producer))) {
+    const refusal = await this.#slotFor(producer).catch(toError)
+    // The client may have left, or the server may have begun to close.
+    if (isClosed(raw)) {
+      follower.close()
+      this.#responder.left()
+    } else if (this.#streams.openStreams.isClosing) {
+      follower.close()
+      this.#responder.fail(closingError())
+    } else if (refusal === undefined && (await this.#streams.claim(producer))) {
       this.#responder.streamLate(follower, { id }, producer.isOpen)
     } else {
       follower.close()
       await this.#resume(id, undefined, access, undefined, refusal)
     }
+  }
+
+  /** Takes the slot of a source. When this resolves, the client may have left. */
+  async #slotFor(producer: Producer): Promise<undefined> {
+    const taken = producer.takeSlot()
+    if (taken !== undefined) await whileOpen(taken, this.#responder.reply, this.#streams.openStreams)
   }
 
   /**

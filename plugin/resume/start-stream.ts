@@ -1,6 +1,9 @@
 import type { FastifyReply } from 'fastify'
-import { FST_SSE_CLOSING, FST_SSE_OPTION_INVALID } from '../errors.js'
+import { FST_SSE_OPTION_INVALID } from '../errors.js'
 import type { TakeSlot } from '../response/limits/slot.js'
+import type { OpenStreams } from '../response/open-streams.js'
+import { closingError, untilClosed } from '../response/while-open.js'
+import { isPromiseLike } from '../util/promise.js'
 import { ownerOf } from './owner.js'
 import { newProducer } from './producer/new-producer.js'
 import type { ProducerSource } from './producer/stream-request.js'
@@ -34,14 +37,28 @@ export async function startStream(
   if (onDisconnect === 'abort') {
     throw new FST_SSE_OPTION_INVALID('resumable.onDisconnect', "takes 'continue' or { grace }: there is no client yet")
   }
-  const { owner } = streams.accessOf(await ownerOf(reply.request, whose), true)
-  if (streams.openStreams.isClosing) throw new FST_SSE_CLOSING()
+  const { openStreams } = streams
+  const known = await whileServing(ownerOf(reply.request, whose), openStreams)
+  const { owner } = streams.accessOf(known, true)
   const producer = newProducer(streams, takeSlot, reply, source, id, onDisconnect, owner)
   try {
-    await producer.takeSlot()
-    return { id: producer.log.id, isNew: await streams.claim(producer) }
+    await whileServing(producer.takeSlot(), openStreams)
+    const isNew = await streams.claim(producer)
+    if (isNew && openStreams.isClosing && !producer.isOpen) throw closingError()
+    return { id: producer.log.id, isNew }
   } finally {
     // If it has the id, it goes on like a stream whose first client has left.
     producer.onFirstClientLeft(false)
   }
+}
+
+/**
+ * Waits for what comes before the source may start.
+ *
+ * @throws FST_SSE_CLOSING if the server has begun to close meanwhile, and whatever a promise rejects with
+ */
+async function whileServing<T>(awaited: T | Promise<T>, streams: OpenStreams): Promise<T> {
+  const value = isPromiseLike(awaited) ? await untilClosed(awaited, streams) : awaited
+  if (streams.isClosing) throw closingError()
+  return value
 }

@@ -86,10 +86,11 @@ export class Producer
   /**
    * Takes the slot of the source, before the id of the stream is claimed.
    *
-   * @throws what the `takeSlot` of the request throws
+   * @returns `undefined` if that took no time
+   * @throws what the `takeSlot` of the request throws; if that gives a promise, the result rejects with it
    */
-  async takeSlot(): Promise<undefined> {
-    await this.#limits.takeSlot()
+  takeSlot(): Promise<void> | undefined {
+    return this.#limits.takeSlot()
   }
 
   /** Claims the id of the stream. @returns `false` if the id is taken */
