@@ -1,12 +1,12 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { serverOf } from './plugin.js'
-import { type OwnerOptions, ownerOf } from './resume/owner.js'
 import { startStream } from './resume/start-stream.js'
 
 /** The name of what a route keeps for itself where the event store keeps streams. */
 export interface RecordId {
   readonly id: string
-  readonly whose: OwnerOptions
+  /** Its owner; `undefined` for none. */
+  readonly owner: string | undefined
 }
 
 /** A record waits for nobody, and is no larger than its route allows. */
@@ -25,23 +25,24 @@ const FREE_SLOT = { release() {} }
  * find it.
  *
  * @param data of its only event
- * @throws FST_SSE_CLOSING, FST_SSE_OWNER_INVALID, and any error of `owner`
+ * @throws FST_SSE_CLOSING
  */
-export async function keepRecord(reply: FastifyReply, { id, whose }: RecordId, data: string): Promise<void> {
+export async function keepRecord(reply: FastifyReply, { id, owner }: RecordId, data: string): Promise<void> {
   const { resumableStreams } = serverOf(reply.server)
   const record = { source: () => [data], options: {}, settings: SETTINGS, isRecord: true }
-  await startStream(resumableStreams, () => FREE_SLOT, reply, record, { ...whose, id: streamIdOf(id) })
+  const known = { owner: () => owner, anonymous: true }
+  await startStream(resumableStreams, () => FREE_SLOT, reply, record, { ...known, id: streamIdOf(id) })
 }
 
 /**
  * Finds a record by its id.
  *
  * @returns its event, as it was written; `undefined` if its owner has no such record
- * @throws FST_SSE_OWNER_INVALID, FST_SSE_STORE_UNAVAILABLE, and any error of `owner`
+ * @throws FST_SSE_STORE_UNAVAILABLE
  */
-export async function findRecord(request: FastifyRequest, { id, whose }: RecordId): Promise<string | undefined> {
-  const { resumableStreams } = serverOf(request.server)
-  const access = resumableStreams.accessOf(await ownerOf(request, whose), true)
+export async function findRecord(app: FastifyInstance, { id, owner }: RecordId): Promise<string | undefined> {
+  const { resumableStreams } = serverOf(app)
+  const access = resumableStreams.accessOf(owner, true)
   const state = await resumableStreams.readIfThere(streamIdOf(id), access, 0)
   return state?.events[0]
 }

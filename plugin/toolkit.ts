@@ -11,6 +11,7 @@ import { Readable } from 'node:stream'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { slotTaker } from './admission.js'
+import { type Answer, answerWith, asOwner, logLeft } from './as-owner.js'
 import type { AnswerParts } from './framing/answer/answer-parts.js'
 import type { Finish } from './framing/answer/finish.js'
 import type { AnswerPart } from './framing/answer/part.js'
@@ -22,6 +23,7 @@ import { collect } from './response/collect.js'
 import { toPlainError } from './response/error-response.js'
 import { JSON_UTF_8 } from './response/negotiate.js'
 import { PartsRun } from './response/parts-run.js'
+import type { OwnerOptions } from './resume/owner.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
 import { checkStreamOptions, resumableOf, streamSettings } from './settings.js'
 import type { SseSource } from './source/source.js'
@@ -72,7 +74,7 @@ export { REGISTER_OPTIONS } from './options-schema.js'
 export { findRecord, keepRecord, type RecordId } from './records.js'
 export { negotiate } from './response/negotiate.js'
 export { STREAM_ID_PATTERN } from './resume/log/event-id.js'
-export { type OwnerOptions, ownerOf } from './resume/owner.js'
+export type { OwnerOptions } from './resume/owner.js'
 export { SourceRun } from './source/source-run.js'
 export { isNestedDeeper, MAX_LEVELS } from './util/nesting.js'
 export { keepPlaces, type Path, type PlaceOf, placeIn, withBrackets } from './util/places.js'
@@ -122,6 +124,34 @@ export function maxLogBytes(app: FastifyInstance): number {
   return Math.min(serverOf(app).resumableStreams.store.maxBytes, Number.MAX_SAFE_INTEGER)
 }
 
+/**
+ * Answers a request once its owner is known. A route asks for an owner in no other way: see `asOwner` of the plugin.
+ *
+ * @throws FST_SSE_OWNER_INVALID, FST_SSE_CLOSING, and any error of `owner` or of `answer`
+ */
+export function answerOwner(
+  reply: FastifyReply,
+  whose: OwnerOptions,
+  answer: Answer<string | undefined>
+): Promise<FastifyReply> {
+  return asOwner(reply, serverOf(reply.server).openStreams, whose, answer)
+}
+
+/**
+ * Answers a request with something of the application's, which it waits for no longer than its client and its server
+ * are there.
+ *
+ * @throws FST_SSE_CLOSING, whatever the promise rejects with, and any error of `answer`
+ */
+export function answerKnown<T>(reply: FastifyReply, awaited: T | PromiseLike<T>, answer: Answer<T>) {
+  return answerWith(reply, serverOf(reply.server).openStreams, awaited, answer)
+}
+
+/** What is said of the streams of a request whose owner is known, so that its function is called once. */
+export function ownedBy(owner: string | undefined, whose: OwnerOptions): OwnerOptions {
+  return { owner: whose.owner && (() => owner), anonymous: whose.anonymous }
+}
+
 /** The query parameter in which clients may have their `Last-Event-ID`; `false` for none. */
 export function lastEventIdParameter(app: FastifyInstance): string | false {
   return serverOf(app).settings.lastEventIdParameter
@@ -153,7 +183,7 @@ export async function sendWhole(
   const run = new PartsRun(source, reply, toBody, settings.maxResponseBytes, recordingOf(server, settings))
   const body = await collect(run, { reply, streams, settings, takeSlot })
   if (body !== undefined) return sendJson(reply, body)
-  reply.log.info({ outcome: 'aborted', reason: 'left' }, 'client left')
+  logLeft(reply)
   return reply
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Protocol, ResumableOptions } from '../../plugin/index.js'
-import { type AnswerPart, ownerOf } from '../../plugin/toolkit.js'
+import { type AnswerPart, answerKnown, answerOwner, ownedBy } from '../../plugin/toolkit.js'
 import { type FinishOptions, withAsked } from '../finish.js'
 import type { GenerateOptions, GenerateRequest } from '../generate.js'
 import type { routeSettings } from '../route-settings.js'
@@ -25,23 +25,24 @@ export interface ActiveAnswer {
 }
 
 /** Answers, with a stream that `activeStreams` knows as long as it runs. */
-export async function answerActively(
+export function answerActively(
   { generate, providerKey, onFinish, resumable, activeStreams, options }: ActiveAnswers,
   { asked, id, protocol }: ActiveAnswer,
   request: FastifyRequest,
   reply: FastifyReply
 ): Promise<FastifyReply> {
-  const owner = await ownerOf(request, options ?? {})
-  const tracked = trackedSource(generate, asked, request, reply, activeStreams)
-  reply.sseFrom(tracked.source, {
-    protocol,
-    providerKey,
-    resumable: ownedBy(owner, resumable, options),
-    ...withAsked(onFinish, asked)
+  return answerOwner(reply, options ?? {}, owner => {
+    const tracked = trackedSource(generate, asked, request, reply, activeStreams)
+    reply.sseFrom(tracked.source, {
+      protocol,
+      providerKey,
+      resumable: resumableBy(owner, resumable, options),
+      ...withAsked(onFinish, asked)
+    })
+    const stream = reply.getHeader('x-stream-id')
+    if (typeof stream === 'string') tracked.begin({ id, owner }, stream)
+    return reply
   })
-  const stream = reply.getHeader('x-stream-id')
-  if (typeof stream === 'string') tracked.begin({ id, owner }, stream)
-  return reply
 }
 
 interface ById {
@@ -64,24 +65,27 @@ export function addActiveStream(
   path: string,
   { activeStreams, options, settings, schemas, protocol }: ActiveStreamSettings
 ): void {
-  app.get<ById>(path, { ...settings, schema: schemas.follow }, async (request, reply) => {
-    const { id } = request.params
-    const owner = await ownerOf(request, options)
-    const stream = await activeStreams.get({ id, owner })
-    if (stream === undefined) return reply.code(204).send()
-    const known = options.owner && (() => owner)
-    return reply.sseResume(stream, { protocol: protocol(id), owner: known, anonymous: options.anonymous })
-  })
-  app.delete<ById>(path, { ...settings, schema: schemas.stop }, async (request, reply) => {
-    const owner = await ownerOf(request, options)
-    const stream = await activeStreams.get({ id: request.params.id, owner })
-    if (stream !== undefined) await app.sseStreams.stop(stream, { owner })
-    return reply.code(204).send()
-  })
+  app.get<ById>(path, { ...settings, schema: schemas.follow }, (request, reply) =>
+    answerOwner(reply, options, async owner => {
+      const { id } = request.params
+      return answerKnown(reply, activeStreams.get({ id, owner }), stream => {
+        if (stream === undefined) return reply.code(204).send()
+        return reply.sseResume(stream, { protocol: protocol(id), ...ownedBy(owner, options) })
+      })
+    })
+  )
+  app.delete<ById>(path, { ...settings, schema: schemas.stop }, (request, reply) =>
+    answerOwner(reply, options, async owner =>
+      answerKnown(reply, activeStreams.get({ id: request.params.id, owner }), async stream => {
+        if (stream !== undefined) await app.sseStreams.stop(stream, { owner })
+        return reply.code(204).send()
+      })
+    )
+  )
 }
 
 /** The options of a stream whose owner is known already, so that its function is called once for each request. */
-function ownedBy(
+function resumableBy(
   owner: string | undefined,
   given: Resumable,
   { owner: ownerOption }: ResumableOptions = {}

@@ -1,5 +1,5 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type OwnerOptions, ownerOf, type ResponseObject } from '../../plugin/toolkit.js'
+import type { FastifyInstance } from 'fastify'
+import type { ResponseObject } from '../../plugin/toolkit.js'
 import { dataOf } from './event-data.js'
 import { isResponseId } from './output.js'
 
@@ -22,16 +22,14 @@ interface ResponseEvent {
 /** Finds responses by the streams that they are. */
 export class BackgroundResponses {
   readonly #app: FastifyInstance
-  readonly #whose: OwnerOptions
 
-  constructor(app: FastifyInstance, whose: OwnerOptions) {
+  constructor(app: FastifyInstance) {
     this.#app = app
-    this.#whose = whose
   }
 
-  async find(request: FastifyRequest, id: string): Promise<BackgroundResponse | undefined> {
+  async find(owner: string | undefined, id: string): Promise<BackgroundResponse | undefined> {
     if (!isResponseId(id)) return undefined
-    const state = await this.#app.sseStreams.read(id, { owner: ownerOf(request, this.#whose) })
+    const state = await this.#app.sseStreams.read(id, { owner })
     if (state === undefined) return undefined
     const events = state.events.flatMap(dataOf).flatMap(toEvent)
     const response = events.findLast(event => event.response !== undefined)?.response
@@ -46,8 +44,8 @@ export class BackgroundResponses {
   }
 
   /** Stops a response, on any node. */
-  async cancel(request: FastifyRequest, id: string): Promise<void> {
-    await this.#app.sseStreams.stop(id, { owner: ownerOf(request, this.#whose) })
+  async cancel(owner: string | undefined, id: string): Promise<void> {
+    await this.#app.sseStreams.stop(id, { owner })
   }
 }
 

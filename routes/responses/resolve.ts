@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import { invalid } from '../contract/fields.js'
 import { FST_SSE_ITEM_NOT_FOUND, FST_SSE_PREVIOUS_RESPONSE_NOT_FOUND } from '../errors.js'
 import type { Limits } from '../limits.js'
@@ -23,11 +22,11 @@ export interface ResolvedConversation extends Conversation {
  */
 export async function resolveConversation(
   { previousId, entries, items, instructions }: ResponsesRequest,
-  request: FastifyRequest,
+  owner: string | undefined,
   stored: StoredResponses | undefined,
   limits: Limits
 ): Promise<ResolvedConversation> {
-  const previous = previousId === undefined ? undefined : await stored?.find(request, previousId)
+  const previous = previousId === undefined ? undefined : await stored?.find(owner, previousId)
   if (previousId !== undefined && previous === undefined) throw new FST_SSE_PREVIOUS_RESPONSE_NOT_FOUND(previousId)
   const before = previous === undefined ? [] : [...previous.items, ...previous.response.output]
   const read = (item: unknown) => readPlaced(item, 'previous_response_id', limits)
@@ -55,7 +54,7 @@ export async function resolveConversation(
     const place = placeOf(id)
     if (place === undefined || stored === undefined) throw new FST_SSE_ITEM_NOT_FOUND(id)
     const { responseId, index } = place
-    const response = found.get(responseId) ?? stored.find(request, responseId)
+    const response = found.get(responseId) ?? stored.find(owner, responseId)
     found.set(responseId, response)
     const item = (await response)?.response.output[index]
     if (item === undefined) throw new FST_SSE_ITEM_NOT_FOUND(id)

@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ResumableOptions } from '../../plugin/index.js'
 import {
   type AnswerParts,
+  answerOwner,
   ensurePlugin,
   type Finish,
-  type OwnerOptions,
-  ownerOf,
+  ownedBy,
   type Path,
   ResponseBuilder,
   responses,
@@ -75,29 +75,30 @@ export async function responsesRoutes(
   const { read, check } = checkReads(body => readResponsesRequest(body, limits))
   const kept = resumableOptions(app, resumable)
   const schemas = responsesSchemas(refusalsOf(app, kept))
-  const whose = kept && { owner: kept.owner && once(kept.owner), anonymous: kept.anonymous }
-  const stored = whose && new StoredResponses(app, whose)
+  const whose = kept && { owner: kept.owner, anonymous: kept.anonymous }
+  const stored = whose && new StoredResponses(app)
 
   app.post(
     '/v1/responses',
     { ...settings, schema: schemas.create, preValidation: check, bodyLimit: limits.maxBodyBytes },
-    async (request, reply) => {
+    (request, reply) =>
       // Nothing is asked for a stranger, whether the response is stored or not (R3).
-      await ownerOf(request, whose ?? {})
-      const asked = read(request.body)
-      checkModel(anyModel ? undefined : models, asked.options.model)
-      if (asked.background && stored === undefined) {
-        throw invalid('background', 'is not supported: this server stores no responses')
-      }
-      const conversation = await resolveConversation(asked, request, stored, limits)
-      return answer(asked, conversation, request, reply)
-    }
+      answerOwner(reply, whose ?? {}, async owner => {
+        const asked = read(request.body)
+        checkModel(anyModel ? undefined : models, asked.options.model)
+        if (asked.background && stored === undefined) {
+          throw invalid('background', 'is not supported: this server stores no responses')
+        }
+        const conversation = await resolveConversation(asked, owner, stored, limits)
+        return answer(asked, conversation, owner, request, reply)
+      })
   )
   if (whose !== undefined && stored !== undefined) addResponseById(app, settings, schemas, stored, whose)
 
   async function answer(
     asked: ResponsesRequest,
     conversation: ResolvedConversation,
+    owner: string | undefined,
     request: FastifyRequest,
     reply: FastifyReply
   ): Promise<FastifyReply> {
@@ -110,7 +111,7 @@ export async function responsesRoutes(
     const builder = new ResponseBuilder(head)
     const onComplete = async () => {
       const { items, inputCount } = conversation
-      if (isStored) await stored.store(reply, { items, inputCount, response: builder.response })
+      if (isStored) await stored.store(reply, owner, { items, inputCount, response: builder.response })
     }
     if (!stream && !background) {
       const toBody = async (parts: AnswerParts, finish: Finish) => {
@@ -124,8 +125,9 @@ export async function responsesRoutes(
     const steps = answerSteps(generate, toGenerate, request, reply, { beginsAtOnce: background, onComplete })
     if (background) {
       const { id } = head
-      await reply.sseStart(steps, { protocol, ...own, resumable: { id, ...whose } })
-      if (stream) return reply.sseResume(id, { ...whose, protocol, after: 0 })
+      const known = ownedBy(owner, whose ?? {})
+      await reply.sseStart(steps, { protocol, ...own, resumable: { id, ...known } })
+      if (stream) return reply.sseResume(id, { ...known, protocol, after: 0 })
       return sendJson(reply, { ...new ResponseBuilder(head).response, status: 'queued' })
     }
     return reply.sseFrom(steps, { protocol, resumable: false, ...own })
@@ -150,13 +152,4 @@ function toGenerateRequest(
 function build(builder: ResponseBuilder, { parts }: AnswerParts, finish: Finish): void {
   for (const part of parts) builder.add(part)
   builder.finish(finish)
-}
-
-/** Asks for the owner of a request once. */
-function once(owner: NonNullable<OwnerOptions['owner']>): NonNullable<OwnerOptions['owner']> {
-  const known = new WeakMap<FastifyRequest, ReturnType<typeof owner>>()
-  return request => {
-    if (!known.has(request)) known.set(request, owner(request))
-    return known.get(request)
-  }
 }

@@ -1,12 +1,5 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import {
-  findRecord,
-  keepRecord,
-  maxLogBytes,
-  type OwnerOptions,
-  type RecordId,
-  type ResponseObject
-} from '../../plugin/toolkit.js'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { findRecord, keepRecord, maxLogBytes, type RecordId, type ResponseObject } from '../../plugin/toolkit.js'
 import { dataOf } from './event-data.js'
 import { isResponseId } from './output.js'
 
@@ -28,15 +21,13 @@ const FRAMING = 8
  */
 export class StoredResponses {
   readonly #app: FastifyInstance
-  readonly #whose: OwnerOptions
 
-  constructor(app: FastifyInstance, whose: OwnerOptions) {
+  constructor(app: FastifyInstance) {
     this.#app = app
-    this.#whose = whose
   }
 
   /** Stores a response. Resolves when all nodes can find it. */
-  async store(reply: FastifyReply, response: StoredResponse): Promise<void> {
+  async store(reply: FastifyReply, owner: string | undefined, response: StoredResponse): Promise<void> {
     const { id } = response.response
     const json = JSON.stringify(response)
     const bytes = Buffer.byteLength(json) + FRAMING
@@ -45,36 +36,36 @@ export class StoredResponses {
       reply.log.warn({ id, bytes, maxBytes }, 'the response is too large to be stored')
       return
     }
-    await keepRecord(reply, this.#stored(id), json)
+    await keepRecord(reply, storedId(id, owner), json)
   }
 
   /** Finds a response by its id. */
-  async find(request: FastifyRequest, id: string): Promise<StoredResponse | undefined> {
+  async find(owner: string | undefined, id: string): Promise<StoredResponse | undefined> {
     if (!isResponseId(id)) return undefined
     const [event = '', isDeleted] = await Promise.all([
-      findRecord(request, this.#stored(id)),
-      this.isDeleted(request, id)
+      findRecord(this.#app, storedId(id, owner)),
+      this.isDeleted(owner, id)
     ])
     const [data] = dataOf(event)
     return data === undefined || isDeleted ? undefined : (JSON.parse(data) as StoredResponse)
   }
 
   /** Has a response found no more. What the event store keeps of it leaves with its time. */
-  async delete(reply: FastifyReply, id: string): Promise<void> {
-    await keepRecord(reply, this.#deleted(id), id)
+  async delete(reply: FastifyReply, owner: string | undefined, id: string): Promise<void> {
+    await keepRecord(reply, deletedId(id, owner), id)
   }
 
   /** Whether a response was deleted. */
-  async isDeleted(request: FastifyRequest, id: string): Promise<boolean> {
-    return (await findRecord(request, this.#deleted(id))) !== undefined
+  async isDeleted(owner: string | undefined, id: string): Promise<boolean> {
+    return (await findRecord(this.#app, deletedId(id, owner))) !== undefined
   }
+}
 
-  #stored(id: string): RecordId {
-    return { id: `stored_${id}`, whose: this.#whose }
-  }
+function storedId(responseId: string, owner: string | undefined): RecordId {
+  return { id: `stored_${responseId}`, owner }
+}
 
-  /** The record whose existence says that a response is deleted. */
-  #deleted(id: string): RecordId {
-    return { id: `deleted_${id}`, whose: this.#whose }
-  }
+/** The record whose existence says that a response is deleted. */
+function deletedId(responseId: string, owner: string | undefined): RecordId {
+  return { id: `deleted_${responseId}`, owner }
 }

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ResumableOptions } from '../../plugin/index.js'
 import {
+  answerOwner,
   ensurePlugin,
   FST_SSE_STREAM_NOT_FOUND,
   lastEventIdParameter,
   negotiate,
-  ownerOf,
   partOf,
   resumableOptions,
   toEvent
@@ -118,10 +118,11 @@ function addStreamById(
   app.delete<{ Params: StreamParams }>(
     '/stream/:id',
     { ...settings, schema: schemas.stop, preValidation: checkId },
-    async (request, reply) => {
-      const isThere = await app.sseStreams.stop(request.params.id, { owner: ownerOf(request, { owner, anonymous }) })
-      if (!isThere) throw new FST_SSE_STREAM_NOT_FOUND()
-      return reply.code(204).send()
-    }
+    (request, reply) =>
+      answerOwner(reply, { owner, anonymous }, async known => {
+        const isThere = await app.sseStreams.stop(request.params.id, { owner: known })
+        if (!isThere) throw new FST_SSE_STREAM_NOT_FOUND()
+        return reply.code(204).send()
+      })
   )
 }

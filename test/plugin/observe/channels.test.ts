@@ -266,7 +266,7 @@ t.test('answers in one piece are generations without a stream, and records are n
       )
     )
     app.get('/record', async (_request, reply) => {
-      await keepRecord(reply, { id: 'mine', whose: {} }, 'x')
+      await keepRecord(reply, { id: 'mine', owner: undefined }, 'x')
       return 'kept'
     })
   })

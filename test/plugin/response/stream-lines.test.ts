@@ -299,10 +299,10 @@ t.test('a resumable stream: its response, and its source where no response repor
   t.test('that is a record of the ready routes', async t => {
     const { url, log } = await serve(t, app => {
       app.post('/', async (_request, reply) => {
-        await keepRecord(reply, { id: 'mine', whose: {} }, 'x')
+        await keepRecord(reply, { id: 'mine', owner: undefined }, 'x')
         return 'kept'
       })
-      app.get('/', request => findRecord(request, { id: 'mine', whose: {} }))
+      app.get('/', request => findRecord(request.server, { id: 'mine', owner: undefined }))
     })
     await fetch(url, { method: 'POST' })
     await until('it is kept', async () => (await (await fetch(url)).text()) === 'data: x\n\n')
