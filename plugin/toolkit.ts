@@ -78,6 +78,7 @@ export type { OwnerOptions } from './resume/owner.js'
 export { SourceRun } from './source/source-run.js'
 export { isNestedDeeper, MAX_LEVELS } from './util/nesting.js'
 export { keepPlaces, type Path, type PlaceOf, placeIn, withBrackets } from './util/places.js'
+export { isPromiseLike } from './util/promise.js'
 export { checkNames, compileValidator, type Problem } from './util/validate.js'
 
 /** The schema of an error response, as Fastify writes it. */

@@ -9,6 +9,7 @@ import { checkReads, routeSettings } from '../route-settings.js'
 import { type ActiveStreams, checkActiveStreams, LocalStreams } from './active-streams.js'
 import { type ActiveStreamSettings, addActiveStream, answerActively } from './answers.js'
 import { checkIdInUrl, maxIdLength } from './id-in-url.js'
+import { TrackedStreams } from './tracked-streams.js'
 
 /** The options of routes whose clients ask for a running answer by the id of its chat or thread. */
 export interface ActiveRoutesOptions extends InputLimits, GenerateOptions, FinishOptions {
@@ -58,7 +59,7 @@ export async function addActiveRoutes<Request extends ActiveRequest>(
     providerKey,
     onFinish,
     resumable = true,
-    activeStreams = new LocalStreams(),
+    activeStreams: known = new LocalStreams(),
     ...rest
   }: ActiveRoutesOptions,
   api: ActiveApi<Request>
@@ -66,7 +67,8 @@ export async function addActiveRoutes<Request extends ActiveRequest>(
   const { path, idField } = api
   checkGenerate({ generate, providerKey })
   checkOnFinish(onFinish)
-  checkActiveStreams(activeStreams)
+  checkActiveStreams(known)
+  const activeStreams = new TrackedStreams(known)
   const limits = inputLimits(rest, ['generate', 'providerKey', 'onFinish', 'resumable', 'activeStreams'])
   await ensurePlugin(app)
   const settings = routeSettings(app)

@@ -24,7 +24,10 @@ export interface Chat {
 export interface ActiveStreams {
   /** The id of the stream that answers a chat, `undefined` if none does. */
   get(chat: Chat): string | undefined | Promise<string | undefined>
-  /** A stream begins to answer a chat. It replaces an earlier one. */
+  /**
+   * The source of a stream starts to answer a chat. It replaces an earlier one. A stream that a limit refuses is never
+   * set. The answer does not wait for it, nor for `delete`.
+   */
   set(chat: Chat, stream: string): unknown
   /** A stream has ended. It is still the one of its chat, unless a later one has replaced it. */
   delete(chat: Chat, stream: string): unknown

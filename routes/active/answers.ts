@@ -4,14 +4,14 @@ import { type AnswerPart, answerKnown, answerOwner, ownedBy } from '../../plugin
 import { type FinishOptions, withAsked } from '../finish.js'
 import type { GenerateOptions, GenerateRequest } from '../generate.js'
 import type { routeSettings } from '../route-settings.js'
-import type { ActiveStreams } from './active-streams.js'
 import { trackedSource } from './tracked-source.js'
+import type { TrackedStreams } from './tracked-streams.js'
 
 type Resumable = boolean | Omit<ResumableOptions, 'id'>
 
 /** What routes answer with, as the application has set it. */
 export interface ActiveAnswers extends GenerateOptions, FinishOptions {
-  readonly activeStreams: ActiveStreams
+  readonly activeStreams: TrackedStreams
   readonly resumable: Resumable
   /** The options of resumable streams, with those of the plugin; `undefined` if there are none. */
   readonly options: ResumableOptions | undefined
@@ -40,7 +40,7 @@ export function answerActively(
       ...withAsked(onFinish, asked)
     })
     const stream = reply.getHeader('x-stream-id')
-    if (typeof stream === 'string') tracked.begin({ id, owner }, stream)
+    if (typeof stream === 'string') tracked.identify({ id, owner }, stream)
     return reply
   })
 }
@@ -51,7 +51,7 @@ interface ById {
 
 /** What the routes of a running answer need. */
 export interface ActiveStreamSettings {
-  readonly activeStreams: ActiveStreams
+  readonly activeStreams: TrackedStreams
   readonly options: ResumableOptions
   readonly settings: ReturnType<typeof routeSettings>
   readonly schemas: Readonly<Record<'follow' | 'stop', object>>
