@@ -87,9 +87,14 @@ async function read<Body>(
     run.close(new StreamAbort('left'))
     return undefined
   }
+  let isOpen = true
   let stop!: (ending: Ending) => void
   const stopped = new Promise<Ending>(resolve => {
-    stop = resolve
+    stop = ending => {
+      // The first end counts.
+      if (isOpen) resolve(ending)
+      isOpen = false
+    }
   })
   const stoppable: Stoppable = {
     stop: abort => stop({ abort, error: new FST_SSE_STREAM_STOPPED() }),
@@ -100,7 +105,6 @@ async function read<Body>(
   onOver(raw, () => stop({ abort: new StreamAbort('left') }))
   const forgetSignal = signal && onStopSignal(signal, stoppable)
   if (signal?.aborted) endBySignal(signal, stoppable)
-  let isOpen = signal?.aborted !== true
   const timed = { slice: new TimeSlice(), fail: (error: Error) => stop({ abort: abortOf(error), error }) }
   let isFirst = true
   const limits = new RunLimits(timed, settings, streams.deadlines, takeSlot)
@@ -140,7 +144,8 @@ async function read<Body>(
   const result = await Promise.race([stopped, pulled])
   if (result !== undefined && 'abort' in result) {
     const { abort, error } = result
-    end(abort, error)
+    // A stop on request is no error (E5), although a client gets no body.
+    end(abort, error instanceof FST_SSE_STREAM_STOPPED ? undefined : error)
     if (error !== undefined) throw error
     return undefined
   }

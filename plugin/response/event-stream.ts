@@ -137,7 +137,8 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
       const taken = this.#limits?.takeSlot()
       if (taken !== undefined) await taken
       const last = await pull(chunks, pump, pump.slice)
-      if (last !== undefined) this.#complete(pump, last)
+      // It may have been stopped since its last item came.
+      if (last !== undefined && this.#isLive) this.#complete(pump, last)
     } catch (error) {
       if (this.#isLive) this.fail(toSourceError(error, settings.providerKey))
       else logError(reply.log, 'debug', error, 'the source of an ended stream failed')

@@ -182,7 +182,8 @@ export class Producer
     this.#limits.deadlines.start()
     try {
       const last = await pull(this.#chunks, this.#sink, this.slice)
-      if (last === undefined) return
+      // It may have been stopped since its last item came.
+      if (last === undefined || !this.isOpen) return
       this.#chunks.close(undefined, undefined, this.slice.pausedFor)
       // No response reports it.
       if (!this.#followers.isAny && !this.#isRecord) {
