@@ -99,14 +99,17 @@ elseif isNext then notify(followers, id) end
 return count`
 )
 
-/** Returns whether to stop and the number of followers, or nil if the producer is fenced. Needs no memory. */
+/**
+ * Returns whether to stop and the number of followers, or nil if the producer is fenced or Redis has evicted the meta,
+ * which is no stop. Needs no memory.
+ */
 export const RENEW = makeScript(
   ['log', 'lease', 'meta', 'followers'],
   ['producer', 'leaseMs', 'ttl'],
   `${NOTIFY}
 if redis.call('GET', lease) ~= producer then return false end
+if redis.call('PEXPIRE', meta, ttl) == 0 then return false end
 redis.call('PEXPIRE', lease, leaseMs)
-redis.call('PEXPIRE', meta, ttl)
 redis.call('PEXPIRE', log, ttl)
 return { 1 - redis.call('HEXISTS', meta, 'active'), redis.call('ZCOUNT', followers, now(), '+inf') }`
 )
