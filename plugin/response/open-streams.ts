@@ -45,7 +45,7 @@ export class OpenStreams {
   /** Adds what is open until it is deleted. A server that has drained cuts it off in the next microtask. */
   add(stream: OpenStream): void {
     this.#open.add(stream)
-    if (this.#hasDrained) queueMicrotask(() => this.#closeLate(stream))
+    if (this.#hasDrained) queueMicrotask(() => stream.close(reconnectDelay()))
   }
 
   delete(stream: OpenStream): void {
@@ -105,10 +105,6 @@ export class OpenStreams {
     this.deadlines.set(timeout, this.#drainTimeout)
     await idle
     this.deadlines.clear(timeout)
-  }
-
-  #closeLate(stream: OpenStream): void {
-    if (stream.slot !== undefined) stream.close(reconnectDelay())
   }
 
   #closeAll(): void {

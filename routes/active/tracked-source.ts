@@ -16,8 +16,8 @@ export interface TrackedSource {
 }
 
 /**
- * Makes the source of an answer. The answer waits for nothing of `activeStreams`, and goes on without being found if that
- * fails, which is logged.
+ * Makes the source of an answer. The answer waits for nothing of `activeStreams`, and goes on without being found if
+ * that fails, which is logged.
  */
 export function trackedSource(
   generate: Generate,

@@ -150,3 +150,30 @@ t.test('a stream whose claim the server cut off is refused', async t => {
   t.match(text(), 'FST_SSE_CLOSING')
   t.equal(started(), 0)
 })
+
+t.test('a server that has drained waits for no owner', async t => {
+  let go = () => {}
+  const { app, url } = await serve(
+    t,
+    served => {
+      const preHandler = () =>
+        new Promise<void>(resolve => {
+          go = resolve
+        })
+      served.get('/', { preHandler }, async (_request, reply) => reply.sseStart(() => ['token']))
+    },
+    { plugin: { drainTimeout: 1, resumable: { owner: () => new Promise(() => {}) } } }
+  )
+  let isHeld = false
+  app.server.once('request', () => {
+    isHeld = true
+  })
+  const asked = fetchAll(url)
+  await until('the hook holds the request', () => isHeld)
+  const closed = app.close()
+  await until('it closes', () => !app.server.listening)
+  await new Promise(setImmediate)
+  go()
+  t.equal((await asked).status, 503)
+  await closed
+})
