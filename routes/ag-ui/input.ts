@@ -1,9 +1,10 @@
 import type { AgUiRun } from '../../plugin/toolkit.js'
-import { findProblemOfOptions, lengthOf } from '../contract/check.js'
+import { optionNames, readAddedOptions } from '../contract/added-options.js'
+import { lengthOf } from '../contract/check.js'
 import { Fields, given } from '../contract/fields.js'
 import type { Message } from '../contract/message.js'
 import { readMessageList, tooLong } from '../contract/readers.js'
-import { type GenerateRequest, type RequestOptions, requestOptions } from '../contract/request.js'
+import type { GenerateRequest, RequestOptions } from '../contract/request.js'
 import type { Tool } from '../contract/tool.js'
 import type { Limits } from '../limits.js'
 import type { ReadMessage } from './answer.js'
@@ -20,9 +21,7 @@ export interface RunRequest {
 const ID = 'a string that is not empty'
 
 /** The options that an application may send in `forwardedProps`. Tools have a place of their own. */
-const optionNames = (Object.keys(requestOptions) as (keyof RequestOptions)[]).filter(
-  name => name !== 'tools' && name !== 'extra'
-)
+const forwardedNames = optionNames.filter(name => name !== 'tools')
 
 /**
  * Reads the input of a run (`RunAgentInput`). What the contract does not have, such as `state`, is passed on as
@@ -95,8 +94,5 @@ function readTools(body: Fields): Tool[] {
 function readForwarded(value: unknown): { options: RequestOptions; forwardedProps?: unknown } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { options: {}, forwardedProps: value }
   const props = new Fields(value, 'forwardedProps')
-  const entries = optionNames
-    .filter(name => props.has(name) && findProblemOfOptions({ [name]: props.raw[name] }) === undefined)
-    .map(name => [name, props.any(name)])
-  return { options: Object.fromEntries(entries), forwardedProps: props.extra() }
+  return { options: readAddedOptions(props, forwardedNames), forwardedProps: props.extra() }
 }

@@ -1,8 +1,9 @@
-import { findProblemOfOptions, lengthOf } from '../contract/check.js'
-import { Fields, given, invalid } from '../contract/fields.js'
+import { optionNames, readAddedOptions, readNamedTools } from '../contract/added-options.js'
+import { lengthOf } from '../contract/check.js'
+import { Fields } from '../contract/fields.js'
 import type { Message } from '../contract/message.js'
 import { readMessageList, tooLong } from '../contract/readers.js'
-import { type GenerateRequest, type RequestOptions, requestOptions } from '../contract/request.js'
+import type { GenerateRequest, RequestOptions } from '../contract/request.js'
 import type { Limits } from '../limits.js'
 import { readUiMessage } from './messages.js'
 
@@ -17,11 +18,9 @@ export interface ChatRequest {
   readonly origins: readonly string[]
 }
 
-const optionNames = Object.keys(requestOptions) as (keyof RequestOptions)[]
-
 /**
  * Reads the body that `useChat` sends. The options of the contract may stand beside its own fields, as a page can add
- * them (`body` of its transport); what else it adds is passed on as `extra`.
+ * them (`body` of its transport); what else it adds is passed on as `extra`, and refused for no value that it has.
  *
  * @throws FST_SSE_INPUT_INVALID that names the wrong field
  */
@@ -53,9 +52,9 @@ function readMessages(body: Fields, limits: Limits): { message: Message; origin:
   })
 }
 
+/** An `extra` of the page is the place where the rest goes too. */
 function readOptions(body: Fields): RequestOptions {
-  const options = given(Object.fromEntries(optionNames.map(name => [name, body.any(name)])))
-  const problem = findProblemOfOptions(options)
-  if (problem === undefined) return options
-  throw invalid(problem.where.replaceAll('/', '.'), problem.what)
+  const tools = readNamedTools(body)
+  const options = readAddedOptions(body, [...optionNames, 'extra'])
+  return tools === undefined || tools.length === 0 ? options : { ...options, tools }
 }

@@ -112,7 +112,6 @@ t.test('kind: numbers that JSON has and a number cannot be are refused by name',
     [chatCompletions, ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty', 'seed', 'max_tokens', 'n']],
     [responsesApi, ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty', 'max_output_tokens']],
     [messagesApi, ['temperature', 'top_p', 'max_tokens']],
-    [useChat, ['temperature', 'topP', 'presencePenalty', 'frequencyPenalty', 'seed', 'maxTokens']],
     [stream, ['temperature', 'topP', 'presencePenalty', 'frequencyPenalty', 'seed', 'maxTokens']]
   ]
   for (const [api, fields] of names) {
