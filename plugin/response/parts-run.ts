@@ -46,7 +46,9 @@ export class PartsRun implements CollectedRun<object> {
   encode(result: Result): Collected<object> {
     if (result.done) {
       ignoreRejection(result.value)
-      const body = this.#toBody(this.#answer, finishOf(result.value))
+      const finish = finishOf(result.value)
+      this.#answer.finish(finish)
+      const body = this.#toBody(this.#answer, finish)
       this.#record(result)
       return { isLast: true, body }
     }

@@ -38,7 +38,7 @@ const ToolCallDelta = Type.Object({
   function: Type.Partial(CalledFunction)
 })
 
-const head = { id: Type.String(), created: Count, model: Type.String(), system_fingerprint: Nothing }
+const head = { id: Type.String(), created: Count, model: Type.String() }
 
 /** A whole answer. */
 export const ChatCompletion = Type.Object({
@@ -103,7 +103,7 @@ export function now(): number {
 
 /** What a new answer of a model is known by. */
 export function newCompletion(model: string): CompletionHead {
-  return { id: `chatcmpl-${randomUUID()}`, created: now(), model, system_fingerprint: null }
+  return { id: `chatcmpl-${randomUUID()}`, created: now(), model }
 }
 
 /** The whole answer of a model. A message that calls tools or refuses, and says nothing, has no content. */

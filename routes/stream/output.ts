@@ -8,13 +8,15 @@ export function toWholeAnswer({ events, result }: CollectedAnswer): WholeAnswer 
   for (const { event, data } of events) {
     answer.add(partOf(event === 'message' ? data : { type: event, ...Object(data) }))
   }
+  const finish = finishOf(result)
+  answer.finish(finish)
   const reasoning = answer.parts.flatMap(part => (part.type === 'reasoning' ? [withoutType(part)] : []))
   const toolCalls = answer.toolCalls.map(withoutType)
   return {
     text: answer.text,
     ...(reasoning.length > 0 && { reasoning }),
     ...(toolCalls.length > 0 && { toolCalls }),
-    ...finishOf(result)
+    ...finish
   }
 }
 

@@ -71,7 +71,9 @@ export class Provider {
         if (stream.wasLeft) answer.logLeft()
         const rest = answer.rest()
         if (rest !== '') yield rest
-        return answer.finish()
+        const finish = answer.finish()
+        yield* answer.restOfCalls(finish)
+        return finish
       } finally {
         call.end()
       }

@@ -1,3 +1,5 @@
+import { hasNoArguments, isCut, NO_ARGUMENTS } from './call-arguments.js'
+import type { Finish } from './finish.js'
 import type { AnswerPart, Part, ReasoningPart, ToolCallPart } from './part.js'
 
 /** Joins the parts of an answer as they come: text to text, reasoning to reasoning, and the pieces of a tool call. */
@@ -10,6 +12,12 @@ export class AnswerParts {
     if (typeof part === 'string') this.#join({ type: 'text', text: part })
     else if (part.type === 'tool-call') this.#call(part)
     else this.#join({ ...part })
+  }
+
+  /** The answer has ended: a call that has no arguments by now needs none, unless the answer was cut. */
+  finish(finish: Finish): void {
+    if (isCut(finish)) return
+    for (const call of this.#calls.values()) if (hasNoArguments(call)) call.arguments = NO_ARGUMENTS
   }
 
   /** The text of the answer, without reasoning and refusals. */

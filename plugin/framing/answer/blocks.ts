@@ -1,6 +1,6 @@
-import { FST_SSE_EVENT_INVALID } from '../../errors.js'
 import type { SseEvent } from '../../sse/event.js'
 import { AnswerParts } from './answer-parts.js'
+import { checkRest, isComplete } from './call-arguments.js'
 import { type AnswerPart, type Part, partOf, type ToolCallPart } from './part.js'
 
 /**
@@ -11,8 +11,11 @@ export interface BlockWriter {
   /** @param first the first piece of the block. `piece` is called with it too. */
   begin(first: Part): SseEvent[]
   piece(part: Part): SseEvent[]
-  /** @param block the type of the block; a call of a tool with all of its arguments */
-  end(block: BlockEnd): SseEvent[]
+  /**
+   * @param block the type of the block; a call of a tool with all of its arguments
+   * @param isCut whether the answer goes no further, so that the block is not complete
+   */
+  end(block: BlockEnd, isCut: boolean): SseEvent[]
 }
 
 /** A block that has ended. */
@@ -78,7 +81,7 @@ export class AnswerBlocks {
   /** The events that end the open block of an answer that goes no further. */
   cut(): SseEvent[] {
     this.#waiting = []
-    return this.#end()
+    return this.#end(true)
   }
 
   #add(part: Part): SseEvent[] {
@@ -104,7 +107,10 @@ export class AnswerBlocks {
 
   #begin(part: Part): SseEvent[] {
     if (part.type === 'tool-call') {
-      if (this.#calls.has(part.id)) return checkedRest(part)
+      if (this.#calls.has(part.id)) {
+        checkRest(part)
+        return []
+      }
       this.#calls.add(part.id)
     }
     this.#hasRefused ||= part.type === 'refusal'
@@ -119,33 +125,13 @@ export class AnswerBlocks {
     return isSigned(part) ? [...events, ...this.#end()] : events
   }
 
-  #end(): SseEvent[] {
+  #end(isCut = false): SseEvent[] {
     const open = this.#open
     this.#open = undefined
-    return open === undefined ? [] : this.#writer.end(open)
+    return open === undefined ? [] : this.#writer.end(open, isCut)
   }
 }
 
 function isSigned(part: Part): boolean {
   return part.type === 'reasoning' && (part.signature !== undefined || part.encrypted !== undefined)
-}
-
-/** Whether the arguments of a call are a whole object. */
-function isComplete({ arguments: args }: ToolCallPart): boolean {
-  return args.trimEnd().endsWith('}') && jsonOf(args) !== undefined
-}
-
-/** What a text of JSON says; `undefined` if it is none. Calls without arguments may have an empty text. */
-export function jsonOf(text: string): unknown {
-  try {
-    return text.trim() === '' ? {} : JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** Spaces may follow complete arguments, nothing else. */
-function checkedRest({ id, arguments: args }: ToolCallPart): [] {
-  if (args.trim() === '') return []
-  throw new FST_SSE_EVENT_INVALID(`the tool call ${JSON.stringify(id)} has more arguments after a whole JSON object`)
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { SseEvent } from '../../sse/event.js'
 import { AnswerBlocks, type BlockEnd, type BlockWriter } from '../answer/blocks.js'
+import { hasNoArguments, NO_ARGUMENTS } from '../answer/call-arguments.js'
 import { finishOf, type Usage } from '../answer/finish.js'
 import type { AnswerPart, Part, ToolCallPart } from '../answer/part.js'
 import { sealOf } from '../answer/seal.js'
@@ -103,10 +104,10 @@ class AgUiMessages implements BlockWriter {
     }
   }
 
-  end(block: BlockEnd): SseEvent[] {
+  end(block: BlockEnd, isCut: boolean): SseEvent[] {
     switch (block.type) {
       case 'tool-call':
-        return [event({ type: 'TOOL_CALL_END', toolCallId: (block as ToolCallPart).id })]
+        return this.#endCall(block as ToolCallPart, isCut)
       case 'reasoning':
         return this.#endReasoning()
       default:
@@ -123,6 +124,12 @@ class AgUiMessages implements BlockWriter {
   #call({ id: toolCallId, name: toolCallName }: ToolCallPart): SseEvent {
     this.#isUsed = true
     return event({ type: 'TOOL_CALL_START', toolCallId, toolCallName, parentMessageId: this.#message })
+  }
+
+  #endCall(call: ToolCallPart, isCut: boolean): SseEvent[] {
+    const { id: toolCallId } = call
+    const none = !isCut && hasNoArguments(call) ? delta('TOOL_CALL_ARGS', { toolCallId }, NO_ARGUMENTS) : []
+    return [...none, event({ type: 'TOOL_CALL_END', toolCallId })]
   }
 
   #beginReasoning(): SseEvent[] {

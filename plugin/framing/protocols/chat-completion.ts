@@ -1,4 +1,6 @@
 import type { SseEvent } from '../../sse/event.js'
+import { isCut } from '../answer/call-arguments.js'
+import { CallOrder } from '../answer/call-order.js'
 import { type Finish, finishOf, type Usage } from '../answer/finish.js'
 import { finishWord, finishWords } from '../answer/finish-words.js'
 import { type AnswerPart, partOf, type ToolCallPart } from '../answer/part.js'
@@ -12,7 +14,6 @@ export interface CompletionHead {
   /** When the completion was created, in seconds since 1970. */
   readonly created: number
   readonly model: string
-  readonly system_fingerprint: null
 }
 
 /** The number of tokens in a prompt and its answer. */
@@ -69,13 +70,15 @@ class ChatCompletionStream implements ProtocolStream<AnswerPart> {
   readonly #options: ChatCompletionOptions
   /** The index of each call of a tool, by its id. */
   readonly #calls = new Map<string, number>()
+  /** Clients take a call for complete when the next one begins. */
+  readonly #order = new CallOrder()
   #hasBegun = false
 
   constructor(options: ChatCompletionOptions) {
     this.#options = options
   }
 
-  item(item: AnswerPart): SseEvent | undefined {
+  item(item: AnswerPart): SseEvent | SseEvent[] | undefined {
     const part = partOf(item)
     if (typeof part === 'string') return this.#delta({ content: part }, null)
     switch (part.type) {
@@ -84,15 +87,16 @@ class ChatCompletionStream implements ProtocolStream<AnswerPart> {
       case 'refusal':
         return this.#delta({ refusal: part.text }, null)
       case 'tool-call':
-        return this.#delta({ tool_calls: [this.#toolCall(part)] }, null)
+        return this.#toolCalls(this.#order.add(part))
       case 'reasoning':
         return part.text === '' ? undefined : this.#delta({ reasoning_content: part.text }, null)
     }
   }
 
   end(returned: unknown): SseEvent[] {
-    const { finish_reason, usage = null } = completionEnd(finishOf(returned), this.#calls.size > 0)
-    const last = [this.#delta({}, finish_reason)]
+    const finish = finishOf(returned)
+    const { finish_reason, usage = null } = completionEnd(finish, this.#order.hasCalls)
+    const last = [...this.#toolCalls(this.#order.finish(isCut(finish))), this.#delta({}, finish_reason)]
     if (this.#options.includeUsage) last.push(this.#chunk([], usage))
     return [...last, { data: '[DONE]' }]
   }
@@ -103,6 +107,10 @@ class ChatCompletionStream implements ProtocolStream<AnswerPart> {
 
   stopped(): SseEvent[] {
     return [this.#delta({}, ABORTED), { data: '[DONE]' }]
+  }
+
+  #toolCalls(pieces: ToolCallPart[]): SseEvent[] {
+    return pieces.map(piece => this.#delta({ tool_calls: [this.#toolCall(piece)] }, null))
   }
 
   /** Only the first piece of a call has its id and name. */

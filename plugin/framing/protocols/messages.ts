@@ -1,7 +1,8 @@
 import { FST_SSE_EVENT_INVALID } from '../../errors.js'
 import type { SseEvent } from '../../sse/event.js'
 import type { AnswerParts } from '../answer/answer-parts.js'
-import { AnswerBlocks, type BlockEnd, type BlockWriter, jsonOf } from '../answer/blocks.js'
+import { AnswerBlocks, type BlockEnd, type BlockWriter } from '../answer/blocks.js'
+import { isCut, jsonOf } from '../answer/call-arguments.js'
 import { type Finish, finishOf, type Usage } from '../answer/finish.js'
 import { finishWord, finishWords } from '../answer/finish-words.js'
 import type { AnswerPart, Part, ToolCallPart } from '../answer/part.js'
@@ -87,10 +88,10 @@ function toolUse({ id, name }: ToolCallPart) {
 }
 
 /** An answer that the limit of tokens or a filter has cut has a call that clients do not run: `stop_reason` says so. */
-function inputOf({ id, arguments: args }: ToolCallPart, { finishReason }: Finish): unknown {
+function inputOf({ id, arguments: args }: ToolCallPart, finish: Finish): unknown {
   const input = jsonOf(args)
   if (input !== undefined) return input
-  if (finishReason === 'length' || finishReason === 'content_filter') return {}
+  if (isCut(finish)) return {}
   throw new FST_SSE_EVENT_INVALID(`the arguments of the tool call ${JSON.stringify(id)} must be JSON`)
 }
 

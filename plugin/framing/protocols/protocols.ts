@@ -62,7 +62,7 @@ export function reconnects(option: ProtocolName | Protocol | undefined): boolean
 
 function completionHead() {
   const created = Math.floor(Date.now() / 1000)
-  return { id: `chatcmpl-${newId()}`, created, model: MODEL, system_fingerprint: null }
+  return { id: `chatcmpl-${newId()}`, created, model: MODEL }
 }
 
 function newId(): string {

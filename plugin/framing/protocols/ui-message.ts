@@ -1,5 +1,6 @@
 import type { SseEvent } from '../../sse/event.js'
-import { AnswerBlocks, type BlockEnd, type BlockWriter, jsonOf } from '../answer/blocks.js'
+import { AnswerBlocks, type BlockEnd, type BlockWriter } from '../answer/blocks.js'
+import { jsonOf } from '../answer/call-arguments.js'
 import { finishOf } from '../answer/finish.js'
 import { finishWord, finishWords } from '../answer/finish-words.js'
 import type { AnswerPart, Part, ReasoningPart, ToolCallPart } from '../answer/part.js'

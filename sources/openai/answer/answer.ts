@@ -121,6 +121,11 @@ export class Answer {
     return this.#usage === undefined ? { finishReason: reason } : { finishReason: reason, usage: this.#usage }
   }
 
+  /** The arguments of calls that have none. An answer that was cut may lack those that the model had. */
+  restOfCalls({ finishReason }: Finish): AnswerPart[] {
+    return finishReason === 'length' || finishReason === 'content_filter' ? [] : this.#toolCalls.withoutArguments()
+  }
+
   get #isOver(): boolean {
     return this.#isMarked && this.#ending !== undefined
   }

@@ -49,6 +49,12 @@ export class ToolCalls {
     )
   }
 
+  /** The arguments of the calls that have none: that is what a call of a tool without parameters has. */
+  withoutArguments(): ToolCallPart[] {
+    const calls = this.#calls.filter(({ name, arguments: args }) => name !== '' && args.trim() === '')
+    return calls.map(({ id, name }) => ({ type: 'tool-call', id, name, arguments: '{}' }))
+  }
+
   /** Takes the calls of a delta or a choice. @param holder what has `tool_calls` or `function_call` */
   take(holder: Record<string, unknown>): ToolCallPart[] {
     this.#lists++
@@ -74,11 +80,14 @@ export class ToolCalls {
     if (name === '') call.hasUnnamed ||= isBegun && args !== ''
     else call.namedIn = this.#lists
     if (!isBegun) call.name = name
+    const isFirst = !isBegun || call.arguments.trim() === ''
     call.arguments += args
     if (extra !== undefined) call.extra = { ...call.extra, ...extra }
     if (call.name === '' || (isBegun && args === '' && extra === undefined)) return []
     const given = isBegun ? { arguments: args, extra } : call
-    const part = { type: 'tool-call' as const, id: call.id, name: call.name, arguments: given.arguments }
+    // Clients parse the arguments with each piece, and fail at spaces alone.
+    const said = isFirst ? given.arguments.trimStart() : given.arguments
+    const part = { type: 'tool-call' as const, id: call.id, name: call.name, arguments: said }
     return [given.extra === undefined ? part : { ...part, extra: given.extra }]
   }
 

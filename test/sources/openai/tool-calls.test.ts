@@ -44,7 +44,7 @@ kind('two pieces with a name are two calls, without ids that tell them apart', {
   'in one list, with nothing else': [pieces(piece('f', '{"a":1}'), piece('g', '{"b":2}')), two],
   'in one list, of the same tool': [pieces(piece('f', '{"a":1}'), piece('f', '{"a":2}')), same],
   'in one list, with objects': [pieces(piece('f', { a: 1 }), piece('f', { a: 2 })), same],
-  'in one list, without arguments': [pieces(piece('f', ''), piece('f', '')), ['f ', 'f ']],
+  'in one list, without arguments': [pieces(piece('f', ''), piece('f', '')), ['f {}', 'f {}']],
   'one after the other': [pieces(piece('f', '{"a":1}')) + pieces(piece('g', '{"b":2}')), two],
   'one after the other, of the same tool': [pieces(piece('f', '{"a":1}')) + pieces(piece('f', '{"a":2}')), same],
   'one after the other, streamed': [
@@ -72,7 +72,7 @@ kind('two pieces with a name are two calls, without ids that tell them apart', {
   ],
   'empty ids and one index, without arguments': [
     pieces(piece('f', '', { index: 0 }), piece('f', '', { index: 0 })),
-    ['f ', 'f ']
+    ['f {}', 'f {}']
   ],
   'one id for both, and an index': [
     pieces(piece('f', '{"a":1}', { index: 0, id: 'x' }), piece('g', '{"b":2}', { index: 1, id: 'x' })),

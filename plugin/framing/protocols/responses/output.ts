@@ -1,3 +1,4 @@
+import { hasNoArguments, NO_ARGUMENTS } from '../../answer/call-arguments.js'
 import type { ReasoningPart, ToolCallPart } from '../../answer/part.js'
 import { sealOf } from '../../answer/seal.js'
 
@@ -205,9 +206,10 @@ export class FunctionCallOutput implements Output {
   }
 
   close(status: ItemStatus): EventFields[] {
+    const none = status === 'completed' && hasNoArguments(this.#call) ? this.add(NO_ARGUMENTS) : []
     const { name, arguments: args } = this.#call
     const end = { type: 'response.function_call_arguments.done', ...this.#at(), name, arguments: args }
-    return [end, done(this.#index, this.item(status))]
+    return [...none, end, done(this.#index, this.item(status))]
   }
 
   item(status: ItemStatus): FunctionCallItem {

@@ -71,6 +71,7 @@ t.test('makes the events of a run, in an order that clients accept', async t => 
     { type: 'TOOL_CALL_ARGS', toolCallId: '1', delta: '"Bonn"}' },
     { type: 'TOOL_CALL_END', toolCallId: '1' },
     { type: 'TOOL_CALL_START', toolCallId: '2', toolCallName: 'time', parentMessageId: 'm3' },
+    { type: 'TOOL_CALL_ARGS', toolCallId: '2', delta: '{}' },
     { type: 'TOOL_CALL_END', toolCallId: '2' },
     { type: 'TEXT_MESSAGE_START', messageId: 'm4', role: 'assistant' },
     { type: 'TEXT_MESSAGE_CONTENT', messageId: 'm4', delta: 'No more.' },
@@ -100,7 +101,7 @@ t.test('the agent of AG-UI reads the messages of a run', async t => {
       content: 'Hello',
       toolCalls: [
         { id: '1', function: { name: 'weather', arguments: '{"city":"Bonn"}' } },
-        { id: '2', function: { name: 'time', arguments: '' } }
+        { id: '2', function: { name: 'time', arguments: '{}' } }
       ]
     },
     { role: 'assistant', content: 'No more.' }

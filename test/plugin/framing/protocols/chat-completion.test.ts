@@ -2,7 +2,7 @@ import t from 'tap'
 import { chatCompletion } from '../../../../plugin/toolkit.js'
 import { sourceServer } from '../../../helpers/source-server.js'
 
-const head = { id: 'chatcmpl-1', created: 1, model: 'a', system_fingerprint: null }
+const head = { id: 'chatcmpl-1', created: 1, model: 'a' }
 const usage = { promptTokens: 1, completionTokens: 2, totalTokens: 3 }
 const chatUsage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }
 

@@ -340,7 +340,7 @@ t.test('a protocol of your own may say how it ends; otherwise it is an error', a
 })
 
 t.test('a chat completion made of tokens', async t => {
-  const head = { id: 'c', created: 1, model: 'm', system_fingerprint: null }
+  const head = { id: 'c', created: 1, model: 'm' }
   const protocol = chatCompletion({ head, includeUsage: false })
   const server = await stopServer(t, { protocol, items: ['a'] })
   const client = open(server.url)
