@@ -31,6 +31,8 @@ export function toError(thrown: unknown): Error {
     const statusCode = [ownStatus(error), foreignStatus(error)].find(isErrorStatus)
     if (statusCode !== undefined) give(error, 'statusCode', statusCode)
   }
+  // Where a provider gives none, SDKs have null, which Fastify would send as an empty code.
+  if (read(error, 'code') === null) give(error, 'code', undefined)
   if (isError(thrown) && typeof read(thrown, 'message') !== 'string') {
     give(error, 'message', statusName(statusOf(error)))
   }

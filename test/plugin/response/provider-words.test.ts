@@ -224,3 +224,23 @@ t.test('headers that the app gives a 5xx reach the client', async t => {
   t.equal(response.statusCode, 503)
   t.equal(response.headers['x-why'], 'quota')
 })
+
+t.test('a provider that gives no code for its error leaves the code out, in a response and in an event', async t => {
+  const fail = () => {
+    throw OpenAI.APIError.generate(429, { error: { message: 'slow down', code: null } }, undefined, new Headers())
+  }
+  const { url } = await serve(t, app => {
+    app.get('/before', (_request, reply) => reply.sseFrom(fail))
+    app.get('/after', (_request, reply) =>
+      reply.sseFrom(async function* () {
+        yield 'a'
+        fail()
+      })
+    )
+  })
+  const before = await fetchAll(`${url}/before`)
+  t.equal(before.status, 429)
+  t.strictSame(Object.keys(JSON.parse(before.text())).sort(), ['error', 'message', 'statusCode'])
+  const after = await fetchAll(`${url}/after`)
+  t.match(JSON.parse(after.events().at(-1)?.data as string), { statusCode: 429, code: 'FST_SSE_SOURCE_FAILED' })
+})
