@@ -63,9 +63,9 @@ export class Provider {
           if (events === undefined) break
           if (events.length > 0) call.begin()
           for (const part of answer.take(events)) {
-            const now = answer.hasEnded ? performance.now() : 0
+            const now = answer.end.hasBegun ? performance.now() : 0
             yield part
-            if (now > 0) answer.postpone(performance.now() - now)
+            if (now > 0) answer.end.postpone(performance.now() - now)
           }
         }
         if (stream.wasLeft) answer.logLeft()
@@ -117,9 +117,9 @@ export class Provider {
 /** A connection that breaks after the answer has ended is as good as the end of the body. */
 async function readOn(stream: ChatStream, answer: Answer, { signal }: Call): Promise<StreamEvent[] | undefined> {
   try {
-    return await stream.read(answer.patience)
+    return await stream.read(answer.end.patience)
   } catch (error) {
-    if (signal.aborted || !answer.hasEnded || error instanceof FST_SSE_PROVIDER_LOST) throw error
+    if (signal.aborted || !answer.end.hasBegun || error instanceof FST_SSE_PROVIDER_LOST) throw error
     return stream.end()
   }
 }

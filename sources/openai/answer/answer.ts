@@ -2,21 +2,15 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { AnswerPart, Finish, FinishReason, Usage } from '../../../routes/generate.js'
 import { FST_SSE_PROVIDER_LOST, refusal as refused } from '../errors.js'
 import type { Quote } from '../quote.js'
+import { AnswerEnd } from './answer-end.js'
 import type { StreamEvent } from './chat-stream.js'
 import { type Choice, type Chunk, readChunk } from './chunk.js'
 import { type Failure, failureOf, failureOfText } from './failure.js'
-import type { Ending } from './finish-reason.js'
 import { OddEvents } from './odd-events.js'
 import { RepeatedChunk } from './repeated-chunk.js'
 import { Said } from './said.js'
 import { ToolCalls } from './tool-calls.js'
 import { mayHoldText, type Value, valuesOf } from './values.js'
-
-/** How long to wait for the rest where only one of finish_reason and `[DONE]` has come. Milliseconds. */
-const SETTLE = 1000
-
-/** How long to wait after both for the end of the body, so that the connection can be reused. Milliseconds. */
-const LINGER = 200
 
 export interface AnswerContext {
   /** The headers of the response: an error in its body may need the `retry-after`. */
@@ -34,12 +28,10 @@ export class Answer {
   readonly #toolCalls = new ToolCalls()
   readonly #repeated = new RepeatedChunk()
   readonly #odd: OddEvents
-  #ending: Ending | undefined
+  readonly #end = new AnswerEnd()
   #usage: Usage | undefined
-  #isMarked = false
   #hasChunk = false
   #failure: Error | undefined
-  #deadline: number | undefined
 
   constructor(context: AnswerContext) {
     this.#context = context
@@ -51,24 +43,14 @@ export class Answer {
     return this.#said.isEmpty && !this.#toolCalls.hasSome
   }
 
+  /** How far its end has arrived. */
+  get end(): Pick<AnswerEnd, 'hasBegun' | 'patience' | 'postpone'> {
+    return this.#end
+  }
+
   /** The last usage that has arrived. */
   get usage(): Usage | undefined {
     return this.#usage
-  }
-
-  /** Whether its finish_reason or `[DONE]` has arrived. */
-  get hasEnded(): boolean {
-    return this.#isMarked || this.#ending !== undefined
-  }
-
-  /** How much longer to wait for the rest. Milliseconds; `undefined` is without limit. */
-  get patience(): number | undefined {
-    return this.#deadline === undefined ? undefined : Math.max(0, this.#deadline - performance.now())
-  }
-
-  /** Extends the wait by the time that the consumer took: the provider is not to blame for that. Milliseconds. */
-  postpone(ms: number): void {
-    if (this.#deadline !== undefined) this.#deadline += ms
   }
 
   /**
@@ -78,8 +60,8 @@ export class Answer {
    */
   *take(events: StreamEvent[]): Generator<AnswerPart, void> {
     for (const { name, data } of events) {
-      const isError = name === 'error' && !this.#isOver
-      const text = isError || this.#isOver ? undefined : this.#repeated.textOf(data)
+      const isError = name === 'error' && !this.#end.isOver
+      const text = isError || this.#end.isOver ? undefined : this.#repeated.textOf(data)
       if (text !== undefined) {
         yield* this.#say(text)
         continue
@@ -100,15 +82,15 @@ export class Answer {
 
   /** Logs that the rest of the body was not waited for. */
   logLeft(): void {
-    const missing = this.#isOver ? 'the end of the body' : this.#isMarked ? 'a finish_reason' : '[DONE]'
-    const level = this.#isOver ? 'debug' : 'info'
+    const missing = this.#end.isOver ? 'the end of the body' : this.#end.isMarked ? 'a finish_reason' : '[DONE]'
+    const level = this.#end.isOver ? 'debug' : 'info'
     this.#context.log[level](`stopped waiting for ${missing} of the model provider, and closed the connection`)
   }
 
   /** @throws FST_SSE_PROVIDER_REFUSED, FST_SSE_PROVIDER_LOST */
   finish(): Finish {
     const { quote, log } = this.#context
-    const { reason: given, word } = this.#ending ?? { reason: this.#reasonWithoutOne(), word: undefined }
+    const { reason: given, word } = this.#end.ending ?? { reason: this.#reasonWithoutOne(), word: undefined }
     if (given === undefined)
       throw this.#lost('ended its answer with a failure', `finish_reason ${JSON.stringify(word)}`)
     this.#checkCalls(given, word)
@@ -126,16 +108,12 @@ export class Answer {
     return finishReason === 'length' || finishReason === 'content_filter' ? [] : this.#toolCalls.withoutArguments()
   }
 
-  get #isOver(): boolean {
-    return this.#isMarked && this.#ending !== undefined
-  }
-
   /** @returns the parts in a value; an error that comes with it is kept until they were given */
   #takeValue(value: Value, data: string): AnswerPart[] {
     if (value.kind === 'object') return this.#takeObject(value.object, data)
-    if (value.kind === 'mark') this.#mark()
-    else if (this.#isOver) this.#odd.ignoreLate(value.words)
-    else if (value.kind === 'other' || (this.#ending !== undefined && !mayHoldText(value.words))) {
+    if (value.kind === 'mark') this.#end.mark()
+    else if (this.#end.isOver) this.#odd.ignoreLate(value.words)
+    else if (value.kind === 'other' || (this.#end.ending !== undefined && !mayHoldText(value.words))) {
       this.#odd.ignore(value.words)
     } else this.#failure = this.#lost('sent an event that is not JSON', value.words)
     return []
@@ -144,7 +122,7 @@ export class Answer {
   #takeObject(object: Record<string, unknown>, data: string): AnswerPart[] {
     const chunk = readChunk(object)
     if (chunk?.usage && (chunk.usage.totalTokens > 0 || this.#usage === undefined)) this.#usage = chunk.usage
-    if (this.#isOver) {
+    if (this.#end.isOver) {
       if (chunk === undefined || chunk.first.text !== '') this.#odd.ignoreLate(JSON.stringify(object))
       return []
     }
@@ -166,14 +144,14 @@ export class Answer {
       parts.push(...this.#takeChoice({ ...other, text: other.text + (whole ?? ''), whole: undefined }, object))
     }
     if (parts.length === 0) this.#odd.examine(object)
-    if (this.#context.isDocument && chunk.first.whole !== undefined) this.#mark()
+    if (this.#context.isDocument && chunk.first.whole !== undefined) this.#end.mark()
     return parts
   }
 
   /** Takes the text of a chunk that says nothing else. */
   #say(text: string): AnswerPart[] {
     const said = this.#said.say(text)
-    this.#goOn()
+    this.#end.goOn()
     return said
   }
 
@@ -188,35 +166,9 @@ export class Answer {
     if (refusal !== '') parts.push(...this.#said.refuse(choice))
     if (calls !== undefined) parts.push(...this.#toolCalls[areCallsWhole ? 'takeWhole' : 'take'](calls))
     if (isUnreadable) this.#failure ??= this.#lost('sent content of an unknown type', JSON.stringify(object))
-    if (rest || parts.length > 0) this.#goOn()
-    if (ending !== undefined) this.#end(ending)
+    if (rest || parts.length > 0) this.#end.goOn()
+    if (ending !== undefined) this.#end.take(ending)
     return parts
-  }
-
-  /** What comes after `[DONE]` means that it was none: proxies have sent one for each part that they had read. */
-  #goOn(): void {
-    if (this.#isMarked) {
-      this.#isMarked = false
-      this.#deadline = undefined
-    }
-    if (this.#ending !== undefined) this.#wait(SETTLE)
-  }
-
-  #mark(): void {
-    if (this.#isMarked) return
-    this.#isMarked = true
-    this.#wait(this.#ending === undefined ? SETTLE : LINGER)
-  }
-
-  /** A failure is final, and `unknown` never replaces a reason. */
-  #end(ending: Ending): void {
-    if (this.#ending === undefined) this.#wait(this.#isMarked ? LINGER : SETTLE)
-    const keeps = this.#ending !== undefined && (this.#ending.reason === undefined || ending.reason === 'unknown')
-    if (!keeps) this.#ending = ending
-  }
-
-  #wait(ms: number): void {
-    this.#deadline = performance.now() + ms
   }
 
   /** @throws FST_SSE_PROVIDER_REFUSED, FST_SSE_PROVIDER_LOST unless something shows that the answer is complete */
@@ -224,7 +176,7 @@ export class Answer {
     const { notice, first, suspect } = this.#odd
     if (notice !== undefined) throw this.#toError(notice)
     if (!this.#hasChunk && first !== undefined) throw this.#lost('sent nothing that is an answer', first)
-    if (!this.#isMarked) throw this.#lost('ended its answer too early', suspect?.words)
+    if (!this.#end.isMarked) throw this.#lost('ended its answer too early', suspect?.words)
     if (suspect !== undefined) throw this.#toError(suspect)
     return 'unknown'
   }
