@@ -1,7 +1,7 @@
-export type { ProviderOptions } from './ai-sdk/call-options.js'
 export { FST_SSE_UNSUPPORTED } from './ai-sdk/errors.js'
 export { type LanguageModelOptions, languageModelSource } from './ai-sdk/language-model.js'
 export type { LanguageModel } from './ai-sdk/model.js'
+export type { ProviderOptions } from './ai-sdk/provider-options.js'
 export { FST_SSE_PROVIDER_LOST, FST_SSE_PROVIDER_REFUSED } from './openai/errors.js'
 export { openAiSource } from './openai/openai.js'
 export type { OpenAiOptions } from './openai/options.js'

@@ -1,5 +1,6 @@
 import type { AnswerPart, Finish, FinishReason, Usage } from '../../routes/generate.js'
 import { FST_SSE_PROVIDER_LOST } from '../openai/errors.js'
+import type { Warning } from './warnings.js'
 
 type Fields = Record<string, unknown>
 
@@ -13,13 +14,20 @@ const REASONS: Record<string, FinishReason> = {
 /**
  * Reads the parts of an answer of the AI SDK's provider interface.
  *
+ * @param onWarnings told what the model does not heed, before the first part
  * @throws the error of the provider, or FST_SSE_PROVIDER_LOST if the answer is not complete
  */
-export async function* readParts(values: AsyncIterable<unknown>): AsyncGenerator<AnswerPart, Finish> {
+export async function* readParts(
+  values: AsyncIterable<unknown>,
+  onWarnings: (warnings: readonly Warning[]) => void
+): AsyncGenerator<AnswerPart, Finish> {
   const calls = new Map<string, string>()
   for await (const value of values) {
     const part = value as Fields & { type: string }
     switch (part.type) {
+      case 'stream-start':
+        onWarnings(part.warnings as Warning[])
+        break
       case 'text-delta':
         yield String(part.delta)
         break

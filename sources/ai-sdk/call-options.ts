@@ -1,23 +1,17 @@
 import type { GenerateRequest } from '../../routes/generate.js'
 import type { LanguageModel } from './model.js'
 import { toPrompt } from './prompt.js'
-
-/** What a provider knows and the others do not, by the name of the provider. */
-export type ProviderOptions = Record<string, Record<string, unknown>>
+import { known, OwnOptions, type ProviderOptions } from './provider-options.js'
 
 /** Says in the words of the AI SDK's provider interface what `generate` is asked. */
 export function toCallOptions(
   request: GenerateRequest,
-  { provider, specificationVersion }: LanguageModel,
-  given: ProviderOptions = {}
+  model: LanguageModel,
+  given?: ProviderOptions,
+  own = new OwnOptions(model)
 ): Record<string, unknown> {
-  // The provider of a model is called 'openai.chat', and its options 'openai'.
-  const [name = provider] = provider.split('.')
-  const { reasoningEffort, parallelToolCalls, user } = request
-  const own = known({ reasoningEffort, parallelToolCalls, user })
-  const hasOwn = Object.keys(own).length > 0
   return known({
-    prompt: toPrompt(request, name, specificationVersion),
+    prompt: toPrompt(request, model, own),
     maxOutputTokens: request.maxTokens,
     temperature: request.temperature,
     topP: request.topP,
@@ -27,12 +21,23 @@ export function toCallOptions(
     frequencyPenalty: request.frequencyPenalty,
     responseFormat: toResponseFormat(request.responseFormat),
     tools: request.tools?.map(({ name, description, parameters = NO_PARAMETERS, strict }) =>
-      known({ type: 'function', name, description, inputSchema: parameters, strict })
+      known({
+        type: 'function',
+        name,
+        description,
+        inputSchema: parameters,
+        strict: strict ?? (isStrictUnlessSaid(model, request) ? false : undefined)
+      })
     ),
     toolChoice: toToolChoice(request.toolChoice),
-    reasoning: specificationVersion === 'v4' ? reasoningEffort : undefined,
-    providerOptions: hasOwn || given[name] !== undefined ? { ...given, [name]: { ...own, ...given[name] } } : given
+    reasoning: model.specificationVersion === 'v4' ? request.reasoningEffort : undefined,
+    providerOptions: own.of(request, given)
   })
+}
+
+/** OpenAI's Responses take a tool for strict that does not say so. No other API does. */
+function isStrictUnlessSaid({ provider }: LanguageModel, { api }: GenerateRequest): boolean {
+  return provider.endsWith('.responses') && api !== 'responses'
 }
 
 /** The schema of a tool that takes nothing. */
@@ -47,8 +52,4 @@ function toResponseFormat(format: GenerateRequest['responseFormat']): object | u
   if (format?.type !== 'json') return format
   const { strict: _, ...rest } = format
   return rest
-}
-
-function known(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }

@@ -3,10 +3,12 @@ import { checkNames } from '../../plugin/toolkit.js'
 import type { AnswerPart, Finish, Generate, GenerateContext, GenerateRequest } from '../../routes/generate.js'
 import { FST_SSE_PROVIDER_LOST } from '../openai/errors.js'
 import { readParts } from './answer.js'
-import { type ProviderOptions, toCallOptions } from './call-options.js'
-import type { LanguageModel } from './model.js'
+import { toCallOptions } from './call-options.js'
+import { type LanguageModel, nameOf } from './model.js'
 import { ModelStream } from './model-stream.js'
+import { OwnOptions, type ProviderOptions } from './provider-options.js'
 import { refusalOf } from './refusals.js'
+import { Warnings } from './warnings.js'
 
 /** The options of `languageModelSource`. */
 export interface LanguageModelOptions {
@@ -18,8 +20,9 @@ export interface LanguageModelOptions {
  * Makes a `generate` for any model of the AI SDK. It passes on all that a request says and the provider interface
  * knows, and yields text, reasoning and calls of tools. It needs the package of the provider alone, not `ai`.
  *
- * A part or an option that the provider has no word for is refused by name (`FST_SSE_UNSUPPORTED`, 400). An answer that
- * ends in an error, or breaks off, fails with the error of the provider or with `FST_SSE_PROVIDER_LOST` (502).
+ * A part that the provider has no word for is refused by name (`FST_SSE_UNSUPPORTED`, 400), and so is an option without
+ * which the answer is another one: tools and their choice, the form of the answer, and where it stops. Other options
+ * that the model does not heed are logged, once for each model. An answer that ends in an error, or breaks off, fails with the error of the provider or with `FST_SSE_PROVIDER_LOST` (502).
  *
  * @throws FST_SSE_OPTION_INVALID
  * @param model the model, or a function that gives it for the name that the client asks for
@@ -38,6 +41,7 @@ export function languageModelSource(
 ): Generate {
   checkNames(options, ['providerOptions'])
   const { providerOptions } = options
+  const warnings = new Warnings()
   const generate: Generate = (request, context) => {
     const chosen = typeof model === 'function' ? model(request.model) : model
     const stream = new ModelStream(context.signal)
@@ -48,13 +52,17 @@ export function languageModelSource(
   async function* answer(
     chosen: LanguageModel,
     request: GenerateRequest,
-    { signal }: GenerateContext,
+    { signal, request: asked }: GenerateContext,
     read: ModelStream
   ): AsyncGenerator<AnswerPart, Finish> {
-    const options = toCallOptions(request, chosen, providerOptions)
+    const own = new OwnOptions(chosen)
+    const options = toCallOptions(request, chosen, providerOptions, own)
+    warnings.lost(own.lostOf(request), chosen, asked)
     try {
       const { stream } = await chosen.doStream({ ...options, abortSignal: signal } as never)
-      return yield* readParts(read.values(stream as ReadableStream<unknown>))
+      return yield* readParts(read.values(stream as ReadableStream<unknown>), given =>
+        warnings.read(given, request, chosen, asked)
+      )
     } catch (error) {
       throw signal.aborted || hasStatus(error) ? error : (refusalOf(error, request) ?? lost(error))
     }
@@ -62,8 +70,8 @@ export function languageModelSource(
 }
 
 /** Who runs a model, without the API that the SDK adds after a dot, and its name. */
-function namesOf({ provider, modelId }: LanguageModel): Pick<Generate, 'provider' | 'model'> {
-  return { provider: String(provider).split('.', 1)[0], model: modelId }
+function namesOf(model: LanguageModel): Pick<Generate, 'provider' | 'model'> {
+  return { provider: nameOf(model), model: model.modelId }
 }
 
 /** Whether the provider has answered with an error. Its connection may break, too, and its answer may be malformed. */

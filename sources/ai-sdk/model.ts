@@ -8,3 +8,8 @@ export interface LanguageModel {
   readonly modelId: string
   doStream(options: never): PromiseLike<{ readonly stream: unknown }>
 }
+
+/** The name of the provider, which its options have too. That of a model adds the API: `openai.chat`. */
+export function nameOf({ provider }: LanguageModel): string {
+  return String(provider).replace(/\..*/s, '')
+}

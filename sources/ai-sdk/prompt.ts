@@ -2,13 +2,15 @@ import { isNestedDeeper, MAX_LEVELS, type Path } from '../../plugin/toolkit.js'
 import type { AssistantPart, ContentPart, GenerateRequest, Message } from '../../routes/generate.js'
 import { unsupported } from './errors.js'
 import { dataOf, mediaTypeOf } from './files.js'
-import type { LanguageModel } from './model.js'
+import { type LanguageModel, nameOf } from './model.js'
+import type { OwnOptions } from './provider-options.js'
 
 /** What the parts of a conversation are said with. */
 interface Saying {
   /** The name of the provider, under which it finds its own reasoning and files again. */
   readonly name: string
   readonly version: LanguageModel['specificationVersion']
+  readonly own: OwnOptions
   /** The names of the tools that were called so far, by the id of the call. */
   readonly toolNames: Map<string, string>
   /** Makes the error for what cannot be said, by its place. */
@@ -18,13 +20,13 @@ interface Saying {
 /**
  * Says in the words of the AI SDK's provider interface what a conversation is.
  *
- * @param name the name of the provider
  * @throws FST_SSE_UNSUPPORTED for a part that the interface has no word for
  */
-export function toPrompt(request: GenerateRequest, name: string, version: Saying['version']): object[] {
+export function toPrompt(request: GenerateRequest, model: LanguageModel, own: OwnOptions): object[] {
   const saying: Saying = {
-    name,
-    version,
+    name: nameOf(model),
+    version: model.specificationVersion,
+    own,
     toolNames: new Map(),
     refuse: (path, why) => unsupported(request, path, why)
   }
@@ -56,12 +58,13 @@ function toUserContent(content: string | ContentPart[], path: Path, saying: Sayi
     : content.map((part, index) => toContentPart(part, [...path, index], saying))
 }
 
-function toContentPart(part: ContentPart, path: Path, { name, version, refuse }: Saying): object {
+function toContentPart(part: ContentPart, path: Path, { name, version, own, refuse }: Saying): object {
   if (part.type === 'text') return { type: 'text', text: part.text }
   const file = {
     type: 'file',
     mediaType: mediaTypeOf(part),
-    data: dataOf(part, name, version, why => refuse(path, why))
+    data: dataOf(part, name, version, why => refuse(path, why)),
+    ...own.ofPart(part)
   }
   return part.type === 'file' && part.name !== undefined ? { ...file, filename: part.name } : file
 }
@@ -108,7 +111,7 @@ function toToolContent(part: ContentPart, path: Path, saying: Saying): object {
   const { version } = saying
   const file = toContentPart(part, path, saying) as { type: string; mediaType: string; data: unknown }
   if (file.type === 'text' || version === 'v4') return file
-  const { mediaType, data } = file
-  if (data instanceof URL) return { type: 'file-url', url: data.href, mediaType }
-  return { type: version === 'v2' ? 'media' : 'file-data', data, mediaType }
+  const { type: _, data, ...rest } = file
+  if (data instanceof URL) return { type: 'file-url', url: data.href, ...rest }
+  return { type: version === 'v2' ? 'media' : 'file-data', data, ...rest }
 }

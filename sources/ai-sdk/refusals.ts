@@ -8,6 +8,7 @@ interface SdkError {
   readonly name?: unknown
   readonly functionality?: unknown
   readonly argument?: unknown
+  readonly cause?: { readonly cause?: { readonly issues?: readonly { readonly path: readonly unknown[] }[] } }
 }
 
 /**
@@ -15,13 +16,14 @@ interface SdkError {
  * word for. `undefined` if the error is another one.
  */
 export function refusalOf(error: unknown, request: GenerateRequest): Error | undefined {
-  const { name, functionality, argument } = (error ?? {}) as SdkError
+  const { name, functionality, argument, cause } = (error ?? {}) as SdkError
   if (name === 'AI_UnsupportedFunctionalityError' && typeof functionality === 'string') {
     return unsupported(request, findPart(request, functionality), functionality)
   }
-  // Of what a client decides, only the effort has a closed list of words.
-  const isEffort = argument === 'providerOptions' && request.reasoningEffort !== undefined
-  return name === 'AI_InvalidArgumentError' && isEffort ? unsupported(request, ['reasoningEffort']) : undefined
+  if (name !== 'AI_InvalidArgumentError' || argument !== 'providerOptions') return undefined
+  // Of what a client decides, only the effort and the metadata can be wrong.
+  const option = cause?.cause?.issues?.[0]?.path[0] === 'metadata' ? 'metadata' : 'reasoningEffort'
+  return request[option] === undefined ? undefined : unsupported(request, [option])
 }
 
 /** Where the part is that a provider has no word for: the first of the media type that it names, or the only one. */

@@ -101,10 +101,12 @@ async function whole(generate: Generate, asked: GenerateRequest = request) {
   }
 }
 
+// Without `supportsStructuredOutputs` the provider leaves the schema out.
+const compatible = { name: 'own', includeUsage: true, supportsStructuredOutputs: true }
 type Make = (baseURL: string) => LanguageModel
 const models: Record<string, Make> = {
-  '@ai-sdk/openai-compatible 2': baseURL => createOpenAICompatible({ name: 'own', baseURL, includeUsage: true })('a'),
-  '@ai-sdk/openai-compatible 3': baseURL => createNewestCompatible({ name: 'own', baseURL, includeUsage: true })('a'),
+  '@ai-sdk/openai-compatible 2': baseURL => createOpenAICompatible({ ...compatible, baseURL })('a'),
+  '@ai-sdk/openai-compatible 3': baseURL => createNewestCompatible({ ...compatible, baseURL })('a'),
   '@ai-sdk/openai 3': baseURL => createOpenAI({ baseURL, apiKey: 'key' }).chat('a'),
   '@ai-sdk/openai 4': baseURL => createNewestOpenAI({ baseURL, apiKey: 'key' }).chat('a')
 }
