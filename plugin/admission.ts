@@ -19,7 +19,7 @@ export interface Admission {
 /** How the stream of a request takes its slot when its source starts. */
 export function slotTaker({ settings, limits, resumableStreams }: Admission, request: FastifyRequest): TakeSlot {
   const counted = ownersOf(settings)
-  if (counted === undefined) return () => limits.take(undefined)
+  if (counted === undefined) return limits.takeUnowned
   const takeFor = (owner: string | undefined) => limits.take(resumableStreams.accessOf(owner, true).owner)
   return known => {
     // A resumable stream has asked for its owner already.

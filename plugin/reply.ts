@@ -27,9 +27,12 @@ export interface SseServer extends Admission {
   readonly openStreams: OpenStreams
 }
 
+/** The options of streams that have none. */
+const NO_OPTIONS: StreamOptions = {}
+
 /** Makes the `reply.sseFrom` of a server. */
 export function makeSseFrom(server: SseServer) {
-  return function sseFrom(this: FastifyReply, source: unknown, options: StreamOptions = {}): FastifyReply {
+  return function sseFrom(this: FastifyReply, source: unknown, options: StreamOptions = NO_OPTIONS): FastifyReply {
     takeReply(this, source)
     const asked = ask(this)
     try {

@@ -22,7 +22,7 @@ import { isClosed, onOver, pendingBytes, truncate } from './raw-response.js'
 import { ResponseBody } from './response-body.js'
 import type { StreamSummary } from './stream-summary.js'
 import { Pump } from './write/pump.js'
-import { giveUp, WriteDeadline } from './write/write-deadline.js'
+import { giveUp, type SlowResponse, WriteDeadline } from './write/write-deadline.js'
 import type { Writer } from './write/writer.js'
 
 /**
@@ -31,7 +31,7 @@ import type { Writer } from './write/writer.js'
  *
  * The client can leave at any moment, also while the source or the reader is waited for.
  */
-export class EventStream extends ResponseBody implements OpenStream, TimedRun, Stoppable {
+export class EventStream extends ResponseBody implements OpenStream, TimedRun, Stoppable, SlowResponse {
   slot?: number | undefined
   readonly #parts: EventStreamParts
   readonly #streams: OpenStreams
@@ -96,6 +96,10 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     return (this.#pump as Pump).slice
   }
 
+  get pendingBytes(): number {
+    return this.readableLength + pendingBytes(this.raw)
+  }
+
   protected override left(error?: Error): void {
     if (!this.#isLive) return
     this.#stop('aborted', isClosed(this.raw) ? new StreamAbort('left') : abortOf(error && toError(error)))
@@ -109,10 +113,7 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     this.#pump = pump
     pump.headFrame = chunks.headFrame ?? ''
     if (writeTimeout !== false) {
-      const pending = () => this.readableLength + pendingBytes(this.raw)
-      this.#writeDeadline = new WriteDeadline(this.raw, writeTimeout, deadlines, pending, () =>
-        this.#onWriteTimeout(writeTimeout)
-      )
+      this.#writeDeadline = new WriteDeadline(this, writeTimeout, deadlines)
       writer.deadline = this.#writeDeadline
     }
     if (this.#isLive) {
@@ -192,7 +193,7 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
   }
 
   /** Breaks off a response whose client takes nothing. Like any client that is gone, it ends the source (S2). */
-  #onWriteTimeout(writeTimeout: number): void {
+  onWriteTimeout(writeTimeout: number): void {
     this.#stop('aborted', new StreamAbort('timeout', { timeout: 'write' }))
     giveUp(this.raw, this.#parts.reply.log, writeTimeout, this.#parts.summary.takeLine())
   }

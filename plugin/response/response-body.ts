@@ -11,7 +11,7 @@ import type { Writer } from './write/writer.js'
  * other reader, such as a hook, it is an ordinary Readable.
  */
 export abstract class ResponseBody extends Readable {
-  protected readonly raw: RawResponse
+  readonly raw: RawResponse
   #isStarted = false
   /** Whether an error is answered in its place. */
   #isReplaced = false

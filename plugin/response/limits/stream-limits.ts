@@ -1,7 +1,7 @@
 import { FST_SSE_SERVER_BUSY } from '../../errors.js'
 import type { OwnerSlots } from './owner-slots.js'
 import { refusal } from './refusal.js'
-import type { Slot } from './slot.js'
+import type { Slot, TakeSlot } from './slot.js'
 
 /** Limits how many sources run at the same time (V5), on this server and of each owner. */
 export class StreamLimits {
@@ -14,6 +14,9 @@ export class StreamLimits {
     this.#maxStreams = maxStreams
     this.#owners = owners
   }
+
+  /** Takes a slot for a source that is not counted for an owner. All streams share it. */
+  readonly takeUnowned: TakeSlot = () => this.take(undefined)
 
   /** How many sources run. */
   get running(): number {
@@ -30,9 +33,14 @@ export class StreamLimits {
     if (this.#maxStreams !== false && this.#running >= this.#maxStreams) {
       throw refusal(new FST_SSE_SERVER_BUSY(this.#maxStreams))
     }
-    const slot = new ServerSlot(() => this.#running--)
+    const slot = new ServerSlot(this)
     this.#running++
     return owner === undefined || this.#owners === undefined ? slot : this.#takeOwned(this.#owners, owner, slot)
+  }
+
+  /** Called when a slot is given back. */
+  release(): void {
+    this.#running--
   }
 
   async #takeOwned(owners: OwnerSlots, owner: string, slot: ServerSlot): Promise<Slot> {
@@ -49,15 +57,15 @@ export class StreamLimits {
 class ServerSlot implements Slot {
   /** The slot of its owner. */
   owned: Slot | undefined
-  #onRelease: (() => void) | undefined
+  #limits: StreamLimits | undefined
 
-  constructor(onRelease: () => void) {
-    this.#onRelease = onRelease
+  constructor(limits: StreamLimits) {
+    this.#limits = limits
   }
 
   release(): void {
-    this.#onRelease?.()
-    this.#onRelease = undefined
+    this.#limits?.release()
+    this.#limits = undefined
     this.owned?.release()
     this.owned = undefined
   }

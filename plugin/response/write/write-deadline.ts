@@ -3,6 +3,15 @@ import type { StreamLine } from '../../framing/stream-line.js'
 import { type Deadline, type DeadlineEntry, type Deadlines, stepTo } from '../../util/deadlines.js'
 import { isHttp2, onOver, partlyTaken, pendingBytes, type RawResponse, truncate } from '../raw-response.js'
 
+/** A response whose client may take nothing. */
+export interface SlowResponse {
+  readonly raw: RawResponse
+  /** How many bytes wait for the client. */
+  readonly pendingBytes: number
+  /** Called when the client has taken nothing for the whole time. */
+  onWriteTimeout(timeout: number): void
+}
+
 /**
  * Ends a response whose client takes nothing (V5). Its socket is open, but no longer drains: the client has lost its
  * network without closing the connection, or does not read.
@@ -12,11 +21,9 @@ import { isHttp2, onOver, partlyTaken, pendingBytes, type RawResponse, truncate 
  */
 export class WriteDeadline implements Deadline {
   entry?: DeadlineEntry | undefined
-  readonly #raw: RawResponse
+  readonly #response: SlowResponse
   readonly #timeout: number
   readonly #deadlines: Deadlines
-  readonly #pending: () => number
-  readonly #onTimeout: () => void
   /** How many bytes were handed over. */
   #handed = 0
   /** Since when nothing was taken; 0 if nothing waits. */
@@ -25,16 +32,11 @@ export class WriteDeadline implements Deadline {
   #taken = 0
   #partlyTaken: number | undefined
 
-  /**
-   * @param timeout how long the client may take nothing, in milliseconds
-   * @param pending gives how many bytes wait for the client
-   */
-  constructor(raw: RawResponse, timeout: number, deadlines: Deadlines, pending: () => number, onTimeout: () => void) {
-    this.#raw = raw
+  /** @param timeout how long the client may take nothing, in milliseconds */
+  constructor(response: SlowResponse, timeout: number, deadlines: Deadlines) {
+    this.#response = response
     this.#timeout = timeout
     this.#deadlines = deadlines
-    this.#pending = pending
-    this.#onTimeout = onTimeout
   }
 
   /** Called with each write. */
@@ -62,39 +64,40 @@ export class WriteDeadline implements Deadline {
   onDeadline(): void {
     if (this.#since === 0) return
     const now = performance.now()
-    const pending = this.#pending()
+    const pending = this.#response.pendingBytes
     // Before the head is sent, hooks may still be at work on what is to be written.
-    if (pending === 0 && this.#raw.headersSent) {
+    if (pending === 0 && this.#response.raw.headersSent) {
       this.#since = 0
       return
     }
     if (pending === 0 || this.#hasProgress(pending)) this.#mark(now)
     const left = this.#since + this.#timeout - now
-    if (left <= 0) this.#onTimeout()
+    if (left <= 0) this.#response.onWriteTimeout(this.#timeout)
     else this.#deadlines.set(this, stepTo(left))
   }
 
   #hasProgress(pending: number): boolean {
-    return this.#handed - pending > this.#taken || partlyTaken(this.#raw) !== this.#partlyTaken
+    return this.#handed - pending > this.#taken || partlyTaken(this.#response.raw) !== this.#partlyTaken
   }
 
   #mark(now: number): void {
     this.#since = now
-    this.#taken = this.#handed - this.#pending()
-    this.#partlyTaken = partlyTaken(this.#raw)
+    this.#taken = this.#handed - this.#response.pendingBytes
+    this.#partlyTaken = partlyTaken(this.#response.raw)
   }
 }
 
 /** Breaks off an answer in one piece whose client takes nothing. Called before it is sent. */
 export function limitWrites({ raw, log }: FastifyReply, timeout: number | false, deadlines: Deadlines): void {
   if (timeout === false) return
-  const deadline = new WriteDeadline(
+  const response: SlowResponse = {
     raw,
-    timeout,
-    deadlines,
-    () => pendingBytes(raw),
-    () => giveUp(raw, log, timeout)
-  )
+    get pendingBytes() {
+      return pendingBytes(raw)
+    },
+    onWriteTimeout: () => giveUp(raw, log, timeout)
+  }
+  const deadline = new WriteDeadline(response, timeout, deadlines)
   onOver(raw, () => deadline.stop())
   deadline.wait()
 }

@@ -15,13 +15,14 @@ function make(t: Test, headersSent = true) {
   Object.defineProperty(raw, 'headersSent', { get: () => client.headersSent })
   const client = { pending: 0, gaveUp: 0, headersSent }
   const deadlines = new Deadlines()
-  const deadline = new WriteDeadline(
+  const response = {
     raw,
-    1000,
-    deadlines,
-    () => client.pending,
-    () => client.gaveUp++
-  )
+    get pendingBytes() {
+      return client.pending
+    },
+    onWriteTimeout: () => void client.gaveUp++
+  }
+  const deadline = new WriteDeadline(response, 1000, deadlines)
   const write = (bytes: number) => {
     deadline.handed(bytes)
     client.pending += bytes
