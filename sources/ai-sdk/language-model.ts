@@ -22,7 +22,8 @@ export interface LanguageModelOptions {
  *
  * A part that the provider has no word for is refused by name (`FST_SSE_UNSUPPORTED`, 400), and so is an option without
  * which the answer is another one: tools and their choice, the form of the answer, and where it stops. Other options
- * that the model does not heed are logged, once for each model. An answer that ends in an error, or breaks off, fails with the error of the provider or with `FST_SSE_PROVIDER_LOST` (502).
+ * that the model does not heed are logged, once for each model. An answer that ends in an error, or breaks off, fails
+ * with the error of the provider or with `FST_SSE_PROVIDER_LOST` (502).
  *
  * @throws FST_SSE_OPTION_INVALID
  * @param model the model, or a function that gives it for the name that the client asks for

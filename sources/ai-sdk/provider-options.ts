@@ -7,7 +7,7 @@ export type ProviderOptions = Record<string, Record<string, unknown>>
 
 type Fields = Record<string, unknown>
 
-/** What of a request goes into the options of a provider, since the AI SDK's interface has no word of its own for it. */
+/** What of a request goes into the options of a provider, since the AI SDK's interface has no word for it. */
 const FIELDS = ['user', 'metadata', 'parallelToolCalls', 'reasoningEffort'] as const
 type Field = (typeof FIELDS)[number]
 
