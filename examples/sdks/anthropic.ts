@@ -14,7 +14,7 @@ export default async (app: FastifyInstance) => {
       ({ signal }) => {
         const messages = [{ role: 'user' as const, content: prompt }]
         return anthropic.messages.create(
-          { model: 'claude-sonnet-4-5', max_tokens: 1024, messages, stream: true },
+          { model: 'claude-sonnet-5-5', max_tokens: 1024, messages, stream: true },
           { signal }
         )
       },

@@ -33,7 +33,7 @@ export interface LanguageModelOptions {
  * import { streamRoutes } from 'fastify-sse-from/routes'
  * import { languageModelSource } from 'fastify-sse-from/sources'
  *
- * await app.register(streamRoutes, { generate: languageModelSource(anthropic('claude-sonnet-4-5')) })
+ * await app.register(streamRoutes, { generate: languageModelSource(anthropic('claude-sonnet-5-5')) })
  * ```
  */
 export function languageModelSource(

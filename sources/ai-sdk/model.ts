@@ -1,5 +1,5 @@
 /**
- * A language model of the AI SDK, of any provider: what `openai('gpt-5')` or `anthropic('claude-sonnet-4-5')` returns.
+ * A language model of the AI SDK, of any provider: what `openai('gpt-5')` or `anthropic('claude-sonnet-5-5')` returns.
  * The versions 2, 3 and 4 of the SDK's provider interface are known, which `ai` 5, 6 and 7 use.
  */
 export interface LanguageModel {

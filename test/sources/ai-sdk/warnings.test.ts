@@ -136,3 +136,13 @@ t.test('a provider that names ever new things fills no memory', async t => {
   for (const _ of [1, 2]) await post({})
   t.equal(logged().length, 1000)
 })
+
+t.test('the detail of an image is logged if the provider has no word for it, unless it is the default', async t => {
+  const { post, logged } = await gateway(t, warning([]))
+  const image = (detail?: string) => ({ type: 'image_url', image_url: { url: 'data:image/png;base64,AA==', detail } })
+  const asking = (detail?: string) => ({ messages: [{ role: 'user', content: [image(detail)] }] })
+  for (const detail of [undefined, 'auto']) t.equal((await post(asking(detail))).status, 200)
+  t.same(logged(), [])
+  t.equal((await post(asking('low'))).status, 200)
+  t.match(logged(), [{ option: 'image detail' }])
+})
