@@ -1,4 +1,4 @@
-import { withTimeout } from './with-timeout.js'
+import { withTimeout } from './connection/with-timeout.js'
 
 /** Whether a callback of the caller's has returned a promise. Data that was read as JSON has none. */
 export function isPromise(value: unknown): value is Promise<unknown> {

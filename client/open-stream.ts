@@ -1,11 +1,11 @@
 import type { EventStreamSchema } from '../plugin/schema/event-schema.js'
+import { makeRequests } from './connection/requests.js'
+import { responseError } from './connection/response.js'
+import { withTimeout } from './connection/with-timeout.js'
 import { unreachable } from './errors.js'
-import { EventReader } from './event-reader.js'
+import { EventReader } from './events/event-reader.js'
 import type { OpenStreamOptions, OptionsArgument, ValidatedOptions } from './options.js'
-import { makeRequests } from './requests.js'
-import { responseError } from './response.js'
 import type { SseStream } from './types.js'
-import { withTimeout } from './with-timeout.js'
 
 /**
  * Opens a stream of server-sent events, and reads it over as many connections as it takes. The first request is sent

@@ -8,7 +8,7 @@ import type {
   StreamFirstEventMessage,
   StreamMessage,
   StreamResumeMessage
-} from './response/stream-channels.js'
+} from './response/summary/stream-channels.js'
 import type { StoreFailureMessage } from './stores/failure-channel.js'
 
 /** What each diagnostics channel publishes, by its name without `fastify-sse-from:`. */

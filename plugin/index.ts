@@ -124,7 +124,7 @@ export type {
   Unread
 } from './framing/finish/generation-channels.js'
 export type { StreamFinish } from './framing/finish/stream-finish.js'
-export { type AgUiRun, agUi } from './framing/protocols/ag-ui-run.js'
+export { type AgUiRun, agUi } from './framing/protocols/api/ag-ui-run.js'
 export type { Protocol, ProtocolStream } from './framing/protocols/protocol.js'
 export type { ProtocolName } from './framing/protocols/protocols.js'
 export type { OwnerLimit, PluginOptions, ResumeOptions, StartOptions, StreamOptions } from './options.js'
@@ -137,8 +137,8 @@ export type {
   StreamFirstEventMessage,
   StreamMessage,
   StreamResumeMessage
-} from './response/stream-channels.js'
-export type { StreamSummary } from './response/stream-summary.js'
+} from './response/summary/stream-channels.js'
+export type { StreamSummary } from './response/summary/stream-summary.js'
 export type { OnDisconnect, ResumableOptions } from './resume/resumable-options.js'
 export type { StreamState } from './resume/resumable-streams.js'
 export type { ReadOptions, SseStreams } from './resume/sse-streams.js'

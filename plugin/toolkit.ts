@@ -19,10 +19,10 @@ import { type ErrorData, errorEvent, logFailure, statusOf } from './framing/fail
 import type { StreamOptions } from './options.js'
 import { serverOf, sseFrom } from './plugin.js'
 import { recordingOf } from './reply.js'
-import { collect } from './response/collect.js'
 import { toPlainError } from './response/error-response.js'
 import { JSON_UTF_8 } from './response/negotiate.js'
-import { PartsRun } from './response/parts-run.js'
+import { collect } from './response/whole/collect.js'
+import { PartsRun } from './response/whole/parts-run.js'
 import type { OwnerOptions } from './resume/owner.js'
 import type { ResumableOptions } from './resume/resumable-options.js'
 import { checkStreamOptions, resumableOf, streamSettings } from './settings.js'
@@ -46,14 +46,13 @@ export { toEvent } from './framing/answer/part-event.js'
 export { unseal } from './framing/answer/seal.js'
 export { isGenerationObserved } from './framing/finish/generation-channels.js'
 export type { ProviderKey } from './framing/key-refusal.js'
-export { type AgUiRun, agUi } from './framing/protocols/ag-ui-run.js'
-export { anthropicError } from './framing/protocols/anthropic.js'
+export { type AgUiRun, agUi } from './framing/protocols/api/ag-ui-run.js'
 export {
   type CompletionHead,
   chatCompletion,
   chatToolCall,
   completionEnd
-} from './framing/protocols/chat-completion.js'
+} from './framing/protocols/api/chat-completion.js'
 export {
   type MessageBlock,
   type MessageHead,
@@ -61,13 +60,14 @@ export {
   messageEnd,
   messageStart,
   messages
-} from './framing/protocols/messages.js'
-export { openAiError } from './framing/protocols/openai.js'
-export type { OutputItem } from './framing/protocols/responses/output.js'
-export type { ResponseHead, ResponseObject } from './framing/protocols/responses/response.js'
-export { ResponseBuilder } from './framing/protocols/responses/response-builder.js'
-export { ResponseStep, responses } from './framing/protocols/responses.js'
-export { UI_METADATA, uiMessages } from './framing/protocols/ui-message.js'
+} from './framing/protocols/api/messages.js'
+export type { OutputItem } from './framing/protocols/api/responses/output.js'
+export type { ResponseHead, ResponseObject } from './framing/protocols/api/responses/response.js'
+export { ResponseBuilder } from './framing/protocols/api/responses/response-builder.js'
+export { ResponseStep, responses } from './framing/protocols/api/responses.js'
+export { UI_METADATA, uiMessages } from './framing/protocols/api/ui-message.js'
+export { anthropicError } from './framing/protocols/sdk/anthropic.js'
+export { openAiError } from './framing/protocols/sdk/openai.js'
 export { TextJoiner } from './framing/text-joiner.js'
 export { setAnswerer } from './observe/answerer.js'
 export { REGISTER_OPTIONS } from './options-schema.js'

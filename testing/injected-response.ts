@@ -1,6 +1,6 @@
-import { dataReader, type ReadData } from '../client/decode.js'
 import { errorFromBody, SseStreamError } from '../client/errors.js'
-import { makeParser } from '../client/parser.js'
+import { dataReader, type ReadData } from '../client/events/decode.js'
+import { makeParser } from '../client/events/parser.js'
 import type { EventStreamSchema } from '../plugin/index.js'
 import type { Exchange } from './exchange.js'
 import type { InjectedEvent, InjectedStream } from './injected-stream.js'

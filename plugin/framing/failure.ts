@@ -2,10 +2,10 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
 import { FST_SSE_SOURCE_FAILED, FST_SSE_STOPPED } from '../errors.js'
 import type { SseEvent } from '../sse/event.js'
-import { fitText } from '../util/error-for-log.js'
+import { fitText } from '../util/errors/error-for-log.js'
+import { tameError } from '../util/errors/tame-error.js'
+import { give, isError, read } from '../util/errors/thrown.js'
 import { logError } from '../util/log.js'
-import { tameError } from '../util/tame-error.js'
-import { give, isError, read } from '../util/thrown.js'
 import type { StreamLine } from './stream-line.js'
 
 /** The data of the `error` event: the last event of a stream that failed after it had begun (E2). */

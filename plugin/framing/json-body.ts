@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { FST_SSE_BODY_INVALID } from '../errors.js'
 import { type DataCheck, MISMATCH } from '../schema/data-check.js'
 import { bodyOf, responsesOf } from '../schema/event-schema.js'
-import { describe } from '../util/describe.js'
+import { describe } from '../util/errors/describe.js'
 import { serializerOf } from './route-serializers.js'
 
 /** The JSON body that the schema of a route declares. */

@@ -1,6 +1,6 @@
 import { FST_SSE_KEY_REFUSED } from '../errors.js'
-import { errorForLog } from '../util/error-for-log.js'
-import { give, read } from '../util/thrown.js'
+import { errorForLog } from '../util/errors/error-for-log.js'
+import { give, read } from '../util/errors/thrown.js'
 import { ownStatus, toError } from './failure.js'
 
 /** Whose key a provider is asked with. It decides what the refusal of that key means to the user. */

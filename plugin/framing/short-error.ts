@@ -1,5 +1,5 @@
 import { encodeData, formatEvent, type SseEvent } from '../sse/event.js'
-import { cut } from '../util/cut.js'
+import { cut } from '../util/errors/cut.js'
 import type { ErrorData } from './failure.js'
 
 /** What protocols add to the message, beyond what the plugin's own event has. Bytes. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Deadlines } from '../util/deadlines.js'
+import type { Deadlines } from '../util/timing/deadlines.js'
 import { abandon, onOver, type RawResponse, truncate } from './raw-response.js'
 
 /** How long a slow client has to take the data that it still gets. Milliseconds. */

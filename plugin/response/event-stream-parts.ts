@@ -3,7 +3,7 @@ import type { ChunkSource } from '../framing/chunk.js'
 import type { ProviderKey } from '../framing/key-refusal.js'
 import type { SourceTimeouts } from '../source/source-deadlines.js'
 import type { TakeSlot } from './limits/slot.js'
-import type { Summary } from './summary.js'
+import type { Summary } from './summary/summary.js'
 import type { PumpSettings } from './write/pump.js'
 
 /** The settings of a response with a stream. */

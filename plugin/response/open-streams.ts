@@ -1,6 +1,6 @@
 import { type SetItem, UnorderedSet } from '../util/collections/unordered-set.js'
-import { type Deadline, Deadlines } from '../util/deadlines.js'
-import { reconnectDelay } from '../util/reconnect-delay.js'
+import { type Deadline, Deadlines } from '../util/timing/deadlines.js'
+import { reconnectDelay } from '../util/timing/reconnect-delay.js'
 
 /** How long `drain` waits for what is tracked. Milliseconds. */
 const FINISH_TIMEOUT = 10_000

@@ -4,7 +4,7 @@ import { FST_SSE_CLOSING, FST_SSE_STORE_UNAVAILABLE } from '../errors.js'
 import type { ChunkSource } from '../framing/chunk.js'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 import { formatRetry } from '../sse/event.js'
-import { reconnectDelay } from '../util/reconnect-delay.js'
+import { reconnectDelay } from '../util/timing/reconnect-delay.js'
 import type { Asked } from './asked-replies.js'
 import { isEventSource, retryAfter } from './close/come-back.js'
 import { toPlainError } from './error-response.js'
@@ -14,7 +14,7 @@ import { sendOwn } from './forgotten-return.js'
 import { setHeaders, unsetHeaders } from './headers.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed } from './raw-response.js'
-import { Summary, type SummaryOptions } from './summary.js'
+import { Summary, type SummaryOptions } from './summary/summary.js'
 
 /** The parts of a response other than its events. */
 export interface ResponderParts extends SummaryOptions {

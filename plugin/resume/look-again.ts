@@ -1,5 +1,5 @@
 import { FST_SSE_STREAM_GONE } from '../errors.js'
-import type { Deadlines } from '../util/deadlines.js'
+import type { Deadlines } from '../util/timing/deadlines.js'
 
 /** When a stream that is not found is looked for again. Milliseconds after the time before. */
 const DELAYS = [25, 75, 150, 250, 500]

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { FST_SSE_OWNER_INVALID } from '../errors.js'
 import { statusOf, toError } from '../framing/failure.js'
-import { describe } from '../util/describe.js'
+import { describe } from '../util/errors/describe.js'
+import { isError } from '../util/errors/thrown.js'
 import { isPromiseLike } from '../util/promise.js'
-import { isError } from '../util/thrown.js'
 
 type OwnerOrNone = string | undefined
 

@@ -1,4 +1,4 @@
-import { describe } from '../util/describe.js'
+import { describe } from '../util/errors/describe.js'
 
 /** What a check gives instead of data that is not what its schema declares. */
 export const MISMATCH = Symbol('mismatch')

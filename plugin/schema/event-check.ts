@@ -1,5 +1,5 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
-import { describe } from '../util/describe.js'
+import { describe } from '../util/errors/describe.js'
 import { type DataCheck, MISMATCH } from './data-check.js'
 import type { StandardSchema } from './data-schema.js'
 import { standardCheck } from './standard-check.js'

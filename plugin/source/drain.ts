@@ -1,5 +1,5 @@
-import type { Deadline, Deadlines } from '../util/deadlines.js'
-import { TimeSlice } from '../util/time-slice.js'
+import type { Deadline, Deadlines } from '../util/timing/deadlines.js'
+import { TimeSlice } from '../util/timing/time-slice.js'
 
 type Result = IteratorResult<unknown, unknown>
 

@@ -1,5 +1,5 @@
 import { isPromiseLike } from '../util/promise.js'
-import type { TimeSlice } from '../util/time-slice.js'
+import type { TimeSlice } from '../util/timing/time-slice.js'
 
 /**
  * Gives items one by one, and encodes them.

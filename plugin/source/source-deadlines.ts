@@ -1,6 +1,6 @@
 import { FST_SSE_DURATION_EXCEEDED, FST_SSE_FIRST_EVENT_TIMEOUT, FST_SSE_IDLE_TIMEOUT } from '../errors.js'
-import { type Deadline, type DeadlineEntry, type Deadlines, stepTo } from '../util/deadlines.js'
-import type { TimeSlice } from '../util/time-slice.js'
+import { type Deadline, type DeadlineEntry, type Deadlines, stepTo } from '../util/timing/deadlines.js'
+import type { TimeSlice } from '../util/timing/time-slice.js'
 
 /** The deadlines of a source (V5). Milliseconds, or `false` for none. */
 export interface SourceTimeouts {

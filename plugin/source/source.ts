@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { ReadableStream, ReadableStreamDefaultReader } from 'node:stream/web'
 import type { FastifyRequest } from 'fastify'
 import { FST_SSE_SOURCE_INVALID } from '../errors.js'
-import { describe } from '../util/describe.js'
+import { describe } from '../util/errors/describe.js'
 import { ignoreRejection, isPromiseLike } from '../util/promise.js'
 import type { StreamAbort } from './stream-abort.js'
 

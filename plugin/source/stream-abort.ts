@@ -1,4 +1,4 @@
-import { isError } from '../util/thrown.js'
+import { isError } from '../util/errors/thrown.js'
 
 /** Why a stream ended its source. See `StreamAbort`. */
 export type StreamAbortReason = 'left' | 'stopped' | 'abandoned' | 'timeout' | 'closing' | 'fenced' | 'limit' | 'failed'

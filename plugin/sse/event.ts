@@ -1,5 +1,5 @@
 import { FST_SSE_EVENT_INVALID } from '../errors.js'
-import { describe } from '../util/describe.js'
+import { describe } from '../util/errors/describe.js'
 import { ignoreRejection, isPromiseLike } from '../util/promise.js'
 
 /**

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { errorForLog } from './error-for-log.js'
-import { isError } from './thrown.js'
+import { errorForLog } from './errors/error-for-log.js'
+import { isError } from './errors/thrown.js'
 
 /** Logs any error, without keys. Log serializers fail on some proxies. @param fields what else the line has */
 export function logError(

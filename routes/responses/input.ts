@@ -3,8 +3,8 @@ import { Fields, given } from '../contract/fields.js'
 import { allowedOf, readFormat, readSystemText, tooLong, withOwn } from '../contract/readers.js'
 import type { RequestOptions } from '../contract/request.js'
 import type { Limits } from '../limits.js'
-import type { PlacedEntry } from './conversation.js'
 import { type Entry, readItem } from './items.js'
+import type { PlacedEntry } from './stored/conversation.js'
 import { readToolChoice, readTools } from './tools.js'
 
 /** What a client asks for, apart from earlier responses. */

@@ -25,10 +25,10 @@ import { checkReads, routeSettings } from '../route-settings.js'
 import { answerSteps } from './answer-steps.js'
 import { type ResponsesRequest, readResponsesRequest } from './input.js'
 import { newResponse } from './output.js'
-import { type ResolvedConversation, resolveConversation } from './resolve.js'
-import { addResponseById } from './response-by-id.js'
 import { responsesSchemas } from './schemas.js'
-import { StoredResponses } from './stored-responses.js'
+import { type ResolvedConversation, resolveConversation } from './stored/resolve.js'
+import { addResponseById } from './stored/response-by-id.js'
+import { StoredResponses } from './stored/stored-responses.js'
 
 /** The options of `responsesRoutes`. */
 export interface ResponsesRoutesOptions extends InputLimits, GenerateOptions, FinishOptions {

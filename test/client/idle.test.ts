@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import t from 'tap'
+import { withTimeout } from '../../client/connection/with-timeout.js'
 import { openStream } from '../../client/index.js'
-import { withTimeout } from '../../client/with-timeout.js'
 import { all, DONE, events, type Script, scriptedServer } from '../helpers/scripted-server.js'
 import { node } from '../helpers/stepped.js'
 import { tcpProxy } from '../helpers/tcp-proxy.js'

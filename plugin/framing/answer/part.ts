@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { FST_SSE_EVENT_INVALID } from '../../errors.js'
 import { awaited } from '../../sse/event.js'
-import { describe } from '../../util/describe.js'
+import { describe } from '../../util/errors/describe.js'
 import { compileValidator } from '../../util/validate.js'
 
 const text = (what: string) => Type.String({ description: `a string${what}` })

@@ -1,6 +1,6 @@
 import { FST_SSE_EVENT_INVALID } from '../../errors.js'
 import { bytesOf, isEvent } from '../../sse/event.js'
-import { describe } from '../../util/describe.js'
+import { describe } from '../../util/errors/describe.js'
 
 /** A JSON object: an item of the built-in protocols other than `'events'`. */
 export type JsonItem = Readonly<Record<string, unknown>>

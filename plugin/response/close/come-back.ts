@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { reconnectDelay } from '../../util/reconnect-delay.js'
+import { reconnectDelay } from '../../util/timing/reconnect-delay.js'
 
 /**
  * Whether a request comes from an EventSource, or from something like it: from a client that gives up at a 503, and

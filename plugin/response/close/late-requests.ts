@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
 import { formatRetry } from '../../sse/event.js'
-import { reconnectDelay } from '../../util/reconnect-delay.js'
+import { reconnectDelay } from '../../util/timing/reconnect-delay.js'
 import { isEventSource, retryAfter } from './come-back.js'
 import type { Connections, RequestListener } from './connections.js'
 

@@ -1,5 +1,5 @@
 import { channelOf } from '../../observe/channel.js'
-import { reconnectDelay } from '../../util/reconnect-delay.js'
+import { reconnectDelay } from '../../util/timing/reconnect-delay.js'
 import { retryAfter } from './slot.js'
 
 /** A limit has refused a stream. It is told in the context of the request. */

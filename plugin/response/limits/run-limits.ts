@@ -1,6 +1,6 @@
 import { SourceDeadlines, type SourceTimeouts, type TimedRun } from '../../source/source-deadlines.js'
-import type { Deadlines } from '../../util/deadlines.js'
 import { isPromiseLike } from '../../util/promise.js'
+import type { Deadlines } from '../../util/timing/deadlines.js'
 import type { Slot } from './slot.js'
 
 /** What limits one run of a source (V5): its slot among the streams that may run, and its deadlines. */

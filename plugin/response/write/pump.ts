@@ -3,10 +3,10 @@ import type { Sink } from '../../source/pull.js'
 import type { SourceDeadlines } from '../../source/source-deadlines.js'
 import { formatRetry, HEARTBEAT } from '../../sse/event.js'
 import { WriteBatch } from '../../sse/write-batch.js'
-import type { Deadline, Deadlines } from '../../util/deadlines.js'
-import { TimeSlice } from '../../util/time-slice.js'
+import type { Deadline, Deadlines } from '../../util/timing/deadlines.js'
+import { TimeSlice } from '../../util/timing/time-slice.js'
 import { isClosed, type RawResponse } from '../raw-response.js'
-import type { Summary } from '../summary.js'
+import type { Summary } from '../summary/summary.js'
 import type { Writer } from './writer.js'
 
 /** Settings for the data that a stream sends in addition to its events. */

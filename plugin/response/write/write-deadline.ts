@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyReply } from 'fastify'
 import type { StreamLine } from '../../framing/stream-line.js'
-import { type Deadline, type DeadlineEntry, type Deadlines, stepTo } from '../../util/deadlines.js'
+import { type Deadline, type DeadlineEntry, type Deadlines, stepTo } from '../../util/timing/deadlines.js'
 import { isHttp2, onOver, partlyTaken, pendingBytes, type RawResponse, truncate } from '../raw-response.js'
 
 /** A response whose client may take nothing. */

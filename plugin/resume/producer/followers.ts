@@ -1,4 +1,4 @@
-import type { Deadline, DeadlineEntry, Deadlines } from '../../util/deadlines.js'
+import type { Deadline, DeadlineEntry, Deadlines } from '../../util/timing/deadlines.js'
 import type { LiveLog } from '../log/live-log.js'
 import type { OnDisconnect } from '../resumable-options.js'
 

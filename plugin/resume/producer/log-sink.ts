@@ -3,7 +3,7 @@ import type { Chunk } from '../../framing/chunk.js'
 import type { Sink } from '../../source/pull.js'
 import type { SourceDeadlines } from '../../source/source-deadlines.js'
 import type { EventStore } from '../../stores/event-store.js'
-import { TimeSlice } from '../../util/time-slice.js'
+import { TimeSlice } from '../../util/timing/time-slice.js'
 import type { LiveLog } from '../log/live-log.js'
 import { UnkeptLog } from './unkept-log.js'
 

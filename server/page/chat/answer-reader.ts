@@ -1,6 +1,6 @@
 import { openStream, type SseStream } from '../../../client/index.js'
 import type { Message, Tokens } from '../../../routes/index.js'
-import { addToolCall, type ChatAnswer } from './conversation.js'
+import { addToolCall, type ChatAnswer } from './conversations/conversation.js'
 import { explainFailure, isStop, type Wait } from './failure.js'
 import { addToken, now } from './measures.js'
 import type { toOptions } from './settings.js'

@@ -1,11 +1,11 @@
 import { AnswerReader } from './answer-reader.js'
-import { type ChatAnswer, continued, type Exchange, newAnswer, toMessages } from './conversation.js'
-import { type Conversation, newId } from './conversations.js'
+import { type ChatAnswer, continued, type Exchange, newAnswer, toMessages } from './conversations/conversation.js'
+import { type Conversation, newId } from './conversations/conversations.js'
+import type { Store } from './conversations/store.js'
 import type { Wait } from './failure.js'
 import { now } from './measures.js'
 import { canContinue, isUnsent } from './outcome.js'
 import { toOptions } from './settings.js'
-import type { Store } from './store.js'
 
 /** Does what the reader of the page asks for, and puts the result into the store. */
 export class Chat {

@@ -1,4 +1,4 @@
-import type { ChatAnswer } from './conversation.js'
+import type { ChatAnswer } from './conversations/conversation.js'
 import type { Wait } from './failure.js'
 
 /** What the page says below an answer. */

@@ -1,6 +1,6 @@
-import { titleOf } from '../chat/conversations.js'
+import { titleOf } from '../chat/conversations/conversations.js'
+import { isAnswering, type PageState } from '../chat/conversations/store.js'
 import { outcomeOf } from '../chat/outcome.js'
-import { isAnswering, type PageState } from '../chat/store.js'
 import { plainText } from '../markdown/plain-text.js'
 
 /** How much of an answer is read out. Characters. */

@@ -1,4 +1,4 @@
-import { isAnswering, isHeld, type PageState } from '../chat/store.js'
+import { isAnswering, isHeld, type PageState } from '../chat/conversations/store.js'
 import { find } from './element.js'
 import { PromptHistory } from './prompt-history.js'
 

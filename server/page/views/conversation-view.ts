@@ -1,4 +1,4 @@
-import type { Summary } from '../chat/conversations.js'
+import type { Summary } from '../chat/conversations/conversations.js'
 import { copyOf, find } from './element.js'
 
 /** What a reader can do with a conversation in the list. */

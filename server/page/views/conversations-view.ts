@@ -1,5 +1,5 @@
-import type { Summary } from '../chat/conversations.js'
-import type { PageState } from '../chat/store.js'
+import type { Summary } from '../chat/conversations/conversations.js'
+import type { PageState } from '../chat/conversations/store.js'
 import { ConversationView } from './conversation-view.js'
 import { find } from './element.js'
 

@@ -1,4 +1,4 @@
-import type { PageState } from '../chat/store.js'
+import type { PageState } from '../chat/conversations/store.js'
 import { find } from './element.js'
 
 /** What a header can hold. */

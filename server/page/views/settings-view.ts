@@ -1,5 +1,5 @@
+import type { PageState } from '../chat/conversations/store.js'
 import type { Settings } from '../chat/settings.js'
-import type { PageState } from '../chat/store.js'
 import { find } from './element.js'
 
 /** Shows which model answers, and lets the reader choose it, how freely it answers, and at what length. */

@@ -1,4 +1,4 @@
-import type { Ending } from './finish-reason.js'
+import type { Ending } from './chunk/finish-reason.js'
 
 /** How long to wait for the rest where only one of finish_reason and `[DONE]` has come. Milliseconds. */
 const SETTLE = 1000

@@ -4,13 +4,13 @@ import { FST_SSE_PROVIDER_LOST, refusal as refused } from '../errors.js'
 import type { Quote } from '../quote.js'
 import { AnswerEnd } from './answer-end.js'
 import type { StreamEvent } from './chat-stream.js'
-import { type Choice, type Chunk, readChunk } from './chunk.js'
-import { type Failure, failureOf, failureOfText } from './failure.js'
+import { type Choice, type Chunk, readChunk } from './chunk/chunk.js'
+import { type Failure, failureOf, failureOfText } from './chunk/failure.js'
+import { RepeatedChunk } from './chunk/repeated-chunk.js'
+import { mayHoldText, type Value, valuesOf } from './chunk/values.js'
 import { OddEvents } from './odd-events.js'
-import { RepeatedChunk } from './repeated-chunk.js'
 import { Said } from './said.js'
-import { ToolCalls } from './tool-calls.js'
-import { mayHoldText, type Value, valuesOf } from './values.js'
+import { ToolCalls } from './tool-calls/tool-calls.js'
 
 export interface AnswerContext {
   /** The headers of the response: an error in its body may need the `retry-after`. */

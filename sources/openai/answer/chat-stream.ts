@@ -1,8 +1,8 @@
 import type { ReadableStream, ReadableStreamDefaultReader } from 'node:stream/web'
 import { FST_SSE_PROVIDER_LOST } from '../errors.js'
 import { BodyDecoder } from './body-decoder.js'
+import { isJson, looksLikeJson, mayHoldText } from './chunk/values.js'
 import { Lines } from './lines.js'
-import { isJson, looksLikeJson, mayHoldText } from './values.js'
 
 /** The most that may arrive without an event: a line that never ends, or nothing but comments. */
 const MAX_CHARACTERS = 16 * 1024 * 1024

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Quote } from '../quote.js'
-import { type Failure, noticeOf, toFailure } from './failure.js'
+import { type Failure, noticeOf, toFailure } from './chunk/failure.js'
 import { isSuspect } from './suspicion.js'
 import { findUnread } from './unread.js'
 

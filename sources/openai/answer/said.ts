@@ -1,6 +1,6 @@
 import { TextJoiner } from '../../../plugin/toolkit.js'
 import type { AnswerPart } from '../../../routes/generate.js'
-import type { Choice } from './chunk.js'
+import type { Choice } from './chunk/chunk.js'
 
 /** What an answer has said so far. A whole message repeats what the chunks before it have said. */
 export class Said {

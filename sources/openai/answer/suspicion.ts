@@ -1,4 +1,4 @@
-import { isFilled, isObject } from './values.js'
+import { isFilled, isObject } from './chunk/values.js'
 
 /** What is sent to keep a connection alive, or stands for nothing. */
 const PINGS = 'ping|pong|(openrouter )?processing|heart[-_ ]?beat|keep[-_ ]?alive|ok|done'

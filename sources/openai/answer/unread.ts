@@ -1,5 +1,5 @@
-import { isFirst } from './chunk.js'
-import { isObject } from './values.js'
+import { isFirst } from './chunk/chunk.js'
+import { isObject } from './chunk/values.js'
 
 type Fields = Record<string, unknown>
 

@@ -1,10 +1,10 @@
 import type { FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
 import { frameChunk, lastChunk, SKIPPED } from '../../../plugin/framing/chunk.js'
-import { Summary } from '../../../plugin/response/summary.js'
+import { Summary } from '../../../plugin/response/summary/summary.js'
 import { Pump, type PumpSettings } from '../../../plugin/response/write/pump.js'
 import type { Writer } from '../../../plugin/response/write/writer.js'
-import { Deadlines } from '../../../plugin/util/deadlines.js'
+import { Deadlines } from '../../../plugin/util/timing/deadlines.js'
 import { build } from '../../helpers/server.js'
 
 /** A writer that collects texts. */

@@ -2,7 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { WriteDeadline } from '../../../plugin/response/write/write-deadline.js'
-import { Deadlines } from '../../../plugin/util/deadlines.js'
+import { Deadlines } from '../../../plugin/util/timing/deadlines.js'
 import { Clock } from '../../helpers/clock.js'
 
 /** How late a deadline may be. Milliseconds. */

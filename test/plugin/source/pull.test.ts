@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Pulled, pull, type Sink } from '../../../plugin/source/pull.js'
-import { TimeSlice } from '../../../plugin/util/time-slice.js'
+import { TimeSlice } from '../../../plugin/util/timing/time-slice.js'
 
 interface Encoded {
   readonly value: number

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { SourceDeadlines, type SourceTimeouts } from '../../../plugin/source/source-deadlines.js'
-import { Deadlines, stepTo } from '../../../plugin/util/deadlines.js'
-import { TimeSlice } from '../../../plugin/util/time-slice.js'
+import { Deadlines, stepTo } from '../../../plugin/util/timing/deadlines.js'
+import { TimeSlice } from '../../../plugin/util/timing/time-slice.js'
 import { Clock } from '../../helpers/clock.js'
 
 const NONE: SourceTimeouts = { firstEventTimeout: false, idleTimeout: false, maxDuration: false }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { describe } from '../../../plugin/util/describe.js'
+import { describe } from '../../../plugin/util/errors/describe.js'
 
 t.test('says what kind of value a wrong one is, and does not show it', async t => {
   const { proxy, revoke } = Proxy.revocable({}, {})

@@ -8,7 +8,7 @@ import {
   newAnswer,
   type ToolCall,
   toMessages
-} from '../../../server/page/chat/conversation.js'
+} from '../../../server/page/chat/conversations/conversation.js'
 import {
   type Conversation,
   isNewer,
@@ -16,7 +16,7 @@ import {
   newId,
   shortened,
   titleOf
-} from '../../../server/page/chat/conversations.js'
+} from '../../../server/page/chat/conversations/conversations.js'
 import { explainFailure, isStop } from '../../../server/page/chat/failure.js'
 import { addToken, newMeasures, now, timeToFirstToken, tokensPerSecond } from '../../../server/page/chat/measures.js'
 import { canContinue, isUnsent, outcomeOf } from '../../../server/page/chat/outcome.js'

@@ -13,7 +13,7 @@ import {
   type StreamSummary
 } from '../../../../plugin/index.js'
 import { sendWhole } from '../../../../plugin/toolkit.js'
-import { Deadlines } from '../../../../plugin/util/deadlines.js'
+import { Deadlines } from '../../../../plugin/util/timing/deadlines.js'
 import { type Client, fetchAll, type OpenOptions, open } from '../../../helpers/client.js'
 import { Clock } from '../../../helpers/clock.js'
 import { FaultyStore } from '../../../helpers/faulty-store.js'
