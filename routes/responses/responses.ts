@@ -108,7 +108,7 @@ export async function responsesRoutes(
     const isStored = asked.store && stored !== undefined
     const head = newResponse({ ...asked, store: isStored })
     const own = { providerKey, ...withAsked(onFinish, toGenerate) }
-    const builder = new ResponseBuilder(head)
+    const builder = new ResponseBuilder(head, 0, asksForSeals(asked))
     const onComplete = async () => {
       const { items, inputCount } = conversation
       if (isStored) await stored.store(reply, owner, { items, inputCount, response: builder.response })
@@ -132,6 +132,11 @@ export async function responsesRoutes(
     }
     return reply.sseFrom(steps, { protocol, resumable: false, ...own })
   }
+}
+
+/** Whether the client wants `encrypted_content`, without which it may keep no reasoning. */
+function asksForSeals({ options: { extra } }: ResponsesRequest): boolean {
+  return Array.isArray(extra?.include) && extra.include.includes('reasoning.encrypted_content')
 }
 
 /** Where the Responses API has what the contract has at a path. */

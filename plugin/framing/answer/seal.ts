@@ -15,8 +15,12 @@ export function sealOf({ signature, encrypted }: Seal): string | undefined {
   return encrypted === undefined ? encoded : `${encoded}.${encrypted}`
 }
 
-/** Reads what `sealOf` has made. */
+/** Stands for what `sealOf` makes where a provider signs nothing: clients may keep no reasoning without it. */
+export const UNSIGNED = 'unsigned:'
+
+/** Reads what `sealOf` has made, or `UNSIGNED`. */
 export function unseal(sealed: string): Seal {
+  if (sealed === UNSIGNED) return {}
   const [match, encoded = '', encrypted] = SIGNED.exec(sealed) ?? []
   if (match === undefined) return { encrypted: sealed }
   const signature = Buffer.from(encoded, 'base64url').toString()

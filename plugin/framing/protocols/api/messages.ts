@@ -149,6 +149,8 @@ class MessagesStream implements ProtocolStream<AnswerPart> {
 class MessageBlocks implements BlockWriter {
   #index = -1
   #isOpen = false
+  /** Whether the open block is a thought without a signature so far. Clients keep no thought that never has one. */
+  #isUnsigned = false
 
   begin(first: Part): SseEvent[] {
     switch (first.type) {
@@ -174,19 +176,20 @@ class MessageBlocks implements BlockWriter {
   }
 
   end(_block: BlockEnd): SseEvent[] {
-    return [this.#stop()]
+    return this.#stop()
   }
 
   #reasoning({ text, signature, encrypted }: Part & { type: 'reasoning' }): SseEvent[] {
     const events = this.#delta('thinking_delta', { thinking: text }, text)
-    if (signature !== undefined) events.push(...this.#delta('signature_delta', { signature }, signature))
+    if (signature !== undefined) events.push(this.#sign(signature))
     if (encrypted === undefined) return events
-    if (this.#isOpen) events.push(this.#stop())
+    if (this.#isOpen) events.push(...this.#stop())
     return [...events, this.#start(redacted(encrypted))]
   }
 
   #start(content_block: MessageBlock): SseEvent {
     this.#isOpen = true
+    this.#isUnsigned = content_block.type === 'thinking'
     this.#index++
     return event({ type: 'content_block_start', index: this.#index, content_block })
   }
@@ -196,9 +199,15 @@ class MessageBlocks implements BlockWriter {
     return [event({ type: 'content_block_delta', index: this.#index, delta: { type, ...delta } })]
   }
 
-  #stop(): SseEvent {
+  #sign(signature: string): SseEvent {
+    this.#isUnsigned = false
+    return event({ type: 'content_block_delta', index: this.#index, delta: { type: 'signature_delta', signature } })
+  }
+
+  #stop(): SseEvent[] {
+    const signature = this.#isUnsigned ? [this.#sign('')] : []
     this.#isOpen = false
-    return event({ type: 'content_block_stop', index: this.#index })
+    return [...signature, event({ type: 'content_block_stop', index: this.#index })]
   }
 }
 

@@ -1,6 +1,6 @@
 import { hasNoArguments, NO_ARGUMENTS } from '../../../answer/call-arguments.js'
 import type { ReasoningPart, ToolCallPart } from '../../../answer/part.js'
-import { sealOf } from '../../../answer/seal.js'
+import { sealOf, UNSIGNED } from '../../../answer/seal.js'
 
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
 
@@ -130,12 +130,15 @@ function newContent(type: OutputContent['type'], text: string): OutputContent {
 export class ReasoningOutput implements Output {
   readonly #index: number
   readonly #id: string
+  readonly #sealsAll: boolean
   #text = ''
   #sealed: Pick<ReasoningPart, 'signature' | 'encrypted'> = {}
 
-  constructor(index: number, id: string) {
+  /** @param sealsAll whether it has `encrypted_content` also where the provider gives nothing for it */
+  constructor(index: number, id: string, sealsAll: boolean) {
     this.#index = index
     this.#id = id
+    this.#sealsAll = sealsAll
   }
 
   /** Whether it has its signature, so that what follows is another piece of reasoning. */
@@ -169,7 +172,7 @@ export class ReasoningOutput implements Output {
   }
 
   item(): ReasoningItem {
-    const seal = sealOf(this.#sealed)
+    const seal = sealOf(this.#sealed) ?? (this.#sealsAll ? UNSIGNED : undefined)
     return {
       id: this.#id,
       type: 'reasoning',

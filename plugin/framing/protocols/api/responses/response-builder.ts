@@ -40,11 +40,16 @@ export class ResponseBuilder {
   /** The status of items whose growth has ended. */
   readonly #done = new Map<Output, ItemStatus>()
   #state: ResponseState | undefined
+  readonly #sealsAll: boolean
 
-  /** @param sequence the number of its next event; 0 for a response that has not begun */
-  constructor(head: ResponseHead, sequence = 0) {
+  /**
+   * @param sequence the number of its next event; 0 for a response that has not begun
+   * @param sealsAll whether all reasoning has `encrypted_content`
+   */
+  constructor(head: ResponseHead, sequence = 0, sealsAll = false) {
     this.#head = head
     this.#sequence = sequence
+    this.#sealsAll = sealsAll
     this.#hasBegun = sequence > 0
   }
 
@@ -144,7 +149,7 @@ export class ResponseBuilder {
     if (this.#current instanceof ReasoningOutput && !this.#current.isSealed) return this.#current.add(part)
     if (part.text === '' && part.signature === undefined && part.encrypted === undefined) return []
     const closed = this.#closeCurrent('completed')
-    const reasoning = new ReasoningOutput(this.#outputs.length, this.#newId('rs'))
+    const reasoning = new ReasoningOutput(this.#outputs.length, this.#newId('rs'), this.#sealsAll)
     this.#current = reasoning
     this.#outputs.push(reasoning)
     return [...closed, ...reasoning.open(), ...reasoning.add(part)]
