@@ -21,13 +21,14 @@ const node = [
   'plugin/response/headers',
   'client/cancel',
   'client/interop',
-  'client/read'
+  'client/events/read'
 ].map(name => join(root, `test/${name}.test.ts`))
 
 /** What depends on SDKs: these tests use their newest majors, some of which Node 20 cannot run. */
 const sdks = [
   ...testsIn('test/sdks'),
   ...testsIn('test/plugin/framing/protocols'),
+  ...testsIn('test/plugin/framing/protocols/api'),
   join(root, 'test/routes/openai/openai.test.ts'),
   join(root, 'test/routes/openai/tools.test.ts'),
   join(root, 'test/routes/responses/clients.test.ts'),
