@@ -215,7 +215,7 @@ t.test('graceful-shutdown: an answer that runs is finished', async t => {
   await example.tick(9)
   await client.end()
   t.match(client.events().at(-1), { event: 'done' })
-  t.equal(await example.exit(), 0)
+  t.equal(await example.exit(), 0, example.output)
 })
 
 t.test('behind-nginx: each token passes, and the server knows its client', async t => {
@@ -270,7 +270,7 @@ t.test('the README has every program, and links to nothing else', async t => {
 
 async function endsOnCtrlC(t: Test, example: Example) {
   example.kill('SIGINT')
-  t.equal(await example.exit(), 0)
+  t.equal(await example.exit(), 0, example.output)
 }
 
 function redisOf(port: number) {
