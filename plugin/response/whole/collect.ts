@@ -8,12 +8,12 @@ import { pull } from '../../source/pull.js'
 import type { SourceTimeouts } from '../../source/source-deadlines.js'
 import { StreamAbort } from '../../source/stream-abort.js'
 import { TimeSlice } from '../../util/timing/time-slice.js'
-import { retryAfter } from '../close/come-back.js'
 import { toErrorResponse } from '../error-response.js'
 import { RunLimits } from '../limits/run-limits.js'
 import type { TakeSlot } from '../limits/slot.js'
 import type { OpenStreams } from '../open-streams.js'
 import { isClosed, onOver, ownTurn } from '../raw-response.js'
+import { closingError } from '../while-open.js'
 import { limitWrites } from '../write/write-deadline.js'
 
 type Result = IteratorResult<unknown, unknown>
@@ -80,8 +80,7 @@ async function read<Body>(
   await ownTurn(raw)
   if (streams.isClosing) {
     run.close(new StreamAbort('closing'))
-    reply.header('retry-after', retryAfter())
-    throw new FST_SSE_CLOSING()
+    throw closingError()
   }
   if (isClosed(raw)) {
     run.close(new StreamAbort('left'))
