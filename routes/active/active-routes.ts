@@ -75,7 +75,7 @@ export async function addActiveRoutes<Request extends ActiveRequest>(
   const options = resumableOptions(app, resumable)
   const schemas = api.schemas(refusalsOf(app, options), options !== undefined)
   const maxLength = maxIdLength(app)
-  const answers = { generate, providerKey, onFinish, resumable, activeStreams, options }
+  const answers = { generate, providerKey, onFinish, activeStreams, options }
   const { read, check } = checkReads(body => checkAsked(api.read(body, limits)))
 
   app.post(

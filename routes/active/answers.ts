@@ -7,12 +7,9 @@ import type { routeSettings } from '../route-settings.js'
 import { trackedSource } from './tracked-source.js'
 import type { TrackedStreams } from './tracked-streams.js'
 
-type Resumable = boolean | Omit<ResumableOptions, 'id'>
-
 /** What routes answer with, as the application has set it. */
 export interface ActiveAnswers extends GenerateOptions, FinishOptions {
   readonly activeStreams: TrackedStreams
-  readonly resumable: Resumable
   /** The options of resumable streams, with those of the plugin; `undefined` if there are none. */
   readonly options: ResumableOptions | undefined
 }
@@ -26,7 +23,7 @@ export interface ActiveAnswer {
 
 /** Answers, with a stream that `activeStreams` knows as long as it runs. */
 export function answerActively(
-  { generate, providerKey, onFinish, resumable, activeStreams, options }: ActiveAnswers,
+  { generate, providerKey, onFinish, activeStreams, options }: ActiveAnswers,
   { asked, id, protocol }: ActiveAnswer,
   request: FastifyRequest,
   reply: FastifyReply
@@ -36,7 +33,8 @@ export function answerActively(
     reply.sseFrom(tracked.source, {
       protocol,
       providerKey,
-      resumable: resumableBy(owner, resumable, options),
+      // So the function of the owner is called once for each request.
+      resumable: options !== undefined && { ...options, ...ownedBy(owner, options) },
       ...withAsked(onFinish, asked)
     })
     const stream = reply.getHeader('x-stream-id')
@@ -82,14 +80,4 @@ export function addActiveStream(
       })
     )
   )
-}
-
-/** The options of a stream whose owner is known already, so that its function is called once for each request. */
-function resumableBy(
-  owner: string | undefined,
-  given: Resumable,
-  { owner: ownerOption }: ResumableOptions = {}
-): Resumable {
-  if (ownerOption === undefined) return given
-  return { ...(typeof given === 'object' && given), owner: () => owner }
 }
