@@ -39,11 +39,10 @@ declare module 'fastify' {
      *   leaves.
      * @param options see `StreamOptions`
      * @returns the reply. `return` it from the handler, or await it to wait for the end of the response.
-     * @throws FST_SSE_ALREADY_ANSWERED;
-     *   FST_SSE_OPTION_INVALID, FST_SSE_CLOSING; FST_SSE_ID_INVALID, FST_SSE_OWNER_INVALID and any error of
-     *   `owner` if the stream is resumable; FST_SSE_NOT_ACCEPTABLE if there is `json` and the client accepts neither
-     *   JSON nor events; FST_SSE_EVENT_INVALID if the `event` option cannot be sent. Later errors
-     *   become an error response or an `error` event.
+     * @throws FST_SSE_ALREADY_ANSWERED, FST_SSE_OPTION_INVALID, FST_SSE_CLOSING; FST_SSE_ID_INVALID,
+     *   FST_SSE_OWNER_INVALID and any error of `owner` if the stream is resumable; FST_SSE_NOT_ACCEPTABLE if there is
+     *   `json` and the client accepts neither JSON nor events; FST_SSE_EVENT_INVALID if the `event` option cannot be
+     *   sent. Later errors become an error response or an `error` event.
      */
     sseFrom<
       T,

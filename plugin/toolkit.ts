@@ -30,6 +30,7 @@ import type { SseSource } from './source/source.js'
 
 export { FST_SSE_EVENT_INVALID, FST_SSE_OPTION_INVALID, FST_SSE_STREAM_NOT_FOUND } from './errors.js'
 export { AnswerParts } from './framing/answer/answer-parts.js'
+export { hasNoArguments, isCut, NO_ARGUMENTS } from './framing/answer/call-arguments.js'
 export { Finish, type FinishReason, finishOf, Usage } from './framing/answer/finish.js'
 export { finishWord, finishWords } from './framing/answer/finish-words.js'
 export {

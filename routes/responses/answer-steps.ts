@@ -55,6 +55,7 @@ class AnswerSteps implements AsyncIterator<Step, Finish> {
     this.#finish = finishOf(result.value)
     return { done: false, value: new ResponseStep(this.#finish) }
   }
+
   async return(): Promise<IteratorResult<Step, Finish>> {
     this.#run.release()
     return { done: true, value: undefined as never }

@@ -11,7 +11,7 @@ export function hasNoArguments({ arguments: args }: Pick<ToolCallPart, 'argument
 }
 
 /** Whether an answer was cut, so that its last call may lack arguments that the model had for it. */
-export function isCut({ finishReason }: Finish): boolean {
+export function isCut({ finishReason }: Pick<Finish, 'finishReason'>): boolean {
   return finishReason === 'length' || finishReason === 'content_filter'
 }
 

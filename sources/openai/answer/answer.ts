@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { isCut } from '../../../plugin/toolkit.js'
 import type { AnswerPart, Finish, FinishReason, Usage } from '../../../routes/generate.js'
 import { FST_SSE_PROVIDER_LOST, refusal as refused } from '../errors.js'
 import type { Quote } from '../quote.js'
@@ -104,8 +105,8 @@ export class Answer {
   }
 
   /** The arguments of calls that have none. An answer that was cut may lack those that the model had. */
-  restOfCalls({ finishReason }: Finish): AnswerPart[] {
-    return finishReason === 'length' || finishReason === 'content_filter' ? [] : this.#toolCalls.withoutArguments()
+  restOfCalls(finish: Finish): AnswerPart[] {
+    return isCut(finish) ? [] : this.#toolCalls.withoutArguments()
   }
 
   /** @returns the parts in a value; an error that comes with it is kept until they were given */
@@ -183,7 +184,7 @@ export class Answer {
 
   /** A call that was cut off is none. Where the reason says that it was, the client knows. */
   #checkCalls(reason: FinishReason, word: string | undefined): void {
-    if (reason === 'length' || reason === 'content_filter') return
+    if (isCut({ finishReason: reason })) return
     const { hasNameless, hasSome, broken } = this.#toolCalls
     if (hasNameless && reason !== 'stop') throw this.#lost('sent a call of a tool without its name', String(word))
     if (broken !== undefined) {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { hasNoArguments, NO_ARGUMENTS } from '../../../../plugin/toolkit.js'
 import type { AnswerPart } from '../../../../routes/generate.js'
 import { jsonOf } from '../chunk/values.js'
 import { type Piece, readPieces } from './pieces.js'
@@ -44,15 +45,13 @@ export class ToolCalls {
 
   /** A call whose arguments are not JSON, so that it cannot be made. */
   get broken(): { readonly name: string; readonly arguments: string } | undefined {
-    return this.#calls.find(
-      ({ name, arguments: args }) => name !== '' && args.trim() !== '' && jsonOf(args) === undefined
-    )
+    return this.#calls.find(call => call.name !== '' && !hasNoArguments(call) && jsonOf(call.arguments) === undefined)
   }
 
   /** The arguments of the calls that have none: that is what a call of a tool without parameters has. */
   withoutArguments(): ToolCallPart[] {
-    const calls = this.#calls.filter(({ name, arguments: args }) => name !== '' && args.trim() === '')
-    return calls.map(({ id, name }) => ({ type: 'tool-call', id, name, arguments: '{}' }))
+    const calls = this.#calls.filter(call => call.name !== '' && hasNoArguments(call))
+    return calls.map(({ id, name }) => ({ type: 'tool-call', id, name, arguments: NO_ARGUMENTS }))
   }
 
   /** Takes the calls of a delta or a choice. @param holder what has `tool_calls` or `function_call` */
