@@ -15,10 +15,11 @@ import type { TimeSlice } from '../util/timing/time-slice.js'
 import { breakOff } from './break-off.js'
 import { toErrorResponse } from './error-response.js'
 import type { EventStreamParts } from './event-stream-parts.js'
+import { logEarlyClose } from './fastify-internals.js'
 import { RunLimits } from './limits/run-limits.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
 import { failTogether } from './piped.js'
-import { isClosed, onOver, pendingBytes, truncate } from './raw-response.js'
+import { isClosed, isHttp2, onOver, pendingBytes, truncate } from './raw-response.js'
 import { ResponseBody } from './response-body.js'
 import type { StreamSummary } from './summary/stream-summary.js'
 import { Pump } from './write/pump.js'
@@ -26,8 +27,7 @@ import { giveUp, type SlowResponse, WriteDeadline } from './write/write-deadline
 import type { Writer } from './write/writer.js'
 
 /**
- * The body of a response with a stream. Fastify pipes it to the response, or hooks read it. The first read starts the
- * source.
+ * The body of a response with a stream. It writes to the response, or hooks read it. The first read starts the source.
  *
  * The client can leave at any moment, also while the source or the reader is waited for.
  */
@@ -207,8 +207,11 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
   /** Lets Fastify answer with an error, without the head of the stream, which Fastify has already set. */
   #refuse(error: Error): void {
     this.#streams.delete(this)
+    const { reply } = this.#parts
+    const answer = toErrorResponse(reply, error)
+    if (this.isDirect) reply.send(answer)
     // Without anybody who hears of the error, nothing would ever be answered.
-    if (!failTogether(this, this.raw, toErrorResponse(this.#parts.reply, error))) truncate(this.raw)
+    else if (!failTogether(this, this.raw, answer)) truncate(this.raw)
   }
 
   /**
@@ -235,9 +238,13 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     if (this.#isLive) {
       this.#stop(this.#pump !== undefined || !isComplete ? 'aborted' : 'skipped', new StreamAbort('left'))
     }
-    this.destroy()
+    if (!this.isDirect) this.destroy()
     this.#streams.delete(this)
     this.#writeDeadline?.stop()
     this.#parts.summary.report(isComplete)
+    // Fastify logs it of the streams that it sends.
+    if (this.isDirect && !isHttp2(this.raw) && this.raw.headersSent && !this.raw.writableEnded) {
+      logEarlyClose(this.#parts.reply)
+    }
   }
 }

@@ -14,6 +14,7 @@ import { sendOwn } from './forgotten-return.js'
 import { setHeaders, unsetHeaders } from './headers.js'
 import type { OpenStreams } from './open-streams.js'
 import { isClosed } from './raw-response.js'
+import { sendStream } from './send-stream.js'
 import { Summary, type SummaryOptions } from './summary/summary.js'
 
 /** The parts of a response other than its events. */
@@ -73,7 +74,7 @@ export class Responder {
     summary.streamId = id
     const stream = new EventStream({ chunks, reply, settings, source, signal, summary, after }, streams)
     asked.stream = stream
-    return sendOwn(reply, asked, stream)
+    return sendStream(reply, asked, stream)
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { completeHeaders } from './headers.js'
 import { isClosed, onTurn, type RawResponse } from './raw-response.js'
@@ -15,6 +15,8 @@ export abstract class ResponseBody extends Readable {
   #isStarted = false
   /** Whether an error is answered in its place. */
   #isReplaced = false
+  /** Whether nobody reads it, since it was not sent through Fastify. */
+  protected isDirect = false
   /** Whether something has asked for a read. */
   #isRead = false
   /** The writer; `undefined` if it writes to the response directly. */
@@ -49,7 +51,7 @@ export abstract class ResponseBody extends Readable {
   /** Called when the writer has written the end. */
   protected hasEnded(): void {
     // If it writes to the response directly, there is nothing to read here.
-    if (this.#writer === undefined) this.resume().push(null)
+    if (this.#writer === undefined && !this.isDirect) this.resume().push(null)
   }
 
   /** Writes to Node's response directly. Any other reader, or one more, reads this as an ordinary Readable. */
@@ -59,10 +61,21 @@ export abstract class ResponseBody extends Readable {
     if ((destination as unknown) !== this.raw || options?.end === false || isRead) {
       return super.pipe(destination, options)
     }
-    process.nextTick(() =>
-      this.#startOnTurn(() => new SocketWriter(this.raw as ServerResponse, this.readableHighWaterMark))
-    )
+    this.#writeDirectly()
     return destination
+  }
+
+  /** Writes to the response, which was not sent through Fastify. @param headers those of the response */
+  sendDirectly(headers: OutgoingHttpHeaders): void {
+    this.isDirect = true
+    this.#writeDirectly(headers)
+  }
+
+  #writeDirectly(headers?: OutgoingHttpHeaders): void {
+    const { raw, readableHighWaterMark } = this
+    process.nextTick(() =>
+      this.#startOnTurn(() => new SocketWriter(raw as ServerResponse, readableHighWaterMark, headers))
+    )
   }
 
   override _read(): void {

@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { furtherServers, refusesLateRequests } from '../fastify-internals.js'
 import { closeListener } from './close-listener.js'
 import { type Connections, watchConnections } from './connections.js'
-import { furtherServers, refusesLateRequests } from './fastify-internals.js'
 import { watchSessions } from './http2-sessions.js'
 import { answerLateRequests } from './late-requests.js'
 
