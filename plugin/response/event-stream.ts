@@ -43,6 +43,8 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
   /** The limits of the source; `undefined` if the chunks are those of a log, whose producer has them. */
   #limits: RunLimits | undefined
   #writeDeadline: WriteDeadline | undefined
+  /** Who waits for the end of the response. */
+  #waiting: (() => void)[] | undefined
   /** Whether chunks are still taken. */
   #isLive = true
 
@@ -89,6 +91,10 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     if (error === undefined) this.#stop('aborted', new StreamAbort('left'))
     else this.#stop('error', abortOf(toError(error)))
     this.replaced()
+  }
+
+  whenOver(callback: () => void): void {
+    this.#waiting = [...(this.#waiting ?? []), callback]
   }
 
   /** The time slices of the source, once it has started. */
@@ -246,5 +252,6 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     if (this.isDirect && !isHttp2(this.raw) && this.raw.headersSent && !this.raw.writableEnded) {
       logEarlyClose(this.#parts.reply)
     }
+    for (const callback of this.#waiting ?? []) callback()
   }
 }
