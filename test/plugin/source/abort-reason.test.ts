@@ -298,3 +298,11 @@ t.test('sources that reject with the reason upset nothing', async t => {
   await new Promise(resolve => setImmediate(resolve))
   t.same(upsets, [])
 })
+
+t.test('a reason has no stack trace, and leaves those of other errors alone', t => {
+  const { stackTraceLimit } = Error
+  t.notMatch(String(new StreamAbort('left').stack), /\n/)
+  t.equal(Error.stackTraceLimit, stackTraceLimit)
+  t.match(new Error('other').stack, /abort-reason\.test/)
+  t.end()
+})
