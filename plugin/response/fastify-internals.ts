@@ -14,9 +14,16 @@ export function refusesLateRequests(app: FastifyInstance): boolean {
   return optionsOf(app)?.return503OnClosing !== false
 }
 
-/** Whether a reply has neither `onSend` hooks nor trailers, so that Fastify sends a stream as it is. */
+/**
+ * Whether a reply has neither `onSend` hooks nor trailers, so that Fastify sends a stream as it is. Of a version of
+ * Fastify that keeps these elsewhere, or logs in another way, it is not known.
+ */
 export function sendsAsIs(reply: FastifyReply): boolean {
-  return contextOf(reply.request)?.onSend === null && trailersOf(reply) === null
+  return (
+    contextOf(reply.request)?.onSend === null &&
+    trailersOf(reply) === null &&
+    logControllerOf(reply.server) !== undefined
+  )
 }
 
 /** Logs that the client of a stream has left, as Fastify does for a stream that it sends. */
