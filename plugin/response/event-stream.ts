@@ -15,12 +15,13 @@ import type { TimeSlice } from '../util/timing/time-slice.js'
 import { breakOff } from './break-off.js'
 import { toErrorResponse } from './error-response.js'
 import type { EventStreamParts } from './event-stream-parts.js'
-import { logEarlyClose } from './fastify-internals.js'
+import { logStreamError } from './fastify-internals.js'
 import { RunLimits } from './limits/run-limits.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
 import { failTogether } from './piped.js'
-import { isClosed, isHttp2, onOver, pendingBytes, truncate } from './raw-response.js'
+import { isClosed, onOver, pendingBytes, truncate } from './raw-response.js'
 import { ResponseBody } from './response-body.js'
+import { answerError } from './send-stream.js'
 import type { StreamSummary } from './summary/stream-summary.js'
 import { Pump } from './write/pump.js'
 import { giveUp, type SlowResponse, WriteDeadline } from './write/write-deadline.js'
@@ -55,7 +56,7 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     streams.add(this)
     parts.summary.open(parts.after)
     this.#forgetSignal = parts.signal && onStopSignal(parts.signal, this)
-    onOver(this.raw, isComplete => this.#over(isComplete))
+    onOver(this.raw, (isComplete, isCut) => this.#over(isComplete, isCut))
   }
 
   /** Cuts the stream off because its server closes (V2). @param retry the reconnect delay, in milliseconds */
@@ -215,9 +216,9 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     this.#streams.delete(this)
     const { reply } = this.#parts
     const answer = toErrorResponse(reply, error)
-    if (this.isDirect) reply.send(answer)
+    if (this.isDirect) this.once('error', error => this.#answerError(error))
     // Without anybody who hears of the error, nothing would ever be answered.
-    else if (!failTogether(this, this.raw, answer)) truncate(this.raw)
+    if (!failTogether(this, this.raw, answer)) truncate(this.raw)
   }
 
   /**
@@ -238,8 +239,27 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     summary.goesOn = chunks.goesOn === true
   }
 
-  /** Cleans up once the response is over. @param isComplete whether all of it was handed to the network */
-  #over(isComplete: boolean): void {
+  #answerError(error: Error): void {
+    if (this.isOver) return
+    this.isOver = true
+    answerError(this.#parts.reply, error)
+  }
+
+  protected override responseFailed(error: Error): void {
+    this.#logLoss(error)
+    this.isOver = true
+    if (!this.#isLive) return
+    this.left(error)
+    if (!this.raw.writableEnded) this.raw.destroy()
+  }
+
+  /** Logs that the response has failed or broken off, as Fastify does for the streams that it sends. */
+  #logLoss(error?: Error): void {
+    if (this.isDirect && !this.isOver && this.raw.headersSent) logStreamError(this.#parts.reply, error)
+  }
+
+  /** Cleans up once the response is over. The parameters are those of `onOver`. */
+  #over(isComplete: boolean, isCut: boolean): void {
     // A response that is complete although this was never read has got another body from a hook.
     if (this.#isLive) {
       this.#stop(this.#pump !== undefined || !isComplete ? 'aborted' : 'skipped', new StreamAbort('left'))
@@ -248,10 +268,7 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     this.#streams.delete(this)
     this.#writeDeadline?.stop()
     this.#parts.summary.report(isComplete)
-    // Fastify logs it of the streams that it sends.
-    if (this.isDirect && !isHttp2(this.raw) && this.raw.headersSent && !this.raw.writableEnded) {
-      logEarlyClose(this.#parts.reply)
-    }
     for (const callback of this.#waiting ?? []) callback()
+    if (isCut) this.#logLoss()
   }
 }

@@ -51,6 +51,12 @@ export function sendOwn(reply: FastifyReply, asked: Asked, payload?: unknown): F
   return asked.before.send.call(reply, payload)
 }
 
+/** Sends an error of the plugin's, which may be one of another realm. */
+export function sendError(reply: FastifyReply, asked: Asked, error: Error): FastifyReply {
+  setThrown(reply, true)
+  return sendOwn(reply, asked, error)
+}
+
 function guardedSend(this: FastifyReply, ...args: [unknown?]): FastifyReply {
   const asked = askedOf(this) as Asked
   const [payload] = args

@@ -11,20 +11,27 @@ export function isClosed(raw: RawResponse): boolean {
   return isHttp2(raw) ? raw.stream.closed || raw.stream.destroyed : raw.destroyed || raw.req.socket.destroyed
 }
 
-/** Calls back once when a response is over. @param callback gets whether all of it was handed to the network */
-export function onOver(raw: RawResponse, callback: (isComplete: boolean) => void): void {
+/**
+ * Calls back once when a response is over.
+ *
+ * @param callback gets whether all of it was handed to the network, and whether it was cut off, as Node's `finished()`
+ *   finds: a response also finishes when the rest of it is discarded
+ */
+export function onOver(raw: RawResponse, callback: (isComplete: boolean, isCut: boolean) => void): void {
   const response = raw as ServerResponse
   let isComplete = false
+  let isFinished = false
   let forget: (() => void) | undefined
   const over = () => {
     response.removeListener('close', over)
     forget?.()
-    callback(isComplete)
+    // A pipelined response whose turn has not come is not destroyed with its connection.
+    callback(isComplete, response.destroyed && !isFinished && !response.writableFinished)
   }
   // An error handler that answers with another stream adds a listener beyond Node's limit.
   response.setMaxListeners(response.getMaxListeners() + 1)
   response.on('finish', () => {
-    // A response also finishes when the rest of it is discarded.
+    isFinished = true
     isComplete = isHttp2(raw) ? raw.stream.rstCode === constants.NGHTTP2_NO_ERROR : !response.req.socket.destroyed
   })
   response.on('close', over)

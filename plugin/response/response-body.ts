@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { completeHeaders } from './headers.js'
 import { isClosed, onTurn, type RawResponse } from './raw-response.js'
@@ -17,6 +17,8 @@ export abstract class ResponseBody extends Readable {
   #isReplaced = false
   /** Whether nobody reads it, since it was not sent through Fastify. */
   protected isDirect = false
+  /** Whether its end or an error is on its way, so that nothing is lost with the response. */
+  protected isOver = false
   /** Whether something has asked for a read. */
   #isRead = false
   /** The writer; `undefined` if it writes to the response directly. */
@@ -48,8 +50,12 @@ export abstract class ResponseBody extends Readable {
     this.unpipe()
   }
 
+  /** Called when its response, which was not sent through Fastify, has failed. */
+  protected abstract responseFailed(error: Error): void
+
   /** Called when the writer has written the end. */
   protected hasEnded(): void {
+    this.isOver = true
     // If it writes to the response directly, there is nothing to read here.
     if (this.#writer === undefined && !this.isDirect) this.resume().push(null)
   }
@@ -65,17 +71,16 @@ export abstract class ResponseBody extends Readable {
     return destination
   }
 
-  /** Writes to the response, which was not sent through Fastify. @param headers those of the response */
-  sendDirectly(headers: OutgoingHttpHeaders): void {
+  /** Writes to the response, which was not sent through Fastify. */
+  sendDirectly(): void {
     this.isDirect = true
-    this.#writeDirectly(headers)
+    this.raw.on('error', (error: Error) => this.responseFailed(error))
+    this.#writeDirectly()
   }
 
-  #writeDirectly(headers?: OutgoingHttpHeaders): void {
+  #writeDirectly(): void {
     const { raw, readableHighWaterMark } = this
-    process.nextTick(() =>
-      this.#startOnTurn(() => new SocketWriter(raw as ServerResponse, readableHighWaterMark, headers))
-    )
+    process.nextTick(() => this.#startOnTurn(() => new SocketWriter(raw as ServerResponse, readableHighWaterMark)))
   }
 
   override _read(): void {

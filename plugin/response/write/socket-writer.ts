@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { needsDrain } from '../raw-response.js'
 import { chunkSocket, formatChunk } from './chunk-socket.js'
@@ -24,15 +24,10 @@ export class SocketWriter implements Writer {
   isReady = true
   room: number
   #onDrained: (() => void) | undefined
-  #headers: OutgoingHttpHeaders | undefined
 
-  /**
-   * @param highWaterMark how many bytes may wait in the response
-   * @param headers those of the response, unless it has them. They go out with the first write.
-   */
-  constructor(response: ServerResponse, highWaterMark: number, headers?: OutgoingHttpHeaders) {
+  /** @param highWaterMark how many bytes may wait in the response */
+  constructor(response: ServerResponse, highWaterMark: number) {
     this.#response = response
-    this.#headers = headers
     this.#highWaterMark = highWaterMark
     this.room = highWaterMark
   }
@@ -73,7 +68,6 @@ export class SocketWriter implements Writer {
   }
 
   end(text: string, bytes: number): void {
-    this.#begin()
     this.#response.end(text, encodingOf(text, bytes))
     this.deadline?.wait()
   }
@@ -84,16 +78,9 @@ export class SocketWriter implements Writer {
     if (bytes <= MAX_CHUNK && this.#socket?.writable && !this.#response.writableEnded) {
       this.#socket.write(formatChunk(text, bytes), encoding, callback)
     } else {
-      this.#begin()
       this.#response.write(text, encoding, callback)
       this.#socket ??= chunkSocket(this.#response)
     }
-  }
-
-  #begin(): void {
-    if (this.#headers === undefined) return
-    if (!this.#response.headersSent) this.#response.writeHead(this.#response.statusCode, this.#headers)
-    this.#headers = undefined
   }
 }
 
