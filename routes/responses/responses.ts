@@ -18,10 +18,11 @@ import { toSnakeCase } from '../contract/snake-case.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
-import { checkModel, checkModels } from '../models.js'
 import { openAiErrorHandler } from '../openai-errors.js'
 import { refusalsOf } from '../refusals.js'
 import { checkReads, routeSettings } from '../route-settings.js'
+import { checkModel, checkModels } from '../v1/allowed-models.js'
+import { answerUnknownPaths } from '../v1/unknown-paths.js'
 import { answerSteps } from './answer-steps.js'
 import { type ResponsesRequest, readResponsesRequest } from './input.js'
 import { newResponse } from './output.js'
@@ -93,6 +94,7 @@ export async function responsesRoutes(
         return answer(asked, conversation, owner, request, reply)
       })
   )
+  answerUnknownPaths(app, 'openai', openAiErrorHandler)
   if (whose !== undefined && stored !== undefined) addResponseById(app, settings, schemas, stored, whose)
 
   async function answer(
