@@ -23,7 +23,7 @@ import { urlOfStream, withQuery } from './urls.js'
  * @param options what is asked, or only its URL
  * @returns the response, as soon as its head has arrived; also an error response
  * @throws whatever keeps the app from getting ready; an error with the code `ECONNRESET` if it closes the connection
- *   without a response; the reason of `signal`
+ *   without a response, or has closed and not answered within 2 seconds; the reason of `signal`
  */
 export async function injectSse<Schema extends EventStreamSchema = EventStreamSchema>(
   app: InjectableApp,
