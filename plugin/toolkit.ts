@@ -29,6 +29,7 @@ import { checkStreamOptions, resumableOf, streamSettings } from './settings.js'
 import type { SseSource } from './source/source.js'
 
 export { FST_SSE_EVENT_INVALID, FST_SSE_OPTION_INVALID, FST_SSE_STREAM_NOT_FOUND } from './errors.js'
+export { answerEvents } from './framing/answer/answer-events.js'
 export { AnswerParts } from './framing/answer/answer-parts.js'
 export { hasNoArguments, isCut, NO_ARGUMENTS } from './framing/answer/call-arguments.js'
 export { Finish, type FinishReason, finishOf, Usage } from './framing/answer/finish.js'
@@ -43,7 +44,6 @@ export {
   TextPart,
   ToolCallPart
 } from './framing/answer/part.js'
-export { toEvent } from './framing/answer/part-event.js'
 export { unseal } from './framing/answer/seal.js'
 export { isGenerationObserved } from './framing/finish/generation-channels.js'
 export type { ProviderKey } from './framing/key-refusal.js'
