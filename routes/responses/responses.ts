@@ -29,6 +29,7 @@ import { newResponse } from './output.js'
 import { responsesSchemas } from './schemas.js'
 import { type ResolvedConversation, resolveConversation } from './stored/resolve.js'
 import { addResponseById } from './stored/response-by-id.js'
+import { RunningResponses } from './stored/running-responses.js'
 import { StoredResponses } from './stored/stored-responses.js'
 
 /** The options of `responsesRoutes`. */
@@ -78,6 +79,7 @@ export async function responsesRoutes(
   const schemas = responsesSchemas(refusalsOf(app, kept))
   const whose = kept && { owner: kept.owner, anonymous: kept.anonymous }
   const stored = whose && new StoredResponses(app)
+  const running = new RunningResponses()
 
   app.post(
     '/v1/responses',
@@ -95,7 +97,9 @@ export async function responsesRoutes(
       })
   )
   answerUnknownPaths(app, 'openai', openAiErrorHandler)
-  if (whose !== undefined && stored !== undefined) addResponseById(app, settings, schemas, stored, whose)
+  if (whose !== undefined && stored !== undefined) {
+    addResponseById(app, settings, schemas, { stored, running }, whose)
+  }
 
   async function answer(
     asked: ResponsesRequest,
@@ -124,9 +128,15 @@ export async function responsesRoutes(
       return sendWhole(reply, sourceOf(generate, toGenerate, request), toBody, own)
     }
     const protocol = responses(builder)
-    const steps = answerSteps(generate, toGenerate, request, reply, { beginsAtOnce: background, onComplete })
+    const { id } = head
+    const steps = answerSteps(generate, toGenerate, request, reply, {
+      beginsAtOnce: background,
+      // One in the background is found by its stream.
+      onBegin: () => isStored && !background && running.add(id, { owner, builder }),
+      onComplete,
+      onEnd: () => running.remove(id)
+    })
     if (background) {
-      const { id } = head
       const known = ownedBy(owner, whose ?? {})
       await reply.sseStart(steps, { protocol, ...own, resumable: { id, ...known } })
       if (stream) return reply.sseResume(id, { ...known, protocol, after: 0 })
