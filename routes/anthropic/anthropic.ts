@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { anthropicError, ensurePlugin, makeErrorHandler, messages, type Path, sendWhole } from '../../plugin/toolkit.js'
+import { ensurePlugin, messages, type Path, sendWhole } from '../../plugin/toolkit.js'
 import { toSnakeCase } from '../contract/snake-case.js'
-import { FST_SSE_NO_THREADS, FST_SSE_NO_TOKEN_COUNT } from '../errors.js'
+import { FST_SSE_NO_TOKEN_COUNT } from '../errors.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
@@ -11,6 +11,7 @@ import { checkModel, checkModels } from '../v1/allowed-models.js'
 import { apisOf } from '../v1/apis.js'
 import { addModelsRoutes } from '../v1/models-routes.js'
 import { answerUnknownPaths } from '../v1/unknown-paths.js'
+import { anthropicErrorHandler } from './error-handler.js'
 import { type MessageRequest, readMessageRequest } from './input.js'
 import { modelInfo, modelsPage } from './models.js'
 import { newMessage, wholeMessage } from './output.js'
@@ -24,15 +25,6 @@ export interface AnthropicRoutesOptions extends InputLimits, GenerateOptions, Fi
    */
   models?: readonly string[] | undefined
 }
-
-/** By these details, Anthropic's SDK knows that it has to send the whole conversation, and does so. */
-const UNTHREADED = { details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] } }
-
-/** Answers with an error as Anthropic's API does. */
-const errorHandler = makeErrorHandler((data, error) => ({
-  type: 'error',
-  error: { ...anthropicError(data), ...(error instanceof FST_SSE_NO_THREADS && UNTHREADED) }
-}))
 
 /**
  * A Fastify plugin with `POST /v1/messages`, `GET /v1/models` and `GET /v1/models/:id`, so that clients of Anthropic's
@@ -60,7 +52,7 @@ export async function anthropicRoutes(
   if (models !== undefined) checkModels(models)
   const limits = inputLimits(rest, ['generate', 'providerKey', 'models', 'onFinish'])
   await ensurePlugin(app)
-  const settings = { ...routeSettings(app), errorHandler }
+  const settings = { ...routeSettings(app), errorHandler: anthropicErrorHandler }
   const schemas = anthropicSchemas(refusalsOf(app))
   const { read, check } = checkReads(body => checkAsked(readMessageRequest(body, limits)))
 
@@ -85,7 +77,7 @@ export async function anthropicRoutes(
     }
   )
 
-  answerUnknownPaths(app, 'anthropic', errorHandler)
+  answerUnknownPaths(app, 'anthropic', anthropicErrorHandler)
   const apis = apisOf(app)
   addModelsRoutes(app, settings, schemas, {
     api: 'anthropic',

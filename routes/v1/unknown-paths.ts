@@ -35,6 +35,7 @@ export function answerUnknownPaths(app: FastifyInstance, api: ApiName, errorHand
   )
 }
 
-function apiAskedFor(request: FastifyRequest): ApiName {
+/** The API in whose form a client expects its answer. */
+export function apiAskedFor(request: FastifyRequest): ApiName {
   return MESSAGES.test(request.url) ? 'anthropic' : apiOfClient(request)
 }
