@@ -4,7 +4,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
 import sseFrom from '../plugin/index.js'
-import { type Generate, hostGuard } from '../routes/index.js'
+import { frameworkErrors, type Generate, hostGuard } from '../routes/index.js'
 import { openAiSource } from '../sources/index.js'
 import { api } from './api.js'
 import { demoSource } from './demo.js'
@@ -32,6 +32,7 @@ export async function buildApp(environment: Environment): Promise<FastifyInstanc
   const { drain, close } = closeTimes(environment)
   const app = Fastify({
     pluginTimeout: close,
+    frameworkErrors,
     ...logSettings(environment.LOG_LEVEL),
     requestTimeout: REQUEST_TIMEOUT,
     http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: CHECK_INTERVAL }

@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { memorySockets } from './memory-socket.js'
+import { breakOffAfterClose, type ClosingServer } from './owed-answers.js'
 
 /** A Fastify instance, whatever its servers, its logger and its type provider. */
 export interface InjectableApp {
   ready(): PromiseLike<unknown>
-  readonly server: { emit(event: string, socket: Duplex): boolean }
+  readonly server: ClosingServer & { emit(event: string, socket: Duplex): boolean }
   readonly initialConfig: { readonly http2?: boolean | undefined; readonly https?: unknown }
 }
 
@@ -25,6 +26,7 @@ export async function connectTo(app: InjectableApp, remoteAddress: string): Prom
     Object.defineProperty(server, name, { value })
   // The request reports what goes wrong.
   client.on('error', () => {})
+  breakOffAfterClose(app.server, client)
   app.server.emit(https ? 'secureConnection' : 'connection', server)
   return client
 }

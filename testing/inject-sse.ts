@@ -4,6 +4,7 @@ import { type Ask, exchange } from './exchange.js'
 import { InjectedResponse } from './injected-response.js'
 import type { InjectedStream } from './injected-stream.js'
 import type { InjectSseOptions } from './options.js'
+import { urlOfStream, withQuery } from './urls.js'
 
 /**
  * Requests a stream of an app that need not listen. The request goes through all of Node's HTTP and of Fastify, over a
@@ -22,7 +23,7 @@ import type { InjectSseOptions } from './options.js'
  * @param options what is asked, or only its URL
  * @returns the response, as soon as its head has arrived; also an error response
  * @throws whatever keeps the app from getting ready; an error with the code `ECONNRESET` if it closes the connection
- *   without a response; the reason of `signal`
+ *   without a response, or has closed and not answered within 2 seconds; the reason of `signal`
  */
 export async function injectSse<Schema extends EventStreamSchema = EventStreamSchema>(
   app: InjectableApp,
@@ -43,9 +44,7 @@ export async function injectSse<Schema extends EventStreamSchema = EventStreamSc
 function continued(asked: InjectSseOptions, streamId: string | undefined): InjectSseOptions {
   const { method, body, url, ...rest } = asked
   if (methodOf(asked) === 'GET' || streamId === undefined) return asked
-  const [path = '', query] = url.split('?')
-  const followed = `${path.replace(/\/$/, '')}/${encodeURIComponent(streamId)}`
-  return { ...rest, url: query === undefined ? followed : `${followed}?${query}` }
+  return { ...rest, url: urlOfStream(url, streamId) }
 }
 
 function methodOf({ method, body }: InjectSseOptions): string {
@@ -54,11 +53,10 @@ function methodOf({ method, body }: InjectSseOptions): string {
 
 function askOf(options: InjectSseOptions): Ask {
   const { url, query = {}, headers = {}, body, lastEventId, remoteAddress = '127.0.0.1' } = options
-  const parameters = String(new URLSearchParams(query))
   const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array
   return {
     method: methodOf(options),
-    url: parameters === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${parameters}`,
+    url: withQuery(url, query),
     headers: {
       ...(isRaw ? {} : { 'content-type': 'application/json' }),
       // Node writes headers as Latin-1, and clients send this one as UTF-8 (WHATWG HTML, section 9.2.4).

@@ -2,7 +2,7 @@ import type { EventStreamSchema } from '../plugin/index.js'
 
 /** What is asked of the app. */
 export interface InjectSseOptions<Schema extends EventStreamSchema = EventStreamSchema> {
-  /** The path, with or without a query. */
+  /** The path, with or without a query. A fragment is not sent. */
   url: string
   /** Added to the query of `url`. Default: nothing. */
   query?: Readonly<Record<string, string>> | undefined

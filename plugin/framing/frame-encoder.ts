@@ -17,6 +17,7 @@ import { ignoreRejection } from '../util/promise.js'
 import { type Chunk, frameChunk, lastChunk, SKIPPED } from './chunk.js'
 import type { Codec } from './codec.js'
 import { errorEvent } from './failure.js'
+import { type ItemMap, kRest } from './item-map.js'
 import type { ItemStream, Protocol } from './protocols/protocol.js'
 import { type ProtocolName, protocolOf, startStream } from './protocols/protocols.js'
 import { shortened } from './short-error.js'
@@ -70,7 +71,7 @@ export class FrameEncoder {
   readonly #start: string
   readonly #protocol: ItemStream
   readonly #isVerbatim: boolean
-  readonly #map: ((item: never) => unknown) | undefined
+  readonly #map: ItemMap | undefined
   #joiner: TextJoiner | undefined
 
   /**
@@ -117,10 +118,15 @@ export class FrameEncoder {
     return frameChunk(this.#data(awaited(value)))
   }
 
-  /** What is left when the source has ended: its unfinished character, and the events that the protocol still has. */
-  rest(): Chunk[] {
+  /**
+   * What is left when the source has ended: its unfinished character, and the events that `map` and the protocol still
+   * have.
+   *
+   * @param returned the return value of the source
+   */
+  rest(returned: unknown): Chunk[] {
     const text = this.#joiner?.rest() ?? ''
-    const events = this.#protocol.rest?.() ?? []
+    const events = [...(this.#map?.[kRest]?.(returned) ?? []), ...(this.#protocol.rest?.() ?? [])]
     return [...(text === '' ? [] : [this.#text(text)]), ...events.map(event => this.#event(event))]
   }
 

@@ -50,7 +50,7 @@ export class SourceChunks implements ChunkSource<Result> {
     if (this.#again !== undefined) return this.#next(result)
     if (result.done) {
       ignoreRejection(result.value)
-      this.#rest = this.#encoder.rest()
+      this.#rest = this.#encoder.rest(result.value)
       this.#again = result
       return this.#next(result)
     }

@@ -17,11 +17,14 @@ export const JSON_UTF_8 = 'application/json; charset=utf-8'
  * @throws FST_SSE_NOT_ACCEPTABLE if the client accepts none of them
  */
 export function negotiate<const T extends string>(reply: FastifyReply, types: readonly T[]): T {
-  if (types.length > 1) {
-    reply.header('vary', [reply.getHeader('vary'), 'accept'].flat().filter(Boolean).join(', '))
-  }
+  if (types.length > 1) addVary(reply, 'accept')
   const accepted = accepts(reply.request.raw).type([...types])
   const type = types.find(type => type === accepted)
   if (type === undefined) throw new FST_SSE_NOT_ACCEPTABLE(types.join(' or '))
   return type
+}
+
+/** Says that a header of the request has chosen the answer (RFC 9110, section 12.5.5), beside those of other hooks. */
+export function addVary(reply: FastifyReply, header: string): void {
+  reply.header('vary', [reply.getHeader('vary'), header].flat().filter(Boolean).join(', '))
 }

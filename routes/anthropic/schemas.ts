@@ -1,11 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import type { Refusals } from '../refusals.js'
+import { AnthropicModel, AnthropicModelList } from './models.js'
 import { AnthropicErrorBody, AnthropicMessage } from './output.js'
 
 /**
  * What OpenAPI documents say of the routes. Each app gets objects of its own, since its hooks may add to them.
  */
-export function anthropicSchemas({ limits }: Refusals): Readonly<Record<'messages' | 'countTokens', object>> {
+export function anthropicSchemas({
+  limits
+}: Refusals): Readonly<Record<'messages' | 'countTokens' | 'models' | 'model', object>> {
   const error = (description: string) => ({ ...AnthropicErrorBody, description })
   return {
     messages: {
@@ -21,7 +24,19 @@ export function anthropicSchemas({ limits }: Refusals): Readonly<Record<'message
     countTokens: {
       summary: 'Not supported: `generate` cannot count the tokens of a request',
       response: { 404: error('The server does not count tokens') }
-    }
+    },
+    models: {
+      summary: 'List the models',
+      querystring: Type.Partial(
+        Type.Object({
+          limit: Type.Integer({ minimum: 1, maximum: 1000 }),
+          after_id: Type.String(),
+          before_id: Type.String()
+        })
+      ),
+      response: { 200: AnthropicModelList, '4xx': error('The request is invalid') }
+    },
+    model: { summary: 'Show one model', response: { 200: AnthropicModel, '4xx': error('There is no such model') } }
   }
 }
 

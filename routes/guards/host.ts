@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import type { onRequestHookHandler } from 'fastify'
 import { checkNames } from '../../plugin/toolkit.js'
 import { FST_SSE_HOST_REFUSED } from '../errors.js'
+import { hostOf } from './host-of.js'
 import { checkList } from './list.js'
 
 /** The options of `hostGuard`. */
@@ -38,9 +39,9 @@ export function hostGuard(options: HostGuardOptions = {}): onRequestHookHandler 
   checkList('hosts', hosts, HOST_NAME, 'host names without a port')
   const allowed = ['localhost', '*.localhost', ...hosts].map(host => host.toLowerCase())
   return (request, _reply, done) => {
-    const { host } = request
-    // HTTP/1.0 may leave the header out. Browsers never do.
-    done(host === '' || isAllowed(host, allowed) ? undefined : new FST_SSE_HOST_REFUSED())
+    const host = hostOf(request)
+    // HTTP/1.0 may leave it out. Browsers never do.
+    done(host === undefined || isAllowed(host, allowed) ? undefined : new FST_SSE_HOST_REFUSED())
   }
 }
 

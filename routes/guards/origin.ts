@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { onRequestHookHandler } from 'fastify'
 import { checkNames } from '../../plugin/toolkit.js'
 import { FST_SSE_ORIGIN_REFUSED } from '../errors.js'
+import { hostOf } from './host-of.js'
 import { normalOrigin, normalOrigins } from './origins.js'
 
 /** The options of `originGuard`. */
@@ -33,8 +34,8 @@ export function originGuard(options: OriginGuardOptions = {}): onRequestHookHand
   checkNames(options, ['origins'])
   const { origins = [] } = options
   const allowed = new Set(normalOrigins(origins))
-  return ({ host, headers }, _reply, done) => {
-    done(isWelcome(headers, host, allowed) ? undefined : new FST_SSE_ORIGIN_REFUSED())
+  return (request, _reply, done) => {
+    done(isWelcome(request.headers, hostOf(request) ?? '', allowed) ? undefined : new FST_SSE_ORIGIN_REFUSED())
   }
 }
 

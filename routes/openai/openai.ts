@@ -1,17 +1,19 @@
 import type { FastifyInstance } from 'fastify'
-import { chatCompletion, ensurePlugin, type Path, sendJson, sendWhole, withBrackets } from '../../plugin/toolkit.js'
+import { chatCompletion, ensurePlugin, type Path, sendWhole, withBrackets } from '../../plugin/toolkit.js'
 import { toSnakeCase } from '../contract/snake-case.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
-import { checkModel, checkModels } from '../models.js'
 import { openAiErrorHandler } from '../openai-errors.js'
 import { refusalsOf } from '../refusals.js'
 import { checkReads, routeSettings } from '../route-settings.js'
+import { checkModel, checkModels } from '../v1/allowed-models.js'
+import { apisOf } from '../v1/apis.js'
+import { addModelsRoutes } from '../v1/models-routes.js'
+import { answerUnknownPaths } from '../v1/unknown-paths.js'
 import { type ChatRequest, readChatRequest } from './input.js'
 import { type Model, newCompletion, now, wholeCompletion } from './output.js'
 import { openAiSchemas } from './schemas.js'
-import { answerUnknownPaths } from './unknown-paths.js'
 
 /** The options of `openAiRoutes`. */
 export interface OpenAiRoutesOptions extends InputLimits, GenerateOptions, FinishOptions {
@@ -63,14 +65,13 @@ export async function openAiRoutes(
       return reply.sseFrom(source, { protocol: chatCompletion({ head, includeUsage }), resumable: false, ...own })
     }
   )
-  app.get('/v1/models', { ...settings, schema: schemas.models }, (_request, reply) =>
-    sendJson(reply, { object: 'list', data: models.map(modelOf) })
-  )
-  answerUnknownPaths(app)
-  // The id of a model may contain slashes.
-  app.get<{ Params: { '*': string } }>('/v1/models/*', { ...settings, schema: schemas.model }, (request, reply) =>
-    sendJson(reply, modelOf(request.params['*']))
-  )
+  answerUnknownPaths(app, 'openai', openAiErrorHandler)
+  apisOf(app).models = models
+  addModelsRoutes(app, settings, schemas, {
+    api: 'openai',
+    list: () => ({ object: 'list', data: models.map(modelOf) }),
+    show: modelOf
+  })
 
   /** @throws FST_SSE_INPUT_INVALID if `generate` does not accept what the client asks for */
   function checkAsked(request: ChatRequest): ChatRequest {

@@ -10,8 +10,12 @@ type Step = AnswerPart | ResponseStep
 export interface AnswerHooks {
   /** Whether the response begins before the answer does. If not, an answer that fails at once is an error response. */
   readonly beginsAtOnce: boolean
+  /** Called when the answer begins. */
+  onBegin(): void
   /** Called when the answer is complete, before the client gets the end of it. */
   onComplete(): Promise<void>
+  /** Called when an answer that has begun is over, for whatever reason. */
+  onEnd(): void
 }
 
 /** The parts of an answer with the steps of its response. */
@@ -41,8 +45,20 @@ class AnswerSteps implements AsyncIterator<Step, Finish> {
   }
 
   async next(): Promise<IteratorResult<Step, Finish>> {
+    try {
+      const step = await this.#next()
+      if (step.done) this.#hooks.onEnd()
+      return step
+    } catch (error) {
+      this.#hooks.onEnd()
+      throw error
+    }
+  }
+
+  async #next(): Promise<IteratorResult<Step, Finish>> {
     if (!this.#hasBegun) {
       this.#hasBegun = true
+      this.#hooks.onBegin()
       if (this.#hooks.beginsAtOnce) return { done: false, value: new ResponseStep() }
     }
     if (this.#finish !== undefined) {
@@ -58,6 +74,7 @@ class AnswerSteps implements AsyncIterator<Step, Finish> {
 
   async return(): Promise<IteratorResult<Step, Finish>> {
     this.#run.release()
+    this.#hooks.onEnd()
     return { done: true, value: undefined as never }
   }
 }

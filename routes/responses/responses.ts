@@ -18,16 +18,18 @@ import { toSnakeCase } from '../contract/snake-case.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
 import { type InputLimits, inputLimits } from '../limits.js'
-import { checkModel, checkModels } from '../models.js'
 import { openAiErrorHandler } from '../openai-errors.js'
 import { refusalsOf } from '../refusals.js'
 import { checkReads, routeSettings } from '../route-settings.js'
+import { checkModel, checkModels } from '../v1/allowed-models.js'
+import { answerUnknownPaths } from '../v1/unknown-paths.js'
 import { answerSteps } from './answer-steps.js'
 import { type ResponsesRequest, readResponsesRequest } from './input.js'
 import { newResponse } from './output.js'
 import { responsesSchemas } from './schemas.js'
 import { type ResolvedConversation, resolveConversation } from './stored/resolve.js'
 import { addResponseById } from './stored/response-by-id.js'
+import { RunningResponses } from './stored/running-responses.js'
 import { StoredResponses } from './stored/stored-responses.js'
 
 /** The options of `responsesRoutes`. */
@@ -77,6 +79,7 @@ export async function responsesRoutes(
   const schemas = responsesSchemas(refusalsOf(app, kept))
   const whose = kept && { owner: kept.owner, anonymous: kept.anonymous }
   const stored = whose && new StoredResponses(app)
+  const running = new RunningResponses()
 
   app.post(
     '/v1/responses',
@@ -93,7 +96,10 @@ export async function responsesRoutes(
         return answer(asked, conversation, owner, request, reply)
       })
   )
-  if (whose !== undefined && stored !== undefined) addResponseById(app, settings, schemas, stored, whose)
+  answerUnknownPaths(app, 'openai', openAiErrorHandler)
+  if (whose !== undefined && stored !== undefined) {
+    addResponseById(app, settings, schemas, { stored, running }, whose)
+  }
 
   async function answer(
     asked: ResponsesRequest,
@@ -122,9 +128,15 @@ export async function responsesRoutes(
       return sendWhole(reply, sourceOf(generate, toGenerate, request), toBody, own)
     }
     const protocol = responses(builder)
-    const steps = answerSteps(generate, toGenerate, request, reply, { beginsAtOnce: background, onComplete })
+    const { id } = head
+    const steps = answerSteps(generate, toGenerate, request, reply, {
+      beginsAtOnce: background,
+      // One in the background is found by its stream.
+      onBegin: () => isStored && !background && running.add(id, { owner, builder }),
+      onComplete,
+      onEnd: () => running.remove(id)
+    })
     if (background) {
-      const { id } = head
       const known = ownedBy(owner, whose ?? {})
       await reply.sseStart(steps, { protocol, ...own, resumable: { id, ...known } })
       if (stream) return reply.sseResume(id, { ...known, protocol, after: 0 })

@@ -1,14 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ResumableOptions } from '../../plugin/index.js'
 import {
+  answerEvents,
   answerOwner,
   ensurePlugin,
   FST_SSE_STREAM_NOT_FOUND,
   lastEventIdParameter,
   negotiate,
-  partOf,
-  resumableOptions,
-  toEvent
+  resumableOptions
 } from '../../plugin/toolkit.js'
 import { checkOnFinish, type FinishOptions, withAsked } from '../finish.js'
 import { checkAccepted, checkGenerate, type GenerateOptions, type GenerateRequest, sourceOf } from '../generate.js'
@@ -94,7 +93,7 @@ export async function streamRoutes(
       reply.serializer(JSON.stringify)
       return toWholeAnswer(answer)
     }
-    return reply.sseFrom(source, { resumable, map: item => toEvent(partOf(item)), json, ...own })
+    return reply.sseFrom(source, { resumable, map: answerEvents(), json, ...own })
   }
 }
 

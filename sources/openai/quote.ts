@@ -1,3 +1,5 @@
+import { secretPattern } from '../../plugin/toolkit.js'
+
 /** How much of a provider's words is logged, and how much of them is read. Characters. */
 const MAX_KEPT = 2000
 const MAX_READ = 16_384
@@ -12,15 +14,8 @@ const MAX_WAIT = 500
 export type Quote = (words: string) => Error
 
 export function quoteWithout(apiKey: string): Quote {
-  // Plain, as a JSON string, in which some servers escape the slash too, and as a part of a URL.
-  const plain = [apiKey, JSON.stringify(apiKey).slice(1, -1), encodeURIComponent(apiKey)]
-  const forms = new Set([...plain, ...plain.map(form => form.replaceAll('/', '\\/'))])
-  forms.delete('')
-  return words => {
-    let safe = words
-    for (const form of forms) safe = safe.replaceAll(form, '[key]')
-    return new Error(safe.slice(0, MAX_KEPT))
-  }
+  const key = apiKey === '' ? undefined : secretPattern(apiKey)
+  return words => new Error((key === undefined ? words : words.replace(key, '[key]')).slice(0, MAX_KEPT))
 }
 
 /** Reads the body of an error, as far as it arrives in time. */

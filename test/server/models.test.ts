@@ -24,3 +24,16 @@ t.test('a client chooses among the models of the server, and gets the first with
     t.equal(provider.calls.at(-1)?.body.model, asked, String(model))
   }
 })
+
+t.test('clients of each API get the models, and errors of any URL, in the form that they read', async t => {
+  const app = await buildApp(readEnvironment({ LOG_LEVEL: 'silent' }))
+  t.teardown(() => app.close())
+  const headers = { 'anthropic-version': '2023-06-01' }
+  const { data } = (await app.inject('/v1/models')).json()
+  const ids = data.map(({ id }: { id: string }) => ({ type: 'model', id }))
+  t.match((await app.inject({ url: '/v1/models', headers })).json(), { data: ids, has_more: false })
+  for (const url of ['/v1/%zz', '/v1/nope']) {
+    t.match((await app.inject(url)).json(), { error: { message: String, param: null } }, url)
+    t.match((await app.inject({ url, headers })).json(), { type: 'error', error: { message: String } }, url)
+  }
+})

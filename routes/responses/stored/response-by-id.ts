@@ -13,6 +13,7 @@ import { FST_SSE_NOT_CANCELLABLE, FST_SSE_RESPONSE_NOT_FOUND } from '../../error
 import type { ResponsesSchemas } from '../schemas.js'
 import { type BackgroundResponse, BackgroundResponses, isRunning } from './background-responses.js'
 import { inputItemsPage } from './input-items.js'
+import type { RunningResponses } from './running-responses.js'
 import type { StoredResponses } from './stored-responses.js'
 
 interface ById {
@@ -24,7 +25,7 @@ export function addResponseById(
   app: FastifyInstance,
   settings: object,
   schemas: ResponsesSchemas,
-  stored: StoredResponses,
+  { stored, running }: { stored: StoredResponses; running: RunningResponses },
   whose: OwnerOptions
 ): void {
   const background = new BackgroundResponses(app)
@@ -46,6 +47,7 @@ export function addResponseById(
       const response = await find(owner, id)
       if (response.status === 'cancelled') return sendJson(reply, response)
       if (!isRunning(response)) throw new FST_SSE_NOT_CANCELLABLE(`a response that is ${response.status}`)
+      if (!response.background) throw new FST_SSE_NOT_CANCELLABLE('a response that does not run in the background')
       await background.cancel(owner, id)
       // Another node may need a moment.
       const now = await find(owner, id)
@@ -56,7 +58,8 @@ export function addResponseById(
   app.delete<ById>('/v1/responses/:id', { ...settings, schema: schemas.delete }, (request, reply) =>
     answerOwner(reply, whose, async owner => {
       const { id } = request.params
-      if (isRunning(await find(owner, id))) await background.cancel(owner, id)
+      const response = await find(owner, id)
+      if (isRunning(response) && response.background) await background.cancel(owner, id)
       await stored.delete(reply, owner, id)
       return sendJson(reply, { id, object: 'response', deleted: true })
     })
@@ -72,9 +75,13 @@ export function addResponseById(
   )
 
   async function find(owner: string | undefined, id: string): Promise<ResponseObject> {
-    const found = (await stored.find(owner, id)) ?? (await findBackground(owner, id))
-    if (found === undefined) throw new FST_SSE_RESPONSE_NOT_FOUND(id)
-    return found.response
+    // In this order, since an answer that ends meanwhile is stored before it is over.
+    const current = running.find(owner, id)
+    const kept = await stored.find(owner, id)
+    if (kept !== undefined) return kept.response
+    const response = current ?? (await background.find(owner, id))?.response
+    if (response === undefined || (await stored.isDeleted(owner, id))) throw new FST_SSE_RESPONSE_NOT_FOUND(id)
+    return response
   }
 
   async function findBackground(owner: string | undefined, id: string): Promise<BackgroundResponse | undefined> {

@@ -111,6 +111,18 @@ t.test('the events have the order of the API, one block after the other', async 
   })
 })
 
+t.test('the usage of the input comes with the last events, and is in the final message of the SDK', async t => {
+  const { client } = await api(t, everything)
+  const stream = client.messages.stream(ask)
+  const seen: unknown[] = []
+  for await (const event of stream) {
+    if (event.type === 'message_start') seen.push(event.message.usage.input_tokens)
+    if (event.type === 'message_delta') seen.push(event.usage)
+  }
+  t.same(seen, [0, ownUsage])
+  t.equal((await stream.finalMessage()).usage.input_tokens, 6)
+})
+
 t.test('each token leaves as soon as generate yields it', async t => {
   const steps = new Steps()
   const { client } = await api(t, async function* () {

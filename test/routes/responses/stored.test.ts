@@ -171,7 +171,7 @@ t.test('a server that stores nothing refuses what needs it', async t => {
     code: 'previous_response_not_found'
   })
   t.equal((await post({ input: [{ type: 'item_reference', id: output[0]?.id }] })).status, 404)
-  await t.rejects(client.responses.retrieve(id), { status: 404, code: undefined })
+  await t.rejects(client.responses.retrieve(id), { status: 404, code: 'FST_SSE_PATH_UNKNOWN' })
 })
 
 t.test('a stream that is no response is not found', async t => {

@@ -1,5 +1,5 @@
-import { FST_SSE_OPTION_INVALID } from '../plugin/toolkit.js'
-import { FST_SSE_MODEL_NOT_FOUND } from './errors.js'
+import { FST_SSE_OPTION_INVALID } from '../../plugin/toolkit.js'
+import { FST_SSE_MODEL_NOT_FOUND } from '../errors.js'
 
 /** @throws FST_SSE_OPTION_INVALID unless the option `models` is a list of at least one id */
 export function checkModels(models: unknown): void {
