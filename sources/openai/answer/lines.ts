@@ -1,3 +1,6 @@
+/** What ends a line. */
+const LINE_END = /\r\n?|\n/
+
 /** Cuts a text that arrives in pieces into lines, which end with LF, CRLF or CR (WHATWG HTML, section 9.2.6). */
 export class Lines {
   #pieces: string[] = []
@@ -15,13 +18,27 @@ export class Lines {
       this.#endedWithCr &&= text === ''
       return []
     }
+    if (!heldCr && !text.includes('\r')) return this.#feedLf(text)
     const all = this.#pieces.join('') + text
     // A CR at the end may be half of a CRLF. If all lines end with CR alone, waiting would delay every event.
     const holdsCr = this.#usesLf && all.endsWith('\r')
     this.#endedWithCr = !this.#usesLf && all.endsWith('\r')
-    const lines = cut(holdsCr ? all.slice(0, -1) : all)
+    const lines = (holdsCr ? all.slice(0, -1) : all).split(LINE_END)
     const rest = lines.pop() + (holdsCr ? '\r' : '')
     this.#pieces = rest === '' ? [] : [rest]
+    return lines
+  }
+
+  /**
+   * Cuts text without any CR, which nearly all is, as it is. To join it with the rest of the text before it was measured
+   * to copy it once more.
+   */
+  #feedLf(text: string): string[] {
+    const lines = text.split('\n')
+    lines[0] = this.#pieces.join('') + lines[0]
+    const rest = lines.pop() as string
+    this.#pieces = rest === '' ? [] : [rest]
+    this.#endedWithCr = false
     return lines
   }
 
@@ -29,9 +46,4 @@ export class Lines {
   end(): string[] {
     return this.feed('\n')
   }
-}
-
-/** A regular expression takes three times as long. */
-function cut(text: string): string[] {
-  return text.includes('\r') ? text.split(/\r\n?|\n/) : text.split('\n')
 }
