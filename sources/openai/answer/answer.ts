@@ -64,7 +64,8 @@ export class Answer {
       const isError = name === 'error' && !this.#end.isOver
       const text = isError || this.#end.isOver ? undefined : this.#repeated.textOf(data)
       if (text !== undefined) {
-        yield* this.#say(text)
+        const said = this.#say(text)
+        if (said !== '') yield said
         continue
       }
       const values = valuesOf(data)
@@ -149,8 +150,8 @@ export class Answer {
     return parts
   }
 
-  /** Takes the text of a chunk that says nothing else. */
-  #say(text: string): AnswerPart[] {
+  /** Takes the text of a chunk that says nothing else. @returns the next text, which may be empty */
+  #say(text: string): string {
     const said = this.#said.say(text)
     this.#end.goOn()
     return said
@@ -163,7 +164,8 @@ export class Answer {
       this.#failure ??= this.#lost('sent a message that has more text than the chunks before it', String(whole))
     }
     const parts = reasoning === '' ? [] : this.#said.think(choice)
-    if (rest) parts.push(...this.#said.say(rest))
+    const said = rest ? this.#said.say(rest) : ''
+    if (said !== '') parts.push(said)
     if (refusal !== '') parts.push(...this.#said.refuse(choice))
     if (calls !== undefined) parts.push(...this.#toolCalls[areCallsWhole ? 'takeWhole' : 'take'](calls))
     if (isUnreadable) this.#failure ??= this.#lost('sent content of an unknown type', JSON.stringify(object))

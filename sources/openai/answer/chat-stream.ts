@@ -31,7 +31,8 @@ export class ChatStream {
   readonly #lines = new Lines()
   #events: StreamEvent[] = []
   #name: string | undefined
-  #data: string[] = []
+  /** The lines of data so far; `undefined` if there are none. */
+  #data: string | undefined
   #unframed: string[] = []
   #unframedLength = 0
   #withoutEvent = 0
@@ -108,7 +109,7 @@ export class ChatStream {
     const field = colon < 0 ? line : line.slice(0, colon)
     const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
     if (line === '') this.#dispatch()
-    else if (field === 'data') this.#data.push(value)
+    else if (field === 'data') this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`
     else if (field === 'event') this.#name = value
     else if (field === 'error') this.#add('error', value)
     else if (field === '') this.#takeComment(value)
@@ -119,18 +120,18 @@ export class ChatStream {
     const name = this.#name
     const data = this.#data
     this.#name = undefined
-    if (data.length === 0 && name !== 'error') return
-    this.#data = []
+    if (data === undefined && name !== 'error') return
+    this.#data = undefined
     this.#joinUnframed()
     this.#withoutEvent = 0
-    this.#events.push({ name, data: data.join('\n') })
+    this.#events.push({ name, data: data ?? '' })
   }
 
   /** Adds an event that is complete with its line, after the one before it. */
   #add(name: string | undefined, data: string): void {
     this.#dispatch()
     this.#name = name
-    this.#data = [data]
+    this.#data = data
     this.#dispatch()
   }
 

@@ -30,11 +30,10 @@ export class Said {
     return [{ type: 'reasoning', text: reasoning }]
   }
 
-  /** @returns the next text, without half a character at its end */
-  say(text: string): AnswerPart[] {
+  /** @returns the next text, without half a character at its end; it may be empty */
+  say(text: string): string {
     this.#text += text
-    const said = this.#characters.text(text)
-    return said === '' ? [] : [said]
+    return this.#characters.text(text)
   }
 
   refuse({ refusal, whole }: Choice): AnswerPart[] {
