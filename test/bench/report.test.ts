@@ -40,6 +40,12 @@ t.test('a section says that no alternative costs less', async t => {
   t.strictSame(ahead(resultOf('churn', { ours: [100], fastifySse: [101], limit: [1] })), ['No alternative costs less.'])
 })
 
+t.test('a section that misses a goal has what is known of its figures', async t => {
+  const figures = { fastifySse: [10], limit: [1] }
+  t.strictSame(ahead(resultOf('hot', { ours: [2], ...figures })), ['No alternative costs less.', noteOn('hot')])
+  t.strictSame(ahead(resultOf('hot', { ours: [1.2], ...figures })), ['No alternative costs less.'])
+})
+
 t.test('a section without alternatives has what is known of its figures', async t => {
   t.strictSame(ahead(resultOf('resumable', { resumable: [1], ours: [2], limit: [1] })), [noteOn('resumable')])
   t.strictSame(ahead(resultOf('typed', { objects: [1], objectsTyped: [2] })), [])
