@@ -30,8 +30,8 @@ export class Lines {
   }
 
   /**
-   * Cuts text without any CR, which nearly all is, as it is. To join it first with what is left of the text before would
-   * copy all of it, which was measured to cost some 5 % of a token's way from the provider to the client.
+   * Cuts text without any CR, which nearly all is, as it is. To join it first with what is left of the text before
+   * would copy all of it, which was measured to cost some 5 % of a token's way from the provider to the client.
    */
   #feedLf(text: string): string[] {
     const lines = text.split('\n')
