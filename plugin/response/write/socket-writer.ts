@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { needsDrain } from '../raw-response.js'
 import { chunkSocket, formatChunk } from './chunk-socket.js'
+import { flattenHead } from './flat-head.js'
 import type { WriteDeadline } from './write-deadline.js'
 import type { Writer } from './writer.js'
 
@@ -124,7 +125,10 @@ export class SocketWriter implements Writer {
 
   #begin(): void {
     const response = this.#response
-    if (!response.headersSent) response.writeHead(response.statusCode)
+    if (!response.headersSent) {
+      response.writeHead(response.statusCode)
+      flattenHead(response)
+    }
   }
 }
 
