@@ -19,7 +19,7 @@ import { logStreamError } from './fastify-internals.js'
 import { RunLimits } from './limits/run-limits.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
 import { failTogether } from './piped.js'
-import { isClosed, onOver, pendingBytes, truncate } from './raw-response.js'
+import { isClosed, type OverListener, onOver, pendingBytes, truncate } from './raw-response.js'
 import { ResponseBody } from './response-body.js'
 import { answerError } from './send-stream.js'
 import type { StreamSummary } from './summary/stream-summary.js'
@@ -32,7 +32,7 @@ import type { Writer } from './write/writer.js'
  *
  * The client can leave at any moment, also while the source or the reader is waited for.
  */
-export class EventStream extends ResponseBody implements OpenStream, TimedRun, Stoppable, SlowResponse {
+export class EventStream extends ResponseBody implements OpenStream, TimedRun, Stoppable, SlowResponse, OverListener {
   slot?: number | undefined
   readonly #parts: EventStreamParts
   readonly #streams: OpenStreams
@@ -56,7 +56,7 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     streams.add(this)
     parts.summary.open(parts.after)
     this.#forgetSignal = parts.signal && onStopSignal(parts.signal, this)
-    onOver(this.raw, (isComplete, isCut) => this.#over(isComplete, isCut))
+    onOver(this.raw, this)
   }
 
   /** Cuts the stream off because its server closes (V2). @param retry the reconnect delay, in milliseconds */
@@ -266,8 +266,8 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     if (this.isDirect && !this.isOver && this.raw.headersSent) logStreamError(this.#parts.reply, error)
   }
 
-  /** Cleans up once the response is over. The parameters are those of `onOver`. */
-  #over(isComplete: boolean, isCut: boolean): void {
+  /** Cleans up once the response is over. The parameters are those of `OverListener`. */
+  onOver(isComplete: boolean, isCut: boolean): void {
     // A response that is complete although this was never read has got another body from a hook.
     if (this.#isLive) {
       this.#stop(this.#pump !== undefined || !isComplete ? 'aborted' : 'skipped', new StreamAbort('left'))
