@@ -146,19 +146,38 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     }
   }
 
-  async #run(pump: Pump): Promise<void> {
-    const { chunks, reply, signal, settings } = this.#parts
+  #run(pump: Pump): void {
+    const { signal } = this.#parts
     try {
-      if (signal?.aborted) return endBySignal(signal, this)
+      if (signal?.aborted) {
+        endBySignal(signal, this)
+        return
+      }
       const taken = this.#limits?.takeSlot()
-      if (taken !== undefined) await taken
-      const last = await pull(chunks, pump, pump.slice)
-      // It may have been stopped since its last item came.
-      if (last !== undefined && this.#isLive) this.#complete(pump, last)
+      if (taken === undefined) this.#pull(pump)
+      else taken.then(() => this.#pull(pump)).catch(error => this.#failed(error))
     } catch (error) {
-      if (this.#isLive) this.fail(toSourceError(error, settings.providerKey))
-      else logError(reply.log, 'debug', error, 'the source of an ended stream failed')
+      this.#failed(error)
     }
+  }
+
+  /** An async function that awaits the last chunk was measured to hold 200 bytes more. */
+  #pull(pump: Pump): void {
+    const failed = (error: unknown) => this.#failed(error)
+    pull(this.#parts.chunks, pump, pump.slice).then(last => {
+      try {
+        // It may have been stopped since its last item came.
+        if (last !== undefined && this.#isLive) this.#complete(pump, last)
+      } catch (error) {
+        failed(error)
+      }
+    }, failed)
+  }
+
+  #failed(error: unknown): void {
+    const { reply, settings } = this.#parts
+    if (this.#isLive) this.fail(toSourceError(error, settings.providerKey))
+    else logError(reply.log, 'debug', error, 'the source of an ended stream failed')
   }
 
   /** Ends a stream that is complete (E3), or was stopped on request (E5). */
