@@ -81,7 +81,7 @@ export class SocketWriter implements Writer {
       socket.write(formatChunk(text, bytes), encodingOf(text, bytes))
       response.end()
     }
-    this.deadline?.wait()
+    if (response.writableLength > 0) this.deadline?.wait()
   }
 
   #send(text: string, bytes: number, callback?: (error?: Error | null) => void): void {
