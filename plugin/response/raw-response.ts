@@ -11,35 +11,72 @@ export function isClosed(raw: RawResponse): boolean {
   return isHttp2(raw) ? raw.stream.closed || raw.stream.destroyed : raw.destroyed || raw.req.socket.destroyed
 }
 
-/**
- * Calls back once when a response is over.
- *
- * @param callback gets whether all of it was handed to the network, and whether it was cut off, as Node's `finished()`
- *   finds: a response also finishes when the rest of it is discarded
- */
-export function onOver(raw: RawResponse, callback: (isComplete: boolean, isCut: boolean) => void): void {
-  const response = raw as ServerResponse
-  let isComplete = false
-  let isFinished = false
-  let forget: (() => void) | undefined
-  const over = () => {
-    response.removeListener('close', over)
-    forget?.()
-    // A pipelined response whose turn has not come is not destroyed with its connection.
-    callback(isComplete, response.destroyed && !isFinished && !response.writableFinished)
+/** Who is told of the end of a response. */
+export interface OverListener {
+  /**
+   * Called once.
+   *
+   * @param isComplete whether all of the response was handed to the network
+   * @param isCut whether it was cut off, as Node's `finished()` finds: a response also finishes when the rest of it is
+   *   discarded
+   */
+  onOver(isComplete: boolean, isCut: boolean): void
+}
+
+const kOver = Symbol('fastify-sse-from.over')
+
+/** The end of a response, for all who wait for it. Closures for each of them were measured to hold 250 bytes. */
+interface Over {
+  isComplete: boolean
+  isFinished: boolean
+  /** Removes the listener of the connection. */
+  forget: (() => void) | undefined
+  readonly listeners: OverListener[]
+}
+
+type WatchedResponse = ServerResponse & { [kOver]?: Over | undefined }
+
+/** Calls back once when a response is over. */
+export function onOver(raw: RawResponse, listener: OverListener | OverListener['onOver']): void {
+  const response = raw as WatchedResponse
+  const entry = typeof listener === 'function' ? { onOver: listener } : listener
+  const known = response[kOver]
+  if (known !== undefined) {
+    known.listeners.push(entry)
+    return
   }
-  // An error handler that answers with another stream adds a listener beyond Node's limit.
+  const over: Over = { isComplete: false, isFinished: false, forget: undefined, listeners: [entry] }
+  response[kOver] = over
+  // Others add listeners up to Node's limit.
   response.setMaxListeners(response.getMaxListeners() + 1)
-  response.on('finish', () => {
-    isFinished = true
-    isComplete = isHttp2(raw) ? raw.stream.rstCode === constants.NGHTTP2_NO_ERROR : !response.req.socket.destroyed
-  })
-  response.on('close', over)
+  response.on('finish', finished)
+  response.on('close', closed)
   // A pipelined response (RFC 9112, section 9.3.2) that waits for others has no socket, so it misses the close of that.
   if (!isHttp2(raw) && raw.socket === null) {
     const { socket } = raw.req
-    forget = shareListener(socket, listener => socket.once('close', listener), over)
+    over.forget = shareListener(
+      socket,
+      listener => socket.once('close', listener),
+      () => closed.call(response)
+    )
   }
+}
+
+function finished(this: WatchedResponse): void {
+  const over = this[kOver]
+  if (over === undefined) return
+  over.isFinished = true
+  over.isComplete = isHttp2(this) ? this.stream.rstCode === constants.NGHTTP2_NO_ERROR : !this.req.socket.destroyed
+}
+
+function closed(this: WatchedResponse): void {
+  const over = this[kOver]
+  if (over === undefined) return
+  this[kOver] = undefined
+  over.forget?.()
+  // A pipelined response whose turn has not come is not destroyed with its connection.
+  const isCut = this.destroyed && !over.isFinished && !this.writableFinished
+  for (const listener of over.listeners) listener.onOver(over.isComplete, isCut)
 }
 
 /** Whether the response waits for a slow client. */

@@ -127,10 +127,11 @@ export function startOf(name: string | undefined): string {
  * blank line for an event.
  *
  * @param defaultName of an event without a name
+ * @param id that it is sent with. Default: its own
  * @throws FST_SSE_EVENT_INVALID
  */
-export function formatEvent(event: SseEvent, encode: EncodeData, defaultName?: string): string {
-  const { event: name = defaultName, id, retry, comment } = event
+export function formatEvent(event: SseEvent, encode: EncodeData, defaultName?: string, id = event.id): string {
+  const { event: name = defaultName, retry, comment } = event
   let frame = comment === undefined ? '' : `: ${lines(text('comment', comment), '')}\n`
   if (retry !== undefined) frame += formatRetry(retry)
   if (isDispatched(event)) {

@@ -64,8 +64,7 @@ export class Pump implements Sink<Chunk>, Deadline {
     if (isFirst) {
       this.sourceDeadlines?.begin()
       this.#flush()
-      // The socket sends it only when the source yields to the event loop.
-      this.slice.cut()
+      if (this.#writer.hasLeft !== true) this.slice.cut()
     } else if (this.#batch.fills(this.#writer.room)) {
       this.#flush()
     } else if (!this.#isFlushing) {

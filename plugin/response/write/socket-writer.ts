@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { needsDrain } from '../raw-response.js'
 import { chunkSocket, formatChunk } from './chunk-socket.js'
+import { flattenHead } from './flat-head.js'
 import type { WriteDeadline } from './write-deadline.js'
 import type { Writer } from './writer.js'
 
@@ -22,6 +23,7 @@ export class SocketWriter implements Writer {
   #socket: Socket | null | undefined
   deadline: WriteDeadline | undefined
   isReady = true
+  hasLeft = false
   room: number
   #onDrained: (() => void) | undefined
 
@@ -68,18 +70,64 @@ export class SocketWriter implements Writer {
   }
 
   end(text: string, bytes: number): void {
-    this.#response.end(text, encodingOf(text, bytes))
-    this.deadline?.wait()
+    const response = this.#response
+    const socket = bytes > 0 ? this.#chunkSocket(bytes) : undefined
+    if (socket === undefined) {
+      this.#begin()
+      response.end(text, encodingOf(text, bytes))
+    } else {
+      // `end` uncorks it, so that both leave in one write.
+      socket.cork()
+      socket.write(formatChunk(text, bytes), encodingOf(text, bytes))
+      response.end()
+    }
+    if (response.writableLength > 0) this.deadline?.wait()
   }
 
   #send(text: string, bytes: number, callback?: (error?: Error | null) => void): void {
     const encoding = encodingOf(text, bytes)
+    const socket = this.#chunkSocket(bytes)
+    if (socket !== undefined) {
+      socket.write(formatChunk(text, bytes), encoding, callback)
+      return
+    }
+    const response = this.#response
+    const isFirst = !response.headersSent
+    this.#begin()
+    this.#socket ??= chunkSocket(response)
+    // Node encodes the head like what comes with it.
+    const isShort = encoding === 'latin1' && bytes <= MAX_CHUNK && callback === undefined
+    if (isFirst && isShort && this.#socket) this.#sendWithHead(this.#socket, formatChunk(text, bytes))
+    else response.write(text, encoding, callback)
+  }
+
+  /**
+   * Sends the first chunk at once, and as one text with the head. Node would send these in five pieces, when the source
+   * yields to the event loop. That was measured to cost an answer of one token 1.5 of 31 µs.
+   */
+  #sendWithHead(socket: Socket, chunk: string): void {
+    const response = this.#response
+    socket.cork()
+    // It is a chunk already.
+    response.chunkedEncoding = false
+    response.write(chunk, 'latin1')
+    response.chunkedEncoding = true
+    socket.uncork()
+    this.hasLeft = socket.writableCorked === 0
+  }
+
+  /** The socket, if it takes a chunk of so many bytes. */
+  #chunkSocket(bytes: number): Socket | undefined {
     // The app may have ended the response itself. The connection then belongs to the next one.
-    if (bytes <= MAX_CHUNK && this.#socket?.writable && !this.#response.writableEnded) {
-      this.#socket.write(formatChunk(text, bytes), encoding, callback)
-    } else {
-      this.#response.write(text, encoding, callback)
-      this.#socket ??= chunkSocket(this.#response)
+    const takes = bytes <= MAX_CHUNK && this.#socket?.writable && !this.#response.writableEnded
+    return takes ? (this.#socket as Socket) : undefined
+  }
+
+  #begin(): void {
+    const response = this.#response
+    if (!response.headersSent) {
+      response.writeHead(response.statusCode)
+      flattenHead(response)
     }
   }
 }

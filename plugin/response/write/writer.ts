@@ -8,6 +8,8 @@ export interface Writer {
   readonly isReady: boolean
   /** Whether more can be written now, and nothing that was written is still waiting. */
   readonly isIdle: boolean
+  /** Whether the first text has left with its write. Default: it leaves when the source yields to the event loop. */
+  readonly hasLeft?: boolean
   /** How many bytes can be written before `isReady` becomes `false`. */
   readonly room: number
   /** Resolves when more can be written again. */

@@ -440,3 +440,22 @@ t.test('adds one listener to a signal that many streams share', async t => {
   t.ok(clients.every(client => client.text().includes('FST_SSE_STOPPED')))
   t.same(warnings, [])
 })
+
+t.test('an end that a middleware cannot send is logged, and ends nothing else', async t => {
+  const { url, log } = await serve(t, app => {
+    app.get('/', (_request, reply) => {
+      const { end } = reply.raw
+      reply.raw.end = () => {
+        reply.raw.end = end
+        throw new Error('no end')
+      }
+      return reply.sseFrom(['a'])
+    })
+  })
+  const client = open(url)
+  await client.has('data: a')
+  await until('the error is logged', () =>
+    log.some(({ msg, err }) => msg === 'the source of an ended stream failed' && err?.message === 'no end')
+  )
+  client.leave()
+})

@@ -106,6 +106,42 @@ async function bodyOf(client: Socket): Promise<string> {
   return text.slice(text.indexOf('\r\n\r\n') + 4)
 }
 
+t.test('hands the first text to the network at once, in one piece with the head', async t => {
+  const { client, response } = await respond(t)
+  response.shouldKeepAlive = false
+  const sent = watchSocket(response)
+  response.setHeader('x-own', 'é')
+  const writer = new SocketWriter(response, 100)
+  writer.write('first', 5)
+  t.strictSame(
+    sent.map(pieces => pieces.length),
+    [1]
+  )
+  t.match(sent[0], [/^HTTP\/1\.1 200 OK\r\nx-own: é\r\n[\s\S]*\r\n\r\n5\r\nfirst\r\n$/])
+  t.ok(writer.hasLeft)
+  writer.end('last', 4)
+  t.equal(await bodyOf(client), '5\r\nfirst\r\n4\r\nlast\r\n0\r\n\r\n')
+})
+
+t.test('leaves the first text to the response where it would change the head, or is not sent yet', async t => {
+  const [other, corked] = [await respond(t), await respond(t)]
+  other.response.shouldKeepAlive = false
+  const sent = watchSocket(other.response)
+  other.response.setHeader('x-own', 'é')
+  const writer = new SocketWriter(other.response, 100)
+  writer.write('ä', 2)
+  t.strictSame([sent, writer.hasLeft], [[], false])
+  writer.end('', 0)
+  other.client.setEncoding('latin1')
+  let text = ''
+  for await (const chunk of other.client) text += chunk
+  t.match(text, /^x-own: é\r$/m)
+  corked.response.socket?.cork()
+  const late = new SocketWriter(corked.response, 100)
+  late.write('first', 5)
+  t.notOk(late.hasLeft)
+})
+
 t.test('hands each text after the first to the socket in one piece', async t => {
   const { client, response } = await respond(t)
   response.shouldKeepAlive = false
