@@ -1,18 +1,11 @@
 import type { FastifyReply } from 'fastify'
 import type { BuiltInProtocol } from '../framing/protocols/protocol.js'
 
-/** What answers a request that asked for a stream. */
-export interface AskedStream {
-  replaceBy(error?: Error): void
-  /** Calls back when the response is over. Default: it has no such listener of its own. */
-  whenOver?(callback: () => void): void
-}
-
 /** What was asked of a reply, and what the app may still send beside it. */
 export interface Asked {
   protocol: BuiltInProtocol | undefined
   /** The stream, once it is sent. Without an error, an answer of the app's takes its place. */
-  stream: AskedStream | undefined
+  stream: { replaceBy(error?: Error): void } | undefined
   /** What the reply had before. */
   readonly before: { readonly send: FastifyReply['send']; readonly wait: FastifyReply['then'] }
   /**

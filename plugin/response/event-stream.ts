@@ -15,13 +15,10 @@ import type { TimeSlice } from '../util/timing/time-slice.js'
 import { breakOff } from './break-off.js'
 import { toErrorResponse } from './error-response.js'
 import type { EventStreamParts } from './event-stream-parts.js'
-import { logStreamError } from './fastify-internals.js'
 import { RunLimits } from './limits/run-limits.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
-import { failTogether } from './piped.js'
 import { isClosed, type OverListener, onOver, pendingBytes, truncate } from './raw-response.js'
 import { ResponseBody } from './response-body.js'
-import { answerError } from './send-stream.js'
 import type { StreamSummary } from './summary/stream-summary.js'
 import { Pump } from './write/pump.js'
 import { giveUp, type SlowResponse, WriteDeadline } from './write/write-deadline.js'
@@ -44,13 +41,11 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
   /** The limits of the source; `undefined` if the chunks are those of a log, whose producer has them. */
   #limits: RunLimits | undefined
   #writeDeadline: WriteDeadline | undefined
-  /** Who waits for the end of the response. */
-  #waiting: (() => void) | undefined
   /** Whether chunks are still taken. */
   #isLive = true
 
   constructor(parts: EventStreamParts, streams: OpenStreams) {
-    super(parts.reply.raw, parts.settings.highWaterMark)
+    super(parts.reply, parts.settings.highWaterMark)
     this.#parts = parts
     this.#streams = streams
     streams.add(this)
@@ -94,18 +89,6 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     this.replaced()
   }
 
-  whenOver(callback: () => void): void {
-    const first = this.#waiting
-    // Most have one. A list of it was measured to hold 180 bytes.
-    this.#waiting =
-      first === undefined
-        ? callback
-        : () => {
-            first()
-            callback()
-          }
-  }
-
   /** The time slices of the source, once it has started. */
   get slice(): TimeSlice {
     return (this.#pump as Pump).slice
@@ -115,9 +98,10 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     return this.readableLength + pendingBytes(this.raw)
   }
 
-  protected override left(error?: Error): void {
-    if (!this.#isLive) return
+  protected override left(error?: Error): boolean {
+    if (!this.#isLive) return false
     this.#stop('aborted', isClosed(this.raw) ? new StreamAbort('left') : abortOf(error && toError(error)))
+    return true
   }
 
   protected override start(writer: Writer): void {
@@ -238,14 +222,10 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     this.hasEnded()
   }
 
-  /** Lets Fastify answer with an error, without the head of the stream, which Fastify has already set. */
+  /** Answers with an error in place of the stream. */
   #refuse(error: Error): void {
     this.#streams.delete(this)
-    const { reply } = this.#parts
-    const answer = toErrorResponse(reply, error)
-    if (this.isDirect) this.once('error', error => this.#answerError(error))
-    // Without anybody who hears of the error, nothing would ever be answered.
-    if (!failTogether(this, this.raw, answer)) truncate(this.raw)
+    this.refuse(toErrorResponse(this.#parts.reply, error))
   }
 
   /**
@@ -266,25 +246,6 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     summary.goesOn = chunks.goesOn === true
   }
 
-  #answerError(error: Error): void {
-    if (this.isOver) return
-    this.isOver = true
-    answerError(this.#parts.reply, error)
-  }
-
-  protected override responseFailed(error: Error): void {
-    this.#logLoss(error)
-    this.isOver = true
-    if (!this.#isLive) return
-    this.left(error)
-    if (!this.raw.writableEnded) this.raw.destroy()
-  }
-
-  /** Logs that the response has failed or broken off, as Fastify does for the streams that it sends. */
-  #logLoss(error?: Error): void {
-    if (this.isDirect && !this.isOver && this.raw.headersSent) logStreamError(this.#parts.reply, error)
-  }
-
   /** Cleans up once the response is over. The parameters are those of `OverListener`. */
   onOver(isComplete: boolean, isCut: boolean): void {
     // A response that is complete although this was never read has got another body from a hook.
@@ -295,7 +256,6 @@ export class EventStream extends ResponseBody implements OpenStream, TimedRun, S
     this.#streams.delete(this)
     this.#writeDeadline?.stop()
     this.#parts.summary.report(isComplete)
-    this.#waiting?.()
-    if (isCut) this.#logLoss()
+    if (isCut) this.logLoss()
   }
 }

@@ -131,9 +131,7 @@ function guardedThen(this: FastifyReply, ...args: Parameters<FastifyReply['then'
   if (asked.handler === 'unclear') sendEmpty(this, asked)
   asked.handler = 'over'
   const [fulfilled] = args
-  const { stream } = asked
-  if (stream === undefined || this.sent || isClosed(this.raw)) asked.before.wait.apply(this, args)
-  else if (stream.whenOver !== undefined) stream.whenOver(fulfilled)
+  if (asked.stream === undefined || this.sent || isClosed(this.raw)) asked.before.wait.apply(this, args)
   else onOver(this.raw, () => fulfilled())
 }
 

@@ -1,7 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import { answerError } from './answer-error.js'
+import { logStreamError } from './fastify-internals.js'
 import { completeHeaders } from './headers.js'
-import { isClosed, onTurn, type RawResponse } from './raw-response.js'
+import { failTogether } from './piped.js'
+import { isClosed, onTurn, type RawResponse, truncate } from './raw-response.js'
 import { ReadableWriter } from './write/readable-writer.js'
 import { SocketWriter } from './write/socket-writer.js'
 import type { Writer } from './write/writer.js'
@@ -12,28 +16,34 @@ import type { Writer } from './write/writer.js'
  */
 export abstract class ResponseBody extends Readable {
   readonly raw: RawResponse
+  readonly #reply: FastifyReply
   #isStarted = false
   /** Whether an error is answered in its place. */
   #isReplaced = false
   /** Whether nobody reads it, since it was not sent through Fastify. */
   protected isDirect = false
   /** Whether its end or an error is on its way, so that nothing is lost with the response. */
-  protected isOver = false
+  #isOver = false
   /** Whether something has asked for a read. */
   #isRead = false
   /** The writer; `undefined` if it writes to the response directly. */
   #writer: ReadableWriter | undefined
 
-  constructor(raw: RawResponse, highWaterMark: number) {
+  constructor(reply: FastifyReply, highWaterMark: number) {
     super({ highWaterMark })
-    this.raw = raw
+    this.#reply = reply
+    this.raw = reply.raw
   }
 
   /** Called once, at the first read. */
   protected abstract start(writer: Writer): void
 
-  /** Called when it is destroyed, or its reader has left. It may have ended before. */
-  protected abstract left(error?: Error): void
+  /**
+   * Called when it is destroyed, or its reader has left.
+   *
+   * @returns whether it had not ended before
+   */
+  protected abstract left(error?: Error): boolean
 
   /** Removes and returns what is held for the reader, whom it gets no further. */
   protected takeHeld(): Buffer[] {
@@ -50,12 +60,22 @@ export abstract class ResponseBody extends Readable {
     this.unpipe()
   }
 
-  /** Called when its response, which was not sent through Fastify, has failed. */
-  protected abstract responseFailed(error: Error): void
+  /** Has an error answered in its place, without the head of the stream, which is set but not sent. */
+  protected refuse(error: Error): void {
+    if (this.isDirect) this.once('error', answered => this.#answerError(answered))
+    // Without anybody who hears of the error, nothing would ever be answered.
+    if (!failTogether(this, this.raw, error)) truncate(this.raw)
+  }
+
+  #answerError(error: Error): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    answerError(this.#reply, error)
+  }
 
   /** Called when the writer has written the end. */
   protected hasEnded(): void {
-    this.isOver = true
+    this.#isOver = true
     // If it writes to the response directly, there is nothing to read here.
     if (this.#writer === undefined && !this.isDirect) this.resume().push(null)
   }
@@ -74,8 +94,19 @@ export abstract class ResponseBody extends Readable {
   /** Writes to the response, which was not sent through Fastify. */
   sendDirectly(): void {
     this.isDirect = true
-    this.raw.on('error', (error: Error) => this.responseFailed(error))
+    this.raw.on('error', (error: Error) => this.#responseFailed(error))
     this.#writeDirectly()
+  }
+
+  #responseFailed(error: Error): void {
+    this.logLoss(error)
+    this.#isOver = true
+    if (this.left(error) && !this.raw.writableEnded) this.raw.destroy()
+  }
+
+  /** Logs that the response has failed or broken off, as Fastify does for the streams that it sends. */
+  protected logLoss(error?: Error): void {
+    if (this.isDirect && !this.#isOver && this.raw.headersSent) logStreamError(this.#reply, error)
   }
 
   #writeDirectly(): void {

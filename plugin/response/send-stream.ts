@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
-import { type Asked, askedOf } from './asked-replies.js'
-import { copyHeaders, logStreamError, sendsAsIs } from './fastify-internals.js'
-import { sendError, sendOwn } from './forgotten-return.js'
+import type { Asked } from './asked-replies.js'
+import { copyHeaders, sendsAsIs } from './fastify-internals.js'
+import { sendOwn } from './forgotten-return.js'
 import type { ResponseBody } from './response-body.js'
 
 /**
@@ -22,15 +22,4 @@ function canSendDirectly(reply: FastifyReply, asked: Asked): boolean {
   const { statusCode, raw, sent } = reply
   const hasBody = statusCode >= 200 && statusCode !== 204
   return hasBody && !sent && !raw.headersSent && sendsAsIs(reply, asked.before.send)
-}
-
-/** Does what Fastify does when a stream that it sends fails: it answers with the error, unless the head is sent. */
-export function answerError(reply: FastifyReply, error: Error): void {
-  const { raw, request } = reply
-  if (raw.headersSent || request.raw.aborted) {
-    logStreamError(reply, error)
-    raw.destroy()
-  } else {
-    sendError(reply, askedOf(reply) as Asked, error)
-  }
 }
