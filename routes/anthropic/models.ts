@@ -31,7 +31,7 @@ export const AnthropicModelList = Type.Object({
 type AnthropicModel = Static<typeof AnthropicModel>
 
 /** The most models of one page. Without a limit, a client gets as many. */
-const MAX_LIMIT = 1000
+export const MAX_LIMIT = 1000
 
 /** What Anthropic's API has for a date that is not known. */
 const UNKNOWN_DATE = '1970-01-01T00:00:00Z'

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { Refusals } from '../refusals.js'
-import { AnthropicModel, AnthropicModelList } from './models.js'
+import { AnthropicModel, AnthropicModelList, MAX_LIMIT } from './models.js'
 import { AnthropicErrorBody, AnthropicMessage } from './output.js'
 
 /**
@@ -29,7 +29,7 @@ export function anthropicSchemas({
       summary: 'List the models',
       querystring: Type.Partial(
         Type.Object({
-          limit: Type.Integer({ minimum: 1, maximum: 1000 }),
+          limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT }),
           after_id: Type.String(),
           before_id: Type.String()
         })
